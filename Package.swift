@@ -1,0 +1,155 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "winrm",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "winrm", targets: ["WinRMTool"]),
+    .executable(name: "winrs", targets: ["WinRSTool"]),
+    .executable(name: "winrmd", targets: ["WinRMDaemon"]),
+    .executable(name: "winrmd-exec", targets: ["WinRMExec"]),
+    .library(name: "WinRM", targets: ["WinRM"]),
+    .library(name: "WinRMService", targets: ["WinRMService"]),
+    .library(name: "NTLM", targets: ["NTLM"]),
+    .library(name: "SPNEGO", targets: ["SPNEGO"]),
+    .library(name: "CredSSP", targets: ["CredSSP"]),
+    .library(name: "WSMan", targets: ["WSMan"]),
+    .library(name: "DelegationPolicy", targets: ["DelegationPolicy"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // Sans-IO: no socket, clock, task or logger.
+    library("SecuritySupport", []),
+    library("NTLM", ["SecuritySupport", crypto]),
+    library("SPNEGO", ["SecuritySupport", asn1]),
+    library("CredSSP", ["SecuritySupport", asn1, crypto]),
+    library("DelegationPolicy", ["SecuritySupport"]),
+    library("WinRMHTTP", ["SecuritySupport"]),
+    .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
+    library("WSMan", ["SecuritySupport", "CExpat"]),
+
+    // TLS in memory, certificates, files.
+    library("MemoryTLS", ["SecuritySupport", "CredSSP", nioCore, nioTLS, nioSSL]),
+    library("Certificates", ["SecuritySupport", crypto, asn1, x509]),
+    library("WinRMConfiguration", ["SecuritySupport", "DelegationPolicy"]),
+
+    // The privileged half and its interface.
+    library("Accounts", ["SecuritySupport", "NTLM", crypto, cryptoExtras]),
+    library("LogonInterface", ["SecuritySupport"]),
+    library("LogonAgent", ["SecuritySupport", "NTLM", logging, nioCore, nioPosix]),
+    library("Logon", ["SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Accounts", "LogonInterface", "LogonAgent", logging, crypto]),
+
+    // The driver, the client, the service.
+    library(
+      "WinRMAuthentication",
+      [
+        "SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "MemoryTLS", "LogonAgent", "LogonInterface", "WinRMHTTP", "DelegationPolicy",
+        "Certificates",
+      ]),
+    library(
+      "WinRM",
+      [
+        "SecuritySupport", "DelegationPolicy", "WinRMAuthentication", "WinRMHTTP", "WSMan", "WinRMConfiguration", "Certificates",
+        "LogonAgent", "MemoryTLS", crypto, logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
+      ]),
+    library(
+      "WinRMService",
+      [
+        "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "MemoryTLS",
+        "Certificates", logging, httpTypes, nioCore, nioPosix, nioHTTP1, nioExtras, serviceLifecycle, hummingbirdCore,
+      ]),
+
+    // The programs.
+    library(
+      "WinRMCommands",
+      ["SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", argumentParser, logging]),
+    .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
+    .executableTarget(name: "WinRSTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
+    .executableTarget(
+      name: "WinRMDaemon",
+      dependencies: [
+        "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "WinRMConfiguration", argumentParser, logging, serviceLifecycle,
+      ],
+      swiftSettings: settings),
+    .executableTarget(name: "WinRMExec", swiftSettings: settings),
+
+    tests("SecuritySupportTests", ["SecuritySupport"]),
+    tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors"]),
+    tests("SPNEGOTests", ["SPNEGO", "NTLM", "SecuritySupport", "TestVectors"]),
+    tests("CredSSPTests", ["CredSSP", "SPNEGO", "NTLM", "MemoryTLS", "Certificates", "SecuritySupport", "TestVectors"]),
+    tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),
+    tests("WinRMHTTPTests", ["WinRMHTTP", "NTLM", "SecuritySupport", "TestVectors"]),
+    tests("WSManTests", ["WSMan", "SecuritySupport"]),
+    tests("MemoryTLSTests", ["MemoryTLS", "CredSSP", "Certificates", nioSSL, nioCore]),
+    tests("CertificatesTests", ["Certificates", "SecuritySupport", x509, crypto, "TestVectors"]),
+    tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
+    tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
+    tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging]),
+    tests("LogonInterfaceTests", ["LogonInterface", "SecuritySupport"]),
+    tests("LogonTests", ["Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "SecuritySupport", logging]),
+    tests(
+      "WinRMAuthenticationTests",
+      [
+        "WinRMAuthentication", "NTLM", "SPNEGO", "CredSSP", "MemoryTLS", "Certificates", "DelegationPolicy", "WinRMHTTP",
+        "LogonInterface", "SecuritySupport",
+      ]),
+    tests("WinRMTests", ["WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport", nioCore, nioPosix]),
+    tests(
+      "WinRMServiceTests",
+      [
+        "WinRMService", "WinRMAuthentication", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport", logging,
+        inMemoryLogging, nioCore, nioPosix,
+      ]),
+    tests("WinRMCommandsTests", ["WinRMCommands", "WinRMConfiguration", "SecuritySupport"]),
+    // Known answers, shared by the tests of all cores.
+    .target(
+      name: "TestVectors", path: "Tests/TestVectors", resources: [.copy("vectors.json")], swiftSettings: settings),
+  ]
+)
