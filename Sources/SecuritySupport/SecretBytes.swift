@@ -31,11 +31,7 @@ public final class SecretBytes: @unchecked Sendable {  // immutable but for wipe
     storage = .allocate(byteCount: count, alignment: 16)
     storage.initializeMemory(as: UInt8.self, repeating: 0)
     if let base = storage.baseAddress, count > 0 { _ = mlock(base, count) }  // best effort: RLIMIT_MEMLOCK may refuse
-    do { try fill(storage) } catch {
-      Self.clear(storage)
-      storage.deallocate()
-      throw error
-    }
+    try fill(storage)  // when it throws, deinit clears and frees
   }
 
   /// Gives the bytes to `body`, which must not let them escape.
