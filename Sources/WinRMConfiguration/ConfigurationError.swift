@@ -1,0 +1,112 @@
+import DelegationPolicy
+public import SecuritySupport
+
+/// A file of the configuration cannot be used, or a value cannot be set.
+public struct ConfigurationError: Error, Equatable, Sendable {
+  /// What is wrong, as a number that can grow.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public var rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The file is there and cannot be read or written for a reason other than rights.
+    public static let inputOutput = Self(rawValue: "inputOutput")
+    /// The process may not read or write the file. WinRM code 5.
+    public static let accessDenied = Self(rawValue: "accessDenied")
+    /// Others than root and the reader could have written the file, so it is not believed.
+    public static let unsafeFile = Self(rawValue: "unsafeFile")
+    /// The file is not JSON5, or not the expected tree.
+    public static let malformed = Self(rawValue: "malformed")
+    /// A value is outside its range.
+    public static let invalidValue = Self(rawValue: "invalidValue")
+    /// The setting exists only to be read.
+    public static let readOnly = Self(rawValue: "readOnly")
+    /// The setting is no longer used and cannot be set.
+    public static let deprecated = Self(rawValue: "deprecated")
+    /// There is no such thing.
+    public static let notFound = Self(rawValue: "notFound")
+    /// It is there already.
+    public static let alreadyExists = Self(rawValue: "alreadyExists")
+  }
+
+  public var code: Code
+  /// What is wrong, in words for the administrator.
+  public var message: String
+  /// The file it is about.
+  public var file: String?
+  /// Where in the file, counted from 1, when the reader of JSON says so.
+  public var line: Int?
+  public var column: Int?
+  /// A more exact number than ``winrmCode`` would derive from ``code``.
+  public var specificCode: WinRMCode?
+
+  public init(
+    _ code: Code, _ message: String, file: String? = nil, line: Int? = nil, column: Int? = nil, specificCode: WinRMCode? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.file = file
+    self.line = line
+    self.column = column
+    self.specificCode = specificCode
+  }
+
+  /// The number that WinRM reports.
+  public var winrmCode: WinRMCode {
+    if let specificCode { return specificCode }
+    switch code {
+    case .accessDenied: return .accessDenied
+    case .unsafeFile, .malformed: return .policyCorrupted
+    case .invalidValue: return .schemaValidationError
+    case .readOnly: return .readOnlyProperty
+    case .deprecated: return .deprecatedSetting
+    case .notFound: return .resourceNotFound
+    case .alreadyExists: return .alreadyExists
+    default: return .internalError
+    }
+  }
+}
+
+extension ConfigurationError: CustomStringConvertible {
+  /// `/etc/winrm/config.json:3:7: …`, or the message alone.
+  public var description: String {
+    guard let file else { return message }
+    return ([file] + [line, column].compactMap { $0 }.map(String.init)).joined(separator: ":") + ": " + message
+  }
+}
+
+extension ConfigurationError {
+  init(_ error: DelegationPolicyError) {
+    self.init(.invalidValue, error.message, specificCode: error.winrmCode)
+  }
+}
+
+extension WinRMCode {
+  /// ERROR_WSMAN_RESOURCE_NOT_FOUND.
+  public static let resourceNotFound = Self(rawValue: 0x8033_8000)
+  /// ERROR_WSMAN_ALREADY_EXISTS.
+  public static let alreadyExists = Self(rawValue: 0x8033_8033)
+  /// ERROR_WSMAN_INVALID_RESOURCE_URI.
+  public static let invalidResourceURI = Self(rawValue: 0x8033_803B)
+  /// ERROR_WSMAN_INVALID_SELECTORS.
+  public static let invalidSelectors = Self(rawValue: 0x8033_803D)
+  /// ERROR_WSMAN_SCHEMA_VALIDATION_ERROR.
+  public static let schemaValidationError = Self(rawValue: 0x8033_8041)
+  /// ERROR_WSMAN_UNSUPPORTED_FEATURE.
+  public static let unsupportedFeature = Self(rawValue: 0x8033_8042)
+  /// ERROR_WSMAN_INSUFFCIENT_SELECTORS (spelled so in the header).
+  public static let insufficientSelectors = Self(rawValue: 0x8033_805A)
+  /// ERROR_WSMAN_POLICY_CORRUPTED: the stored policy or configuration cannot be used.
+  public static let policyCorrupted = Self(rawValue: 0x8033_8088)
+  /// The address of a listener is neither `*` nor `IP:` with an address.
+  public static let invalidListenerAddress = Self(rawValue: 0x8033_8089)
+  /// ERROR_WSMAN_INVALID_IPFILTER.
+  public static let invalidIPFilter = Self(rawValue: 0x8033_80EC)
+  /// ERROR_WSMAN_CONFIG_READONLY_PROPERTY.
+  public static let readOnlyProperty = Self(rawValue: 0x8033_813F)
+  /// ERROR_WSMAN_DEPRECATED_CONFIG_SETTING.
+  public static let deprecatedSetting = Self(rawValue: 0x8033_81AE)
+  /// ERROR_SERVICE_CBT_HARDENING_INVALID.
+  public static let invalidChannelBindingLevel = Self(rawValue: 0x8033_81B8)
+  /// ERROR_INTERNAL_ERROR.
+  public static let internalError = Self(rawValue: 1359)
+}
