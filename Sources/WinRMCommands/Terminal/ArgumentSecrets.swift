@@ -1,0 +1,58 @@
+public import SecuritySupport
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Where the user said the password is to come from.
+public enum PasswordSource: Sendable {
+  /// It stood on the command line and has been blanked there.
+  case argument(SecretBytes)
+  /// The first line of this file (`-p:@FILE`).
+  case file(String)
+  /// The terminal: `-p:` without a value, or no switch at all.
+  case prompt
+}
+
+/// Takes a password out of the argument vector that the kernel shows to other users (`ps`, `/proc/PID/cmdline`).
+public enum ArgumentSecrets {
+  /// Finds `-NAME:VALUE` (or `/NAME:VALUE`, `=` for `:`), copies the value of the last one into locked memory and overwrites the value
+  /// of each with zeros. To be called before anything reads `CommandLine.arguments`, which keeps copies.
+  ///
+  /// - Parameters:
+  ///   - names: the switch's names in lower case.
+  ///   - stopsAtFirstOperand: whether the first word that is no switch ends the search, because a remote command starts there.
+  ///   - argv: the vector; the process's own by default.
+  /// - Returns: `nil` when there is no such switch. `@FILE` is left as it is: a path is no secret.
+  public static func take(
+    names: Set<String>, stopsAtFirstOperand: Bool,
+    from argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = CommandLine.unsafeArgv, count: Int = Int(CommandLine.argc)
+  ) -> PasswordSource? {
+    var found: PasswordSource?
+    for index in 1..<max(count, 1) {
+      guard let word = argv[index] else { break }
+      let bytes = UnsafeMutableRawBufferPointer(start: word, count: strlen(word))
+      guard bytes.count > 1, bytes[0] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "/") else {
+        if stopsAtFirstOperand { break }
+        continue
+      }
+      let cut = bytes.firstIndex { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") } ?? bytes.endIndex
+      let name = String(decoding: bytes[1..<cut], as: UTF8.self).lowercased()
+      guard names.contains(name) else { continue }
+      found = take(UnsafeMutableRawBufferPointer(rebasing: bytes[min(cut + 1, bytes.count)...]))
+    }
+    return found
+  }
+
+  private static func take(_ value: UnsafeMutableRawBufferPointer) -> PasswordSource {
+    guard let first = value.first else { return .prompt }
+    if first == UInt8(ascii: "@") { return .file(String(decoding: value.dropFirst(), as: UTF8.self)) }
+    let secret = SecretBytes(count: value.count) { $0.copyMemory(from: UnsafeRawBufferPointer(value)) }
+    value.initializeMemory(as: UInt8.self, repeating: 0)
+    return .argument(secret)
+  }
+}
