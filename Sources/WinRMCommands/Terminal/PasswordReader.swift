@@ -114,13 +114,13 @@ public enum PasswordReader {
     }
   }
 
-  private static func readOne(_ descriptor: CInt, _ byte: inout UInt8) -> Int {
-    withUnsafeMutableBytes(of: &byte) { read(descriptor, $0.baseAddress, 1) }
-  }
-
   private static func show(_ text: String, on terminal: CInt) {
     _ = Array(text.utf8).withUnsafeBytes { write(terminal, $0.baseAddress, $0.count) }
   }
+}
+
+private func readOne(_ descriptor: CInt, _ byte: inout UInt8) -> Int {
+  withUnsafeMutableBytes(of: &byte) { read(descriptor, $0.baseAddress, 1) }
 }
 
 /// A line in locked memory of fixed size, so that it never moves.

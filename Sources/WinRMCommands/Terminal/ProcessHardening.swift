@@ -12,14 +12,16 @@ public enum ProcessHardening {
   /// SIGPIPE into the error of the write that met it. To be called before the first secret is read.
   public static func apply() {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    #if canImport(Glibc)
-      _ = setrlimit(__rlimit_resource_t(rawValue: RLIMIT_CORE.rawValue), &none)
-    #else
-      _ = setrlimit(RLIMIT_CORE, &none)
-    #endif
+    setrlimit(coreResource, &none)
     setNotDumpable()
     signal(SIGPIPE, SIG_IGN)
   }
+
+  #if canImport(Glibc)
+    private static let coreResource = __rlimit_resource_t(RLIMIT_CORE.rawValue)
+  #else
+    private static let coreResource = RLIMIT_CORE
+  #endif
 
   /// `prctl(PR_SET_DUMPABLE, 0)`. The function is variadic in C, so Swift cannot call it by its import; all its arguments are words,
   /// which the calling conventions of Linux pass alike in both forms.
