@@ -1,0 +1,31 @@
+import LogonInterface
+
+/// Asks the logon authority within the deadline, and tells its failures in terms of the exchange.
+func authority<R: Sendable>(
+  _ patience: MechanismPatience, _ request: @escaping @Sendable () async throws -> R
+) async throws(AuthenticationRefusal) -> R {
+  do {
+    return try await patience.bound(request)
+  } catch let failure as LogonFailure {
+    throw AuthenticationRefusal(failure)
+  } catch let error as AuthenticationError where error.code == .timeout {
+    throw AuthenticationRefusal(.timeout, "the logon authority gave no answer")
+  } catch {
+    throw AuthenticationRefusal(.unavailable, "the question to the logon authority was given up")
+  }
+}
+
+extension AuthenticationRefusal {
+  static var notEstablished: AuthenticationRefusal { AuthenticationRefusal(.outOfSequence, "nothing is established to protect with") }
+
+  init(_ failure: LogonFailure) {
+    let code: Code =
+      switch failure.code {
+      case .refused, .accessDenied: .refused
+      case .malformed, .outOfSequence: .malformed
+      case .limit: .limit
+      case .quota, .notFound, .invalidArgument, .spawnFailed, .unavailable, .cancelled: .unavailable
+      }
+    self.init(code, failure.message, status: failure.status)
+  }
+}

@@ -1,0 +1,85 @@
+public import LogonInterface
+import NTLM
+public import SecuritySupport
+public import WinRMHTTP
+
+/// HTTP Negotiate as a server. SPNEGO and the mechanisms are in the logon authority; the message keys come from there.
+public final class NegotiateServerAuthentication: ServerAuthentication {
+  private enum State {
+    case idle
+    case negotiating(LogonContext)
+    case established(MessageKeys)
+    case ended
+  }
+  private var state = State.idle
+  private var legs = 0
+  private let logon: LogonClient
+  private let peer: PeerAddress
+  private let channelBindings: ChannelBindings?
+  private let patience: MechanismPatience
+
+  public let scheme = AuthenticationScheme.negotiate
+
+  /// More legs than any mechanism here needs.
+  static let maximumLegs = 8
+
+  /// - Parameter channelBindings: those of the HTTPS listener, `nil` over HTTP.
+  public init(
+    logon: LogonClient, peer: PeerAddress, channelBindings: ChannelBindings? = nil, patience: MechanismPatience = MechanismPatience()
+  ) {
+    self.logon = logon
+    self.peer = peer
+    self.channelBindings = channelBindings
+    self.patience = patience
+  }
+
+  public func receive(_ token: [UInt8]) async throws(AuthenticationRefusal) -> ServerLeg {
+    let context = try await context()
+    legs += 1
+    guard legs <= Self.maximumLegs else {
+      await context.abandon()
+      throw AuthenticationRefusal(.limit, "more legs than Negotiate needs")
+    }
+    let step = try await authority(patience) { try await context.step(token) }
+    if let established = step.established {
+      state = .established(established.messageKeys)
+      return .established(token: step.step.token, identity: established.identity)
+    }
+    guard let answer = step.step.token else { throw AuthenticationRefusal(.unavailable, "the authority neither answered nor finished") }
+    state = .negotiating(context)
+    return .challenge(answer)
+  }
+
+  public func protector() throws(AuthenticationRefusal) -> any MessageProtector {
+    guard case .established(let keys) = exchange(with: .ended) else { throw .notEstablished }
+    do {
+      let export = try NTLMSession.Export(
+        exportedSessionKey: keys.exportedSessionKey, flags: keys.flags, sendSequence: keys.sendSequence,
+        receiveSequence: keys.receiveSequence, isInitiator: false)
+      return NegotiateProtector(mechanism: NTLMMechanism(session: NTLMSession(importing: export)), patience: patience)
+    } catch {
+      throw AuthenticationRefusal(.unavailable, "the authority gave message keys that do not fit NTLM")
+    }
+  }
+
+  public func abandon() async {
+    if case .negotiating(let context) = exchange(with: .ended) { await context.abandon() }
+  }
+
+  /// The exchange in the authority, begun with the first token. Until the token is answered the state is `ended`.
+  private func context() async throws(AuthenticationRefusal) -> LogonContext {
+    switch exchange(with: .ended) {
+    case .idle:
+      try await authority(patience) { [logon, peer, channelBindings] in
+        try await logon.begin(.negotiate, peer: peer, channelBindings: channelBindings)
+      }
+    case .negotiating(let context): context
+    case .established, .ended: throw AuthenticationRefusal(.outOfSequence, "the exchange has ended")
+    }
+  }
+
+  private func exchange(with next: State) -> State {
+    defer { state = next }
+    return state
+  }
+}
