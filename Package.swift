@@ -1,12 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-]
+// Continuous integration sets WINRM_STRICT: warnings of this package's own targets are errors there.
+let strict: [SwiftSetting] = Context.environment["WINRM_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  ] + strict
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -44,9 +48,13 @@ let package = Package(
     .executable(name: "winrmd-exec", targets: ["WinRMExec"]),
     .library(name: "WinRM", targets: ["WinRM"]),
     .library(name: "WinRMService", targets: ["WinRMService"]),
+    .library(name: "SecuritySupport", targets: ["SecuritySupport"]),
     .library(name: "NTLM", targets: ["NTLM"]),
     .library(name: "SPNEGO", targets: ["SPNEGO"]),
     .library(name: "CredSSP", targets: ["CredSSP"]),
+    .library(name: "MemoryTLS", targets: ["MemoryTLS"]),
+    .library(name: "Certificates", targets: ["Certificates"]),
+    .library(name: "WinRMHTTP", targets: ["WinRMHTTP"]),
     .library(name: "WSMan", targets: ["WSMan"]),
     .library(name: "DelegationPolicy", targets: ["DelegationPolicy"]),
   ],

@@ -1,0 +1,41 @@
+# `make demo` and `make test` do everything on a fresh Debian machine that has Swift 6.2 or later.
+
+.PHONY: help setup build demo test lint format unit end-to-end interop bench clean
+
+help:
+	@echo "make demo        one password through CredSSP across three hosts on loopback"
+	@echo "make test        format lint, unit, end-to-end and interoperability tests"
+	@echo "make lint        format lint only;  make format  repairs what it finds"
+	@echo "make unit | end-to-end | interop    one kind of tests"
+	@echo "make bench       micro benchmarks (release build, takes a while)"
+	@echo "make setup       only install what is missing;  make build  only build"
+
+setup:
+	@Scripts/setup.sh
+
+build:
+	@Scripts/setup.sh --no-python
+	swift build
+
+demo:
+	@Scripts/setup.sh --no-python
+	@Scripts/demo.sh
+
+test: setup
+	@Scripts/test.sh
+
+unit end-to-end interop: setup
+	@Scripts/test.sh $@
+
+lint:
+	@Scripts/lint.sh
+
+format:
+	@Scripts/lint.sh --fix
+
+bench:
+	@Scripts/setup.sh --no-python
+	cd Benchmarks && swift package --disable-sandbox benchmark
+
+clean:
+	rm -rf .build .venv Benchmarks/.build

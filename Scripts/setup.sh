@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs what building and testing need and is missing. Safe to run again; says what it does.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+packages=(binutils ca-certificates g++ git libexpat1-dev make python3 python3-venv)
+
+require_swift() {
+  command -v swift >/dev/null || fail "Swift 6.2 or later is needed. Get it from https://www.swift.org/install/linux/ and try again."
+  local version
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  if [ -z "$version" ] || [ "$(printf '%s\n6.2\n' "$version" | sort -V | head -n 1)" != 6.2 ]; then
+    fail "Swift 6.2 or later is needed, this is ${version:-of unknown version}. Get it from https://www.swift.org/install/linux/ and try again."
+  fi
+  say "Swift $version: $(command -v swift)"
+}
+
+install_packages() {
+  local missing=() name
+  if ! command -v dpkg-query >/dev/null; then
+    say "no dpkg here: install the equivalents of ${packages[*]} yourself if something is missing"
+    return
+  fi
+  for name in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then
+    say "Debian packages are all there: ${packages[*]}"
+    return
+  fi
+  say "installing with apt: ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" </dev/null
+}
+
+install_python() {
+  local wanted stamp=$venv/.requirements
+  wanted=$(sha256sum <"$repository/Scripts/requirements.txt")
+  if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    say "Python packages are all there: $venv"
+    return
+  fi
+  say "making the Python environment of the tests in $venv"
+  python3 -m venv "$venv"
+  "$python" -m pip install --quiet --disable-pip-version-check --requirement "$repository/Scripts/requirements.txt"
+  printf '%s' "$wanted" >"$stamp"
+}
+
+require_swift
+install_packages
+if [ "${1:-}" != --no-python ]; then install_python; fi
