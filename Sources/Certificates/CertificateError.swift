@@ -7,8 +7,6 @@ public struct CertificateError: Error, Equatable, Sendable {
 
     /// The bytes are no certificate.
     public static let malformed = Self(rawValue: "malformed")
-    /// The signature algorithm has no known hash.
-    public static let unsupported = Self(rawValue: "unsupported")
     /// A file of this machine cannot be read, or a certificate cannot be made.
     public static let local = Self(rawValue: "local")
   }

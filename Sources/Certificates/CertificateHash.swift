@@ -1,14 +1,24 @@
+import Crypto
+
 /// Hashes of whole certificates.
 public enum CertificateHash {
   /// The hash of RFC 5929 §4.1 for `tls-server-end-point` channel bindings: that of the certificate's signature, with SHA-256 in place of
-  /// MD5 and SHA-1.
+  /// MD5 and SHA-1, and where the signature has no hash of its own (Ed25519) or an unknown one.
   ///
-  /// - Throws: ``CertificateError``: `malformed`, or `unsupported` where the signature has no single hash (Ed25519).
-  public static func serverEndPoint(certificateDER: [UInt8]) throws -> [UInt8] { throw CertificateError(.unsupported, "not made yet") }
+  /// - Throws: ``CertificateError`` `malformed` when the bytes are no certificate.
+  public static func serverEndPoint(certificateDER: [UInt8]) throws -> [UInt8] {
+    switch try SignatureHash(certificateDER: certificateDER) {
+    case .sha256: Array(SHA256.hash(data: certificateDER))
+    case .sha384: Array(SHA384.hash(data: certificateDER))
+    case .sha512: Array(SHA512.hash(data: certificateDER))
+    }
+  }
 
   /// SHA-256 of the DER: what a pin is compared with.
-  public static func sha256(certificateDER: [UInt8]) -> [UInt8] { [] }
+  public static func sha256(certificateDER: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: certificateDER)) }
 
-  /// SHA-1 of the DER, in upper-case hexadecimal: the thumbprint by which Windows names a certificate.
-  public static func thumbprint(certificateDER: [UInt8]) -> String { "" }
+  /// SHA-1 of the DER in upper-case hexadecimal: the thumbprint by which Windows names a certificate. A name, no proof.
+  public static func thumbprint(certificateDER: [UInt8]) -> String {
+    Insecure.SHA1.hash(data: certificateDER).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+  }
 }

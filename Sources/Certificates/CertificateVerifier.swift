@@ -1,3 +1,6 @@
+import SwiftASN1
+@_spi(FixedExpiryValidationTime) import X509
+
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
 #else
@@ -11,16 +14,23 @@ public enum CertificateVerdict: Sendable, Equatable {
   case refused(reason: String)
 }
 
-/// Checks a server's certificate: its chain up to a trusted root (RFC 5280), its validity in time, its use for servers, and that it is
-/// for the host that the user typed (RFC 6125; DNS names with wildcards, IP addresses).
+/// Checks a server's certificate: its chain up to a trusted root (RFC 5280: signatures, validity in time, constraints), its use for
+/// servers, no broken hash, and that it is for the host that the user typed (RFC 6125; DNS names with wildcards, IP addresses).
+///
+/// Revocation is not checked.
 public struct CertificateVerifier: Sendable {
   /// The certificates that need no further proof.
   public enum Roots: Sendable, Equatable {
-    /// Those of the operating system.
+    /// Those of the operating system (`/etc/ssl/certs`).
     case system
     /// Those of a PEM file.
     case pem(file: String)
   }
+
+  /// The longest chain that is looked at, in certificates. Real ones have two to four; the search for a path grows with the number.
+  public static let maximumChain = 8
+  /// The largest certificate that is looked at, in bytes.
+  public static let maximumCertificate = 64 << 10
 
   public let roots: Roots
 
@@ -28,6 +38,59 @@ public struct CertificateVerifier: Sendable {
 
   /// Whether `chain` (DER, leaf first) is good for `host` as typed, with or without the brackets of an IPv6 address, at `now`.
   public func verify(chain: [[UInt8]], host: String, now: Date = Date()) async -> CertificateVerdict {
-    .refused(reason: "not checked yet")
+    guard !chain.isEmpty else { return .refused(reason: "the server showed no certificate") }
+    guard chain.count <= Self.maximumChain, chain.allSatisfy({ $0.count <= Self.maximumCertificate }) else {
+      return .refused(reason: "its chain is too long")
+    }
+    guard let certificates = try? chain.map({ try Certificate(derEncoded: $0) }), let leaf = certificates.first else {
+      return .refused(reason: "its chain holds something that is no certificate")
+    }
+    guard let store = try? trustedRoots() else { return .refused(reason: "the file of trusted certificates cannot be used") }
+    if leaf.notValidAfter < now { return .refused(reason: "it has expired") }
+    if leaf.notValidBefore > now { return .refused(reason: "it is not valid yet") }
+    if let failure = await chainFailure(leaf: leaf, others: certificates.dropFirst(), roots: store, now: now) {
+      return .refused(reason: failure)
+    }
+    return await isFor(host, leaf) ? .trusted : .refused(reason: "it is not for the host as typed")
+  }
+
+  private func trustedRoots() throws -> CertificateStore {
+    switch roots {
+    case .system: return CertificateStore.systemTrustRoots
+    case .pem(let file):
+      let text = String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
+      return CertificateStore(try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) })
+    }
+  }
+
+  private func chainFailure(leaf: Certificate, others: some Sequence<Certificate>, roots: CertificateStore, now: Date) async -> String? {
+    var verifier = Verifier(rootCertificates: roots) {
+      RFC5280Policy(fixedExpiryValidationTime: now)
+      ServerUsePolicy()
+      // Reads the name extension, which may be critical; the name itself is asked about afterwards.
+      KnownExtensions()
+    }
+    switch await verifier.validate(leaf: leaf, intermediates: CertificateStore(others)) {
+    case .validCertificate: return nil
+    case .couldNotValidate(let failures) where failures.isEmpty: return "its chain leads to no trusted certificate"
+    case .couldNotValidate: return "its chain breaks a rule: validity, constraints, allowed use, or strength of a signature"
+    }
+  }
+
+  /// Asks about the name alone: the leaf is its own root here.
+  private func isFor(_ host: String, _ leaf: Certificate) async -> Bool {
+    var name = host
+    if name.hasPrefix("["), name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
+    // The zone of a link-local address is this machine's business.
+    if let zone = name.firstIndex(of: "%") { name = String(name[..<zone]) }
+    let isAddress = IPAddressBytes(name) != nil
+    var verifier = Verifier(rootCertificates: CertificateStore([leaf])) {
+      ServerIdentityPolicy(serverHostname: isAddress ? nil : name, serverIP: isAddress ? name : nil)
+      KnownExtensions()
+    }
+    switch await verifier.validate(leaf: leaf, intermediates: CertificateStore()) {
+    case .validCertificate: return true
+    case .couldNotValidate: return false
+    }
   }
 }

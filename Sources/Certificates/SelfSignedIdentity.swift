@@ -1,4 +1,7 @@
+import Crypto
 public import SecuritySupport
+import SwiftASN1
+import X509
 
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
@@ -18,17 +21,55 @@ public struct SelfSignedIdentity: Sendable {
     self.privateKeyPEM = privateKeyPEM
   }
 
-  /// Makes a key and a certificate for it.
+  /// The longest common name (RFC 5280 appendix A.1, ub-common-name), in characters. A longer one is cut: it is only a label.
+  static let maximumCommonName = 64
+
+  /// Makes a key and a certificate for it, signed with ECDSA and SHA-256, for use by TLS servers.
   ///
   /// - Parameters:
   ///   - commonName: the subject's and issuer's common name, such as `CREDSSP-host`.
   ///   - names: host names and IP addresses for the subject alternative name; may be empty.
   ///   - notBefore: default an hour ago, for clocks that run behind.
   ///   - notAfter: the last moment of validity.
-  /// - Throws: ``CertificateError`` when a name cannot stand in a certificate.
+  /// - Throws: ``CertificateError`` `local` when a name cannot stand in a certificate.
   public static func make(
     commonName: String, names: [String] = [], notBefore: Date = Date(timeIntervalSinceNow: -3600), notAfter: Date
   ) throws -> SelfSignedIdentity {
-    throw CertificateError(.local, "not made yet")
+    let key = P256.Signing.PrivateKey()
+    let alternatives = try names.map(generalName)
+    do {
+      let subject = try DistinguishedName { CommonName(String(commonName.prefix(maximumCommonName))) }
+      let certificate = try Certificate(
+        version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey), notValidBefore: notBefore,
+        notValidAfter: notAfter, issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+        extensions: try extensions(alternatives), issuerPrivateKey: .init(key))
+      var serializer = DER.Serializer()
+      try serializer.serialize(certificate)
+      return SelfSignedIdentity(
+        certificateDER: serializer.serializedBytes, privateKeyPEM: SecretBytes(Array(key.pemRepresentation.utf8)))
+    } catch {
+      throw CertificateError(.local, "no certificate could be made for these names")
+    }
+  }
+
+  private static func extensions(_ names: [GeneralName]) throws -> Certificate.Extensions {
+    try Certificate.Extensions {
+      Critical(BasicConstraints.notCertificateAuthority)
+      Critical(KeyUsage(digitalSignature: true))
+      try ExtendedKeyUsage([.serverAuth])
+      if !names.isEmpty { SubjectAlternativeNames(names) }
+    }
+  }
+
+  private static func generalName(_ text: String) throws -> GeneralName {
+    if let address = IPAddressBytes(text) { return .ipAddress(ASN1OctetString(contentBytes: address.bytes[...])) }
+    let isName = text.utf8.allSatisfy {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        || Array("-_.*".utf8).contains($0)
+    }
+    guard isName, !text.isEmpty else {
+      throw CertificateError(.local, "a host name in a certificate is made of ASCII letters, digits, - and .")
+    }
+    return .dnsName(text)
   }
 }

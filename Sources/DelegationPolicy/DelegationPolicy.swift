@@ -64,12 +64,15 @@ public struct DelegationPolicy: Sendable, Equatable {
         return policy.admission(of: host, by: policy.allowFresh, proof: proof)
           ?? .refused(
             .freshCredentialsNotAllowed,
-            because: "the server is proven by \(proof.phrase), for which AllowFreshCredentials decides, and none of its entries names WSMAN/\(name)")
+            because:
+              "the server is proven by \(proof.phrase), for which AllowFreshCredentials decides, and none of its entries names WSMAN/\(name)"
+          )
       case .ntlmOnly:
         return policy.admission(of: host, by: policy.allowFreshWhenNTLMOnly, proof: proof)
           ?? .refused(
             .freshCredentialsNTLMOnly,
-            because: "neither a certificate nor Kerberos proves the server, and no entry of AllowFreshCredentialsWhenNTLMOnly names WSMAN/\(name)")
+            because:
+              "neither a certificate nor Kerberos proves the server, and no entry of AllowFreshCredentialsWhenNTLMOnly names WSMAN/\(name)")
       }
     }
   }

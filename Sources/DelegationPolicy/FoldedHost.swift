@@ -2,12 +2,12 @@
 ///
 /// Nothing is resolved, and no address is rewritten: policy is about the text that the user typed. Only ASCII letters are folded, because
 /// that is what DNS folds: a Unicode look-alike that some table maps to an ASCII letter is another name.
-struct FoldedHost: Hashable, Sendable {
+package struct FoldedHost: Hashable, Sendable {
   /// Never empty.
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// `nil` for text that can be no host: empty, with blanks, control characters, or one of `/ * @ , \ " < >`.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     var bytes = Array(text.utf8)
     if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]"), bytes.contains(UInt8(ascii: ":")) {
       bytes = Array(bytes.dropFirst().dropLast())
@@ -16,6 +16,9 @@ struct FoldedHost: Hashable, Sendable {
     guard !bytes.isEmpty, bytes != [UInt8(ascii: ".")], !bytes.contains(where: Self.isForbidden) else { return nil }
     self.bytes = bytes.map(Self.folded)
   }
+
+  /// The folded text.
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Whether the text has the shape of an IPv6 address. Names and IPv4 addresses have no colon.
   var isIPv6Shaped: Bool { bytes.contains(UInt8(ascii: ":")) }

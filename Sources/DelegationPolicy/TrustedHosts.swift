@@ -40,7 +40,8 @@ public struct TrustedHosts: Sendable, Equatable {
         guard let item = Self.item(Self.trimmed(part)) else {
           throw DelegationPolicyError(
             .malformedTrustedHosts,
-            "TrustedHosts: \"\(part)\" is neither a name, an address (IPv6 in brackets), a pattern with one * at its start or end, nor <local>")
+            "TrustedHosts: \"\(part)\" is neither a name, an address (IPv6 in brackets), a pattern with one * at its start or end, nor <local>"
+          )
         }
         items.append(item)
       }

@@ -55,7 +55,7 @@ public struct ConfigurationError: Error, Equatable, Sendable {
     if let specificCode { return specificCode }
     switch code {
     case .accessDenied: return .accessDenied
-    case .unsafeFile, .malformed: return .policyCorrupted
+    case .unsafeFile, .malformed: return .configurationCorrupted
     case .invalidValue: return .schemaValidationError
     case .readOnly: return .readOnlyProperty
     case .deprecated: return .deprecatedSetting
@@ -95,10 +95,16 @@ extension WinRMCode {
   public static let unsupportedFeature = Self(rawValue: 0x8033_8042)
   /// ERROR_WSMAN_INSUFFCIENT_SELECTORS (spelled so in the header).
   public static let insufficientSelectors = Self(rawValue: 0x8033_805A)
-  /// ERROR_WSMAN_POLICY_CORRUPTED: the stored policy or configuration cannot be used.
+  /// ERROR_WSMAN_CONFIG_CORRUPTED: the stored configuration cannot be used.
+  public static let configurationCorrupted = Self(rawValue: 0x8033_8005)
+  /// ERROR_WSMAN_POLICY_CORRUPTED: the stored policy cannot be used.
   public static let policyCorrupted = Self(rawValue: 0x8033_8088)
   /// The address of a listener is neither `*` nor `IP:` with an address.
   public static let invalidListenerAddress = Self(rawValue: 0x8033_8089)
+  /// ERROR_WSMAN_CONFIG_THUMBPRINT_SHOULD_BE_EMPTY: an HTTP listener has no certificate.
+  public static let thumbprintShouldBeEmpty = Self(rawValue: 0x8033_80EB)
+  /// ERROR_WSMAN_CANNOT_CHANGE_KEYS: a selector cannot be changed.
+  public static let cannotChangeKeys = Self(rawValue: 0x8033_80ED)
   /// ERROR_WSMAN_INVALID_IPFILTER.
   public static let invalidIPFilter = Self(rawValue: 0x8033_80EC)
   /// ERROR_WSMAN_CONFIG_READONLY_PROPERTY.

@@ -1,19 +1,141 @@
-/// The settings as files: `Client` of the tree in the machine's file, everything else in the service's own.
+/// The settings as files: `Client` of the tree in the machine's file, everything else in the service's own. For root, and with
+/// `WINRM_ROOT`, the two are one file.
+///
+/// Files hold what differs from the defaults. Comments in them are for reading: a change made by `winrm set` writes the file anew.
 public struct ConfigurationStore: Sendable {
+  /// Which file a change is for.
+  public enum Scope: Sendable, Equatable {
+    /// `Client`: the machine's file.
+    case client
+    /// Everything else: the service's own file.
+    case service
+  }
+
   public let paths: WinRMPaths
 
   public init(paths: WinRMPaths = .current()) { self.paths = paths }
 
   /// Reads the settings. A missing file, and what a file does not mention, means the defaults.
   ///
-  /// - Throws: ``ConfigurationError`` with file, line and column.
-  public func load() throws -> WinRMSettings { WinRMSettings() }
+  /// - Throws: ``ConfigurationError``: `malformed` or `invalidValue` with file, and line and column of a mistake in the JSON; `unsafeFile`
+  ///   when somebody other than root and this user could have written it; `accessDenied`.
+  public func load() throws -> WinRMSettings {
+    var settings = try read(paths.settingsFile, isMachineFile: isOneFile)
+    if !isOneFile { settings.client = try read(paths.machineSettingsFile, isMachineFile: true).client }
+    return settings
+  }
 
-  /// Changes the settings: lock, read, change, write to a new file, flush, rename. Either all of it happens or nothing.
+  /// Reads the client's settings alone, which do not depend on the service's file.
   ///
+  /// - Throws: as ``load()``.
+  public func loadClient() throws -> ClientSettings { try read(paths.machineSettingsFile, isMachineFile: true).client }
+
+  /// Changes the settings: lock, read, change, write to a new file, flush, rename. Either all of it happens or nothing, also when the
+  /// process is killed in between.
+  ///
+  /// - Parameters:
+  ///   - scope: the file to write. A change of anything that is kept in the other file is refused.
+  ///   - change: the change; what it returns is returned.
   /// - Throws: ``ConfigurationError``, or what `change` throws; then nothing was written.
-  public func update<R>(_ change: (inout WinRMSettings) throws -> R) throws -> R {
-    var settings = try load()
-    return try change(&settings)
+  public func update<R>(_ scope: Scope = .service, _ change: (inout WinRMSettings) throws -> R) throws -> R {
+    let path = scope == .client ? paths.machineSettingsFile : paths.settingsFile
+    let file = ConfigurationFile(path)
+    return try file.locked {
+      let before = try load()
+      var after = before
+      let result = try change(&after)
+      guard after != before else { return result }
+      try checkScope(scope, before: before, after: after)
+      var whole = after
+      if !isOneFile {
+        // The machine's file may hold the settings of root's service, which this process does not otherwise see.
+        whole = try read(path, isMachineFile: scope == .client)
+        if scope == .client { whole.client = after.client } else { whole = after }
+      }
+      try file.replace(with: Self.text(of: whole, withClient: isOneFile || scope == .client))
+      return result
+    }
+  }
+
+  private var isOneFile: Bool { paths.settingsFile == paths.machineSettingsFile }
+
+  private func checkScope(_ scope: Scope, before: WinRMSettings, after: WinRMSettings) throws(ConfigurationError) {
+    guard !isOneFile else { return }
+    var others = after
+    others.client = before.client
+    let isInScope = scope == .client ? others == before : after.client == before.client
+    guard isInScope else {
+      throw ConfigurationError(.readOnly, "settings of the client hold for the whole machine and are kept apart from those of the service")
+    }
+  }
+
+  private func read(_ path: String, isMachineFile: Bool) throws(ConfigurationError) -> WinRMSettings {
+    var settings = WinRMSettings()
+    guard let bytes = try ConfigurationFile(path).read() else { return settings }
+    let json = try JSONValue(parsing: bytes, file: path)
+    do throws(ConfigurationError) {
+      try settings.decode(json)
+      guard isMachineFile || settings.client == ClientSettings() else {
+        throw ConfigurationError(
+          .malformed, "settings of the client hold for the whole machine: they belong in \(paths.machineSettingsFile)")
+      }
+    } catch {
+      var located = error
+      located.file = path
+      throw located
+    }
+    return settings
+  }
+
+  private static func text(of settings: WinRMSettings, withClient: Bool) -> String {
+    var settings = settings
+    if !withClient { settings.client = ClientSettings() }
+    return settings.json.document
+  }
+}
+
+extension WinRMSettings {
+  /// The key of the listeners in a file; it stands beside the parts of the tree.
+  private static let listenerKey = "Listener"
+
+  mutating func decode(_ json: JSONValue) throws(ConfigurationError) {
+    try SettingGroup.config.decode(json, into: &self, path: "", ignoring: [Self.listenerKey])
+    guard case .object(let members) = json, let value = members[Self.listenerKey] else { return }
+    guard case .list(let items) = value else {
+      throw ConfigurationError(.malformed, "\(Self.listenerKey) must be a list, and is \(value.kind)")
+    }
+    listeners = []
+    for (index, item) in items.enumerated() {
+      try addListener(ListenerSettings(decoding: item, path: "\(Self.listenerKey)[\(index)]"))
+    }
+  }
+
+  var json: JSONText {
+    var members = SettingGroup.config.encode(self, defaults: WinRMSettings())
+    if !listeners.isEmpty { members.append((Self.listenerKey, .list(listeners.map(\.json)))) }
+    return .object(members)
+  }
+}
+
+extension ListenerSettings {
+  init(decoding json: JSONValue, path: String) throws(ConfigurationError) {
+    guard case .object(var members) = json else {
+      throw ConfigurationError(.malformed, "\(path) must be an object, and is \(json.kind)")
+    }
+    func text(_ name: String) throws(ConfigurationError) -> String? {
+      guard let value = members.removeValue(forKey: name) else { return nil }
+      guard case .text(let text) = value else {
+        throw ConfigurationError(.malformed, "\(path).\(name) must be a text, and is \(value.kind)")
+      }
+      return text
+    }
+    self = try ListenerSettings(selectingAddress: text("Address") ?? "*", transport: text("Transport") ?? "HTTP")
+    try SettingGroup.listener.decode(.object(members), into: &self, path: path)
+  }
+
+  var json: JSONText {
+    let keys: [(key: String, value: JSONText)] = [("Address", .text(address)), ("Transport", .text(transport.rawValue))]
+    let defaults = ListenerSettings(address: address, transport: transport)
+    return .object(keys + SettingGroup.listener.encode(self, defaults: defaults))
   }
 }

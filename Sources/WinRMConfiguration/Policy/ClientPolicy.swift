@@ -10,7 +10,7 @@ public struct ClientPolicy: Sendable, Equatable {
   public var negotiateEnabled = true
   /// Servers that may be used although nothing proves who they are. Default none.
   public var trustedHosts = TrustedHosts.none
-  /// SHA-256 of the DER of a server's certificate by host, in lower case as the user types it. A pin replaces the check of chain and name.
+  /// SHA-256 of the DER of a server's certificate by host, in lower case without brackets and final dot: ask ``pins(for:)``. A pin replaces the check of chain and name.
   public var pins: [String: [[UInt8]]] = [:]
   /// NetworkDelayms. Default 5 seconds.
   public var networkDelay = Duration.seconds(5)
@@ -22,11 +22,42 @@ public struct ClientPolicy: Sendable, Equatable {
   public init() {}
 
   /// The pins of `host` as typed, in any case, with or without brackets and final dot; empty when it has none.
-  public func pins(for host: String) -> [[UInt8]] { pins[host.lowercased()] ?? [] }
+  public func pins(for host: String) -> [[UInt8]] {
+    FoldedHost(host).flatMap { pins[$0.text] } ?? []
+  }
 
   /// What holds on this machine: settings and policy of the machine, narrowed by the user's own policy file. Missing files mean the
   /// defaults above.
   ///
   /// - Throws: ``ConfigurationError`` when a file cannot be read, understood or believed. Treat it as "nothing is allowed".
-  public static func machine(paths: WinRMPaths = .current()) throws -> ClientPolicy { ClientPolicy() }
+  public static func machine(paths: WinRMPaths = .current()) throws -> ClientPolicy {
+    let machine = try MachinePolicyStore(paths: paths).load()
+    var policy = try ClientPolicy(settings: ConfigurationStore(paths: paths).loadClient(), source: paths.machineSettingsFile)
+    policy.delegation = try machine.delegationPolicy(source: "machine policy")
+    policy.pins = machine.pins
+    guard let file = paths.userPolicyFile, file != paths.machinePolicyFile, let own = try MachinePolicyStore(path: file).read() else {
+      return policy
+    }
+    guard own.pins.isEmpty else {
+      throw ConfigurationError(
+        .malformed, "pins can only stand in the machine's policy: a pin proves a server, which would widen it", file: file,
+        specificCode: .policyCorrupted)
+    }
+    policy.delegation = policy.delegation.narrowed(by: try own.delegationPolicy(source: "policy of the user", narrowing: true))
+    return policy
+  }
+
+  init(settings: ClientSettings, source: String) throws(ConfigurationError) {
+    do throws(DelegationPolicyError) {
+      trustedHosts = try TrustedHosts(parsing: settings.trustedHosts)
+    } catch {
+      throw ConfigurationError(.invalidValue, error.message, file: source, specificCode: error.winrmCode)
+    }
+    credSSPEnabled = settings.auth.credSSP
+    negotiateEnabled = settings.auth.negotiate
+    networkDelay = .milliseconds(settings.networkDelayms)
+    defaultHTTPPort = Int(settings.defaultPorts.http)
+    defaultHTTPSPort = Int(settings.defaultPorts.https)
+    urlPrefix = settings.urlPrefix
+  }
 }

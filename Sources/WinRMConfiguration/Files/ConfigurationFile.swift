@@ -1,0 +1,158 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// One file of the configuration: read only when nobody else could have written it, replaced as a whole or not at all.
+struct ConfigurationFile: Sendable {
+  /// The largest file that is read, in bytes. A policy with thousands of entries stays far below it.
+  static let maximumSize = 1 << 20
+
+  let path: String
+
+  init(_ path: String) { self.path = path }
+
+  /// The content, or `nil` when there is no such file.
+  ///
+  /// - Throws: `accessDenied`; `unsafeFile` when it is no regular file, belongs to neither root nor this process's user, or can be
+  ///   written by others; `inputOutput`.
+  func read() throws(ConfigurationError) -> [UInt8]? {
+    // O_NONBLOCK: opening a FIFO must not wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw failure("cannot be opened", errno)
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure("cannot be examined", errno) }
+    try checkSafety(of: status)
+    return try readAll(descriptor)
+  }
+
+  /// Runs `change` while no other process holds the lock of this file. A process that is killed releases it.
+  func locked<R>(_ change: () throws -> R) throws -> R {
+    try makeDirectory()
+    // The lock is a file of its own, because the locked file is replaced.
+    let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw failure("cannot be locked", errno) }
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else { throw failure("cannot be locked", errno) }
+    }
+    return try change()
+  }
+
+  /// Replaces the content, durably. Whoever reads sees the old file or the new one. Call it with the lock held.
+  func replace(with text: String) throws(ConfigurationError) {
+    // With the lock held a file of this name can only be a leftover of a killed process.
+    let temporary = directory + "/." + name + ".new"
+    unlink(temporary)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw failure("cannot be written", errno) }
+    do throws(ConfigurationError) {
+      defer { close(descriptor) }
+      guard fchmod(descriptor, 0o644) == 0 else { throw failure("cannot be written", errno) }  // whatever the umask
+      try write(Array(text.utf8), to: descriptor)
+      guard fsync(descriptor) == 0 else { throw failure("cannot be flushed", errno) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    guard rename(temporary, path) == 0 else {
+      let number = errno
+      unlink(temporary)
+      throw failure("cannot be replaced", number)
+    }
+    flushDirectory()
+  }
+
+  private var directory: String {
+    guard let cut = path.lastIndex(of: "/") else { return "." }
+    return cut == path.startIndex ? "/" : String(path[..<cut])
+  }
+
+  private var name: Substring { path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...] }
+
+  private func checkSafety(of status: stat) throws(ConfigurationError) {
+    func refusal(_ why: String) -> ConfigurationError { ConfigurationError(.unsafeFile, why + "; it is not used", file: path) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw refusal("it is no regular file") }
+    guard status.st_uid == 0 || status.st_uid == geteuid() else {
+      throw refusal("it belongs to user \(status.st_uid), and not to root or the user who reads it")
+    }
+    guard status.st_mode & S_IWOTH == 0 else { throw refusal("everybody can write it (chmod o-w)") }
+    guard status.st_mode & S_IWGRP == 0 || status.st_gid == 0 || status.st_gid == getegid() else {
+      throw refusal("group \(status.st_gid) can write it (chmod g-w)")
+    }
+    guard status.st_size <= off_t(Self.maximumSize) else { throw refusal("it is larger than \(Self.maximumSize) bytes") }
+  }
+
+  private func readAll(_ descriptor: CInt) throws(ConfigurationError) -> [UInt8] {
+    var content: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16384)
+    while true {
+      let count = buffer.withUnsafeMutableBytes {
+        Self.uninterrupted { [base = $0.baseAddress, size = $0.count] in
+          base.map { posixRead(descriptor, $0, size) } ?? 0
+        }
+      }
+      guard count >= 0 else { throw failure("cannot be read", errno) }
+      guard count > 0 else { return content }
+      content += buffer[..<count]
+      guard content.count <= Self.maximumSize else {
+        throw ConfigurationError(.unsafeFile, "it is larger than \(Self.maximumSize) bytes; it is not used", file: path)
+      }
+    }
+  }
+
+  private func write(_ bytes: [UInt8], to descriptor: CInt) throws(ConfigurationError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { bytes in
+        Self.uninterrupted { bytes.baseAddress.map { posixWrite(descriptor, $0, bytes.count) } ?? 0 }
+      }
+      guard count > 0 else { throw failure("cannot be written", errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private static func uninterrupted(_ call: () -> Int) -> Int {
+    while true {
+      let result = call()
+      if result >= 0 || errno != EINTR { return result }
+    }
+  }
+
+  /// Makes the directory and those above it, readable for everybody.
+  private func makeDirectory() throws(ConfigurationError) {
+    var missing: [String] = []
+    var candidate = directory
+    while candidate != "/", candidate != ".", access(candidate, F_OK) != 0, let cut = candidate.lastIndex(of: "/") {
+      missing.append(candidate)
+      candidate = cut == candidate.startIndex ? "/" : String(candidate[..<cut])
+    }
+    for path in missing.reversed() where mkdir(path, 0o755) != 0 && errno != EEXIST {
+      throw failure("is in a directory that cannot be made", errno)
+    }
+  }
+
+  /// Makes the rename itself durable; a file system that cannot do that is no reason to report failure.
+  private func flushDirectory() {
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  private func failure(_ what: String, _ number: CInt) -> ConfigurationError {
+    let isDenied = [EACCES, EPERM, EROFS].contains(number)
+    return ConfigurationError(
+      isDenied ? .accessDenied : .inputOutput, "the file \(what): \(String(cString: strerror(number)))", file: path)
+  }
+}
+
+private func posixRead(_ descriptor: CInt, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int { read(descriptor, buffer, count) }
+private func posixWrite(_ descriptor: CInt, _ buffer: UnsafeRawPointer, _ count: Int) -> Int { write(descriptor, buffer, count) }

@@ -1,0 +1,94 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What a configuration file says, before its meaning is known.
+enum JSONValue: Equatable {
+  case null
+  case boolean(Bool)
+  case integer(Int64)
+  case real(Double)
+  case text(String)
+  case list([JSONValue])
+  case object([String: JSONValue])
+
+  /// Reads JSON5: comments, final commas and unquoted keys are allowed, because people write these files.
+  ///
+  /// - Throws: `malformed`, with line and column.
+  init(parsing bytes: [UInt8], file: String) throws(ConfigurationError) {
+    let decoder = JSONDecoder()
+    decoder.allowsJSON5 = true
+    do {
+      self = try decoder.decode(JSONValue.self, from: Data(bytes))
+    } catch {
+      let text = Self.explanation(of: error)
+      throw ConfigurationError(
+        .malformed, text, file: file, line: Self.number(after: "line ", in: text), column: Self.number(after: "column ", in: text))
+    }
+  }
+
+  /// What kind of value it is, for messages.
+  var kind: String {
+    switch self {
+    case .null: "null"
+    case .boolean: "true or false"
+    case .integer, .real: "a number"
+    case .text: "a text"
+    case .list: "a list"
+    case .object: "an object"
+    }
+  }
+
+  private static func explanation(of error: any Error) -> String {
+    guard case .dataCorrupted(let context)? = error as? DecodingError else { return "it is not JSON" }
+    // The decoder's own description is one fixed sentence; the place stands in the error below it.
+    guard let cause = context.underlyingError as? CocoaError, let detail = cause.userInfo["NSDebugDescription"] as? String else {
+      return context.debugDescription
+    }
+    return detail
+  }
+
+  private static func number(after word: String, in text: String) -> Int? {
+    guard let range = text.firstRange(of: word) else { return nil }
+    return Int(text[range.upperBound...].prefix { $0.isASCII && $0.isNumber })
+  }
+}
+
+extension JSONValue: Decodable {
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  init(from decoder: any Decoder) throws {
+    if let object = try? decoder.container(keyedBy: Key.self) {
+      var values: [String: JSONValue] = [:]
+      for key in object.allKeys { values[key.stringValue] = try object.decode(JSONValue.self, forKey: key) }
+      self = .object(values)
+    } else if var list = try? decoder.unkeyedContainer() {
+      var values: [JSONValue] = []
+      while !list.isAtEnd { values.append(try list.decode(JSONValue.self)) }
+      self = .list(values)
+    } else {
+      self = try Self(scalar: decoder.singleValueContainer())
+    }
+  }
+
+  private init(scalar: any SingleValueDecodingContainer) throws {
+    if scalar.decodeNil() {
+      self = .null
+    } else if let value = try? scalar.decode(Bool.self) {
+      self = .boolean(value)
+    } else if let value = try? scalar.decode(Int64.self) {
+      self = .integer(value)
+    } else if let value = try? scalar.decode(Double.self) {
+      self = .real(value)
+    } else {
+      self = .text(try scalar.decode(String.self))
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import DelegationPolicy
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The grammars of settings that are texts.
+enum SettingCheck {
+  enum AddressFamily: Sendable {
+    case v4, v6
+  }
+
+  /// Letters, digits, `_`, `-` and inner single `/`.
+  static func urlPrefix(_ text: String) throws(ConfigurationError) {
+    let words = text.split(separator: "/", omittingEmptySubsequences: false)
+    let isGood = words.allSatisfy { word in
+      !word.isEmpty
+        && word.utf8.allSatisfy {
+          (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+        }
+    }
+    guard isGood else {
+      throw ConfigurationError(.invalidValue, "URLPrefix is made of letters, digits, _ and -, with / only between them")
+    }
+  }
+
+  static func trustedHosts(_ text: String) throws(ConfigurationError) {
+    do throws(DelegationPolicyError) {
+      _ = try TrustedHosts(parsing: text)
+    } catch {
+      throw ConfigurationError(error)
+    }
+  }
+
+  /// Empty, or 40 hexadecimal digits.
+  static func thumbprint(_ text: String) throws(ConfigurationError) {
+    guard text.isEmpty || (text.utf8.count == 40 && text.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }) else {
+      throw ConfigurationError(.invalidValue, "CertificateThumbprint is empty or 40 hexadecimal digits")
+    }
+  }
+
+  /// `*` or `IP:` and an address of either family, without brackets. `MAC:` is not known here.
+  static func listenerAddress(_ text: String) throws(ConfigurationError) {
+    if text == "*" { return }
+    if text.hasPrefix("IP:") {
+      let address = String(text.dropFirst(3))
+      if isAddress(address, .v4) || isAddress(address, .v6) { return }
+    }
+    throw ConfigurationError(
+      .invalidValue, "Address is * or IP: and an IPv4 or IPv6 address, such as IP:192.0.2.1", specificCode: .invalidListenerAddress)
+  }
+
+  /// Empty, `*`, or ranges `IP1-IP2` of one family separated by commas, each from low to high.
+  static func ipFilter(_ family: AddressFamily) -> @Sendable (String) throws(ConfigurationError) -> Void {
+    { text throws(ConfigurationError) in
+      guard !text.isEmpty else { return }
+      for part in text.split(separator: ",", omittingEmptySubsequences: false) where part.trimmingBlanks != "*" {
+        let ends = part.trimmingBlanks.split(separator: "-", omittingEmptySubsequences: false).map { bytes(String($0), family) }
+        guard ends.count == 2, let low = ends[0], let high = ends[1], !high.lexicographicallyPrecedes(low) else {
+          throw ConfigurationError(
+            .invalidValue, "a filter is empty, *, or ranges IP1-IP2 separated by commas", specificCode: .invalidIPFilter)
+        }
+      }
+    }
+  }
+
+  static func isAddress(_ text: String, _ family: AddressFamily) -> Bool { bytes(text, family) != nil }
+
+  /// The address in network order.
+  private static func bytes(_ text: String, _ family: AddressFamily) -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: family == .v4 ? 4 : 16)
+    return inet_pton(family == .v4 ? AF_INET : AF_INET6, text, &buffer) == 1 ? buffer : nil
+  }
+}

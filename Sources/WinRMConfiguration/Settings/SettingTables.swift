@@ -1,0 +1,115 @@
+import DelegationPolicy
+
+// The tree of MS-WSMV §2.2.4: every name, range and access once. Files, `winrm get` and `winrm set` all read these tables.
+
+private let positive: ClosedRange<UInt32> = 1...(.max)
+private let any31: ClosedRange<UInt32> = 0...0x7FFF_FFFF
+
+extension SettingGroup where Root == ClientAuth {
+  static let clientAuth = SettingGroup(
+    name: "Auth",
+    entries: [
+      .field(.boolean("Basic", \.basic)), .field(.boolean("Digest", \.digest)), .field(.boolean("Kerberos", \.kerberos)),
+      .field(.boolean("Negotiate", \.negotiate)), .field(.boolean("Certificate", \.certificate)), .field(.boolean("CredSSP", \.credSSP)),
+    ])
+}
+
+extension SettingGroup where Root == ServiceAuth {
+  static let serviceAuth = SettingGroup(
+    name: "Auth",
+    entries: [
+      .field(.boolean("Basic", \.basic)), .field(.boolean("Kerberos", \.kerberos)), .field(.boolean("Negotiate", \.negotiate)),
+      .field(.boolean("Certificate", \.certificate)), .field(.boolean("CredSSP", \.credSSP)),
+      .field(
+        .choice("CbtHardeningLevel", \.cbtHardeningLevel) {
+          ConfigurationError(.invalidValue, $0, specificCode: .invalidChannelBindingLevel)
+        }),
+    ])
+}
+
+extension SettingGroup where Root == DefaultPorts {
+  static func defaultPorts(access: SettingAccess) -> Self {
+    SettingGroup(
+      name: "DefaultPorts",
+      entries: [
+        .field(.integer("HTTP", \.http, 1...65535, access: access)), .field(.integer("HTTPS", \.https, 1...65535, access: access)),
+      ])
+  }
+}
+
+extension SettingGroup where Root == ClientSettings {
+  static let client = SettingGroup(
+    name: "Client",
+    entries: [
+      .field(.integer("NetworkDelayms", \.networkDelayms, 500...(.max))),
+      .field(.text("URLPrefix", \.urlPrefix, check: SettingCheck.urlPrefix)),
+      .field(.boolean("AllowUnencrypted", \.allowUnencrypted)),
+      .group(SettingGroup<ClientAuth>.clientAuth.lifted(\.auth)),
+      .group(SettingGroup<DefaultPorts>.defaultPorts(access: .readWrite).lifted(\.defaultPorts)),
+      .field(.text("TrustedHosts", \.trustedHosts, check: SettingCheck.trustedHosts)),
+    ])
+}
+
+extension SettingGroup where Root == ServiceSettings {
+  static let service = SettingGroup(
+    name: "Service",
+    entries: [
+      .field(.integer("MaxConcurrentOperations", \.maxConcurrentOperations, positive, access: .deprecated)),
+      .field(.integer("MaxConcurrentOperationsPerUser", \.maxConcurrentOperationsPerUser, positive)),
+      .field(.integer("EnumerationTimeoutms", \.enumerationTimeoutms, 500...(.max))),
+      .field(.integer("MaxConnections", \.maxConnections, 1...512)),
+      .field(.integer("MaxPacketRetrievalTimeSeconds", \.maxPacketRetrievalTimeSeconds, positive)),
+      .field(.boolean("AllowUnencrypted", \.allowUnencrypted)),
+      .group(SettingGroup<ServiceAuth>.serviceAuth.lifted(\.auth)),
+      .group(SettingGroup<DefaultPorts>.defaultPorts(access: .readOnly).lifted(\.defaultPorts)),
+      .field(.text("IPv4Filter", \.ipv4Filter, check: SettingCheck.ipFilter(.v4))),
+      .field(.text("IPv6Filter", \.ipv6Filter, check: SettingCheck.ipFilter(.v6))),
+      .field(.boolean("EnableCompatibilityHttpListener", \.enableCompatibilityHTTPListener)),
+      .field(.boolean("EnableCompatibilityHttpsListener", \.enableCompatibilityHTTPSListener)),
+      .field(.text("CertificateThumbprint", \.certificateThumbprint, check: SettingCheck.thumbprint)),
+      .field(.boolean("AllowRemoteAccess", \.allowRemoteAccess)),
+      .field(.list("AllowedGroups", \.allowedGroups)), .field(.list("AllowedAccounts", \.allowedAccounts)),
+    ])
+}
+
+extension SettingGroup where Root == ShellSettings {
+  static let winrs = SettingGroup(
+    name: "Winrs",
+    entries: [
+      .field(.boolean("AllowRemoteShellAccess", \.allowRemoteShellAccess)),
+      .field(.integer("IdleTimeout", \.idleTimeout, 1...0x7FFF_FFFF)),
+      .field(.integer("MaxConcurrentUsers", \.maxConcurrentUsers, 1...0x7FFF_FFFF)),
+      .field(.integer("MaxShellRunTime", \.maxShellRunTime, any31, access: .readOnly)),
+      .field(.integer("MaxProcessesPerShell", \.maxProcessesPerShell, any31)),
+      .field(.integer("MaxMemoryPerShellMB", \.maxMemoryPerShellMB, any31)),
+      .field(.integer("MaxShellsPerUser", \.maxShellsPerUser, any31)),
+    ])
+}
+
+extension SettingGroup where Root == WinRMSettings {
+  static let config = SettingGroup(
+    name: "Config",
+    entries: [
+      .field(.integer("MaxEnvelopeSizekb", \.maxEnvelopeSizekb, 32...1_039_440)),
+      .field(.integer("MaxTimeoutms", \.maxTimeoutms, 500...(.max))),
+      .field(.integer("MaxBatchItems", \.maxBatchItems, positive)),
+      .field(.integer("MaxProviderRequests", \.maxProviderRequests, any31, access: .deprecated)),
+      .group(SettingGroup<ClientSettings>.client.lifted(\.client)),
+      .group(SettingGroup<ServiceSettings>.service.lifted(\.service)),
+      .group(SettingGroup<ShellSettings>.winrs.lifted(\.winrs)),
+    ])
+}
+
+extension SettingGroup where Root == ListenerSettings {
+  static let listener = SettingGroup(
+    name: "Listener",
+    entries: [
+      .field(.text("Address", \.address, access: .readOnly, check: SettingCheck.listenerAddress)),
+      .field(.choice("Transport", \.transport, access: .readOnly) { ConfigurationError(.invalidValue, $0) }),
+      .field(.integer("Port", \.port, 1...65535)),
+      .field(.text("Hostname", \.hostname)),
+      .field(.boolean("Enabled", \.enabled)),
+      .field(.text("URLPrefix", \.urlPrefix, check: SettingCheck.urlPrefix)),
+      .field(.text("CertificateThumbprint", \.certificateThumbprint, check: SettingCheck.thumbprint)),
+    ])
+}
