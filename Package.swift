@@ -89,10 +89,13 @@ let package = Package(
     library("WinRMConfiguration", ["SecuritySupport", "DelegationPolicy"]),
 
     // The privileged half and its interface.
-    library("Accounts", ["SecuritySupport", "NTLM", crypto, cryptoExtras]),
+    .systemLibrary(name: "CLinux"),
+    library("Accounts", ["SecuritySupport", "NTLM", "CLinux", crypto, cryptoExtras]),
     library("LogonInterface", ["SecuritySupport"]),
-    library("LogonAgent", ["SecuritySupport", "NTLM", logging, nioCore, nioPosix]),
-    library("Logon", ["SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Accounts", "LogonInterface", "LogonAgent", logging, crypto]),
+    library("LogonAgent", ["SecuritySupport", "NTLM", "CLinux", logging, nioCore, nioPosix]),
+    library(
+      "Logon",
+      ["SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Accounts", "LogonInterface", "LogonAgent", "CLinux", logging, crypto]),
 
     // The driver, the client, the service.
     library(
@@ -126,7 +129,7 @@ let package = Package(
         "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "WinRMConfiguration", argumentParser, logging, serviceLifecycle,
       ],
       swiftSettings: settings),
-    .executableTarget(name: "WinRMExec", swiftSettings: settings),
+    .executableTarget(name: "WinRMExec", dependencies: ["CLinux"], swiftSettings: settings),
 
     tests("SecuritySupportTests", ["SecuritySupport"]),
     tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors"]),
@@ -139,9 +142,14 @@ let package = Package(
     tests("CertificatesTests", ["Certificates", "SecuritySupport", x509, crypto, "TestVectors"]),
     tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
     tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
-    tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging]),
+    tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging, inMemoryLogging]),
     tests("LogonInterfaceTests", ["LogonInterface", "SecuritySupport"]),
-    tests("LogonTests", ["Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "SecuritySupport", logging]),
+    tests(
+      "LogonTests",
+      [
+        "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "SecuritySupport", "WinRMExec", logging,
+        inMemoryLogging,
+      ]),
     tests(
       "WinRMAuthenticationTests",
       [
