@@ -4,7 +4,7 @@
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export SWIFT_BACKTRACE=${SWIFT_BACKTRACE:-enable=no}
 venv=$repository/.venv
-python=$venv/bin/python
+export python=$venv/bin/python
 
 say() { printf '==> %s\n' "$*"; }
 fail() {

@@ -3,6 +3,7 @@
 # (WINRM_ROOT) and on a loopback address of its own. Lines that start with "client$" are the commands; what follows is what the hops
 # answered, unchanged. Everything is removed at the end.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 say "building the programs (the first build takes some minutes)"
@@ -106,6 +107,7 @@ show client winrm credssp enable -role:client -delegate:WSMAN/127.0.0.2 -ntlmonl
 show client winrm credssp get
 
 say "first hop by CredSSP: host A reports who runs the command"
+# shellcheck disable=SC2016 # the remote shell expands it
 show client "${hop[@]}" 'echo "host A: $(id -un), logon by $WINRM_SESSION"'
 
 say "second hop from inside that session, with no password: host B reports"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Format lint of all Swift sources. `Scripts/lint.sh --fix` formats them instead.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$repository"
 

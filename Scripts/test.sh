@@ -2,6 +2,7 @@
 # All tests: format lint, unit, end-to-end, interop. Runs every stage even when one fails, and ends with one line of totals.
 # With CI=true a skipped test is a failure.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$repository"
 

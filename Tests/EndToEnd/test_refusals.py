@@ -1,5 +1,7 @@
 """Each refusal: its own error, within two seconds, nothing secret on the wire, nothing run."""
 
+import json
+
 import pytest
 from winrmtest.hosts import new_password
 from winrmtest.wire import Wire
@@ -160,12 +162,41 @@ def test_no_service_there(own_lab):
     assert done.seconds < LIMIT
 
 
-def test_user_policy_narrows_and_never_widens(scene):
+def write_user_policy(lab, delegation):
+    own = lab.client_host.root / "home/.config/winrm"
+    own.mkdir(parents=True)
+    (own / "policy.json").write_text(json.dumps({"CredentialsDelegation": delegation}))
+
+
+def test_user_policy_cannot_widen(scene):
     """The user's own file cannot allow what the machine's does not."""
     enable_flag(scene)
-    own = scene.client_host.root / "home/.config/winrm"
-    own.mkdir(parents=True)
-    (own / "policy.json").write_text('{"AllowFreshCredentials": 1, "AllowFreshCredentialsList": ["WSMAN/*"]}')
-    done = attempt(scene)
-    assert_refused(scene, done)
+    write_user_policy(scene, {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "WSMAN/*"}})
+    assert_refused(scene, attempt(scene), "0x803381A3")
+    assert scene.wire.connections == 0
+
+
+@pytest.mark.parametrize(
+    "delegation",
+    [
+        {"DenyFreshCredentials": 1, "DenyFreshCredentials.List": {"1": "WSMAN/127.0.0.2"}},
+        {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "WSMAN/other.example"}},
+        {"AllowFreshCredentials": 0},
+    ],
+    ids=["deny", "other list", "switched off"],
+)
+def test_user_policy_narrows(scene, delegation):
+    scene.delegate(scene.client_host, scene.target)
+    write_user_policy(scene, delegation)
+    assert_refused(scene, attempt(scene), "0x803381A3")
+    assert scene.wire.connections == 0
+
+
+def test_deny_beats_allow(scene):
+    scene.delegate(scene.client_host, scene.target)
+    policy = scene.client_host.root / "etc/winrm/policy.json"
+    rules = json.loads(policy.read_text())
+    rules["CredentialsDelegation"].update({"DenyFreshCredentials": 1, "DenyFreshCredentials.List": {"1": "WSMAN/127.0.0.2"}})
+    policy.write_text(json.dumps(rules))
+    assert_refused(scene, attempt(scene), "0x803381A3")
     assert scene.wire.connections == 0

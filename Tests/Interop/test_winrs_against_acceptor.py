@@ -1,5 +1,7 @@
 """Our winrs against an acceptor made of OpenSSL and pyspnego."""
 
+import json
+
 import pytest
 from winrmtest.acceptor import CredSSPAcceptor, Identity
 from winrmtest.hosts import new_password
@@ -120,5 +122,8 @@ def test_pin_of_another_certificate_is_no_proof(own):
 
 
 def pin(host, name, digest):
-    """Records the SHA-256 of a server's certificate in the machine policy of `host`."""
-    host.winrm("credssp", "pin", "-host:" + name, "-sha256:" + digest)
+    """Records the SHA-256 of a server's certificate in the machine policy of `host`, as an administrator would edit the file."""
+    path = host.root / "etc/winrm/policy.json"
+    policy = json.loads(path.read_text())
+    policy["ServerCertificatePins"] = {name: [digest]}
+    path.write_text(json.dumps(policy))
