@@ -63,14 +63,24 @@ public struct WSManFault: Error, Sendable {
     default: .addressingFault
     }
   }
+}
 
-  /// Writes the envelope. Characters that XML 1.0 cannot carry become U+FFFD.
-  ///
-  /// - Parameters:
-  ///   - request: the message id of the request; by default ``relatesTo``.
-  ///   - machine: the name of this computer, by default ``machine``.
-  public func encode(relatesTo request: String? = nil, machine: String? = nil) -> [UInt8] { [] }
+extension WSManFault: Equatable {
+  /// Equal in what is on the wire; ``cause`` does not count.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.code == right.code && left.subcode == right.subcode && left.detail == right.detail && left.wsmanCode == right.wsmanCode
+      && left.machine == right.machine && left.reason == right.reason && left.message == right.message
+      && left.providerFault == right.providerFault && left.notUnderstood == right.notUnderstood && left.relatesTo == right.relatesTo
+  }
+}
 
-  /// Reads a fault; `nil` when the bytes are not an envelope with one.
-  public init?(decoding bytes: [UInt8], limits: XMLLimits = .response) { return nil }
+extension WSManFault: CustomStringConvertible {
+  /// Code, subcode, detail and number, such as `Sender InvalidSelectors UnexpectedSelectors 0x8033805B`. Texts are left
+  /// out because the peer wrote them, and so are names that are not of a plain form.
+  public var description: String {
+    let names = [code.rawValue, subcode?.localName, detail?.name].compactMap(\.self).filter { name in
+      name.utf8.count <= 64 && name.utf8.allSatisfy { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 & 0xDF }
+    }
+    return (names + [wsmanCode?.hexadecimal].compactMap(\.self)).joined(separator: " ")
+  }
 }

@@ -8,14 +8,14 @@ public struct XMLLimits: Sendable, Equatable {
   public var maximumElements: Int
   /// How many attributes one element may have, without namespace declarations.
   public var maximumAttributes: Int
-  /// How many namespace declarations may be in scope at once.
+  /// How many namespace declarations may be in scope at once, and how many different ones there may be in all.
   public var maximumNamespaces: Int
-  /// The length of one namespace URI in bytes of UTF-8.
+  /// The length of one namespace URI in bytes of UTF-8. expat repeats it before every name that uses it.
   public var maximumNamespaceLength: Int
 
   public init(
     maximumBytes: Int = 512_000, maximumDepth: Int = 64, maximumElements: Int = 50_000, maximumAttributes: Int = 64,
-    maximumNamespaces: Int = 256, maximumNamespaceLength: Int = 2_048
+    maximumNamespaces: Int = 256, maximumNamespaceLength: Int = 512
   ) {
     self.maximumBytes = maximumBytes
     self.maximumDepth = maximumDepth
