@@ -32,7 +32,9 @@ public struct NTHash: Sendable {
   }
 
   /// Whether this is the hash of the empty password, which is refused on both sides.
-  var isOfEmptyPassword: Bool { bytes.isEqual(to: Insecure.MD4.digest(UnsafeRawBufferPointer(start: nil, count: 0))) }
+  var isOfEmptyPassword: Bool { bytes.isEqual(to: Self.emptyPassword) }
+
+  private static let emptyPassword = Insecure.MD4.digest(UnsafeRawBufferPointer(start: nil, count: 0))
 
   /// UTF-8 to UTF-16LE without a copy elsewhere. The number of bytes written, or `nil` for invalid input.
   private static func transcode(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int? {
