@@ -1,18 +1,10 @@
-/// The protocols of encrypted bodies (MS-WSMV §2.2.9.1).
-public enum EncryptionProtocol: String, Sendable, Hashable, CaseIterable {
-  /// Scheme Negotiate, whether NTLM or Kerberos is inside.
-  case spnego = "application/HTTP-SPNEGO-session-encrypted"
-  case kerberos = "application/HTTP-Kerberos-session-encrypted"
-  case credSSP = "application/HTTP-CredSSP-session-encrypted"
-}
-
 /// One header and data pair of an encrypted body.
 public struct EncryptedPart: Sendable, Equatable {
-  /// The length of the plaintext in bytes, as the part declares it.
+  /// The length of the plaintext in bytes, as the part declares it. Whoever decrypts must compare.
   public var plaintextLength: Int
-  /// The signature or wrap header; empty for CredSSP.
+  /// The signature or the header of the wrap token; empty for CredSSP.
   public var header: [UInt8]
-  /// The 32-bit number before the data: the length of ``header``, for CredSSP that of the TLS trailer.
+  /// The 32-bit number before the data: the length of ``header``, for CredSSP that of the TLS trailer. Receivers need not check the latter.
   public var headerLengthField: UInt32
   /// The ciphertext; for CredSSP whole TLS records.
   public var data: [UInt8]
@@ -23,4 +15,18 @@ public struct EncryptedPart: Sendable, Equatable {
     self.headerLengthField = headerLengthField
     self.data = data
   }
+
+  /// A part of an NTLM or Kerberos body: the number is the length of the header.
+  public init(plaintextLength: Int, header: [UInt8], data: [UInt8]) {
+    self.init(
+      plaintextLength: plaintextLength, header: header, headerLengthField: UInt32(truncatingIfNeeded: header.count), data: data)
+  }
+
+  /// A part of a CredSSP body.
+  public init(plaintextLength: Int, trailerLength: UInt32, records: [UInt8]) {
+    self.init(plaintextLength: plaintextLength, header: [], headerLengthField: trailerLength, data: records)
+  }
+
+  /// The most plaintext that one part of a CredSSP body carries, in bytes: one TLS record.
+  public static let maximumCredSSPPlaintext = 16_384
 }
