@@ -1,4 +1,5 @@
 import CredSSP
+import LogonAgent
 import NTLM
 import SPNEGO
 import WinRMHTTP
@@ -11,6 +12,7 @@ extension AuthenticationError {
     case let error as CredSSPError: AuthenticationError(error)
     case let error as SPNEGOError: AuthenticationError(error)
     case let error as NTLMError: AuthenticationError(error)
+    case let error as LogonAgentError: AuthenticationError(.mechanism, error.description, cause: error)
     case let error as WinRMHTTPError: AuthenticationError(.protection, error.message, cause: error)
     default: AuthenticationError(.mechanism, "the security mechanism failed", cause: error)
     }

@@ -1,0 +1,265 @@
+import NIOHTTP1
+import SecuritySupport
+import WSMan
+import WinRMAuthentication
+import WinRMHTTP
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+// The one place where an error of a layer becomes what the user is told.
+
+extension ClientSession {
+  func failure(connecting error: ConnectionFailure) -> WinRMError {
+    let host = endpoint.host
+    switch error {
+    case .notResolved:
+      return make(.nameNotResolved, .resolve, "the name \(host) has no address", "check the spelling, or use the address")
+    case .refused:
+      return make(
+        .destinationUnreachable, .connect, "nothing listens at \(peer)",
+        "start the service there (winrm quickconfig on Windows, winrmd elsewhere), or name its port: -r:\(endpoint.scheme.rawValue)://\(hostInURL):PORT"
+      )
+    case .timedOut:
+      return make(
+        .networkTimedOut, .connect, "\(peer) did not answer within \(configuration.connectTimeout)",
+        "check that the host is up and that a firewall lets port \(portText) through")
+    case .unreachable(let number):
+      let reason = number.map { " (\(String(cString: strerror($0))))" } ?? ""
+      return make(.destinationUnreachable, .connect, "\(peer) cannot be reached\(reason)", "check the address and the network in between")
+    case .certificateRefused(let reason):
+      return make(
+        .mutualAuthenticationFailed, .tls, "the certificate of \(peer) does not prove that it is \(host): \(reason)",
+        "use the name that the certificate is for, trust its issuer on this machine, or pin the certificate")
+    case .handshakeFailed(let reason):
+      return make(
+        .sslConnectionAborted, .tls, "the TLS handshake with \(peer) failed: \(reason)",
+        "check that the port is an HTTPS listener: winrm enumerate winrm/config/Listener on the server")
+    }
+  }
+
+  /// An error between opening the connection and the first request.
+  func failure(authenticating error: any Error) -> any Error {
+    switch error {
+    case let error as AuthenticationError: failure(error)
+    case let error as HandshakeFailure: failure(error)
+    case let error as HTTPExchangeError: failure(error, .authenticate)
+    case is WinRMError, is CancellationError: error
+    default:
+      make(
+        .mutualAuthenticationFailed, .authenticate, "authentication could not be prepared: \(error)", "look at the cause above")
+    }
+  }
+
+  /// An error of a request on an authenticated connection.
+  func failure(requesting error: any Error) -> any Error {
+    switch error {
+    case let error as EnvelopeFailure: failure(error)
+    case let error as HTTPExchangeError: failure(error, .request)
+    case let error as AuthenticationError:
+      make(
+        .mutualAuthenticationFailed, .request, "the answer of \(peer) cannot be trusted: \(error)",
+        "try again; if it happens again, somebody may be altering the traffic")
+    case let error as WSManError where error.code == .invalidValue:
+      make(WinRMCode(rawValue: 87), .request, "the request cannot be written: \(error.message)", "leave out control characters")
+    case let error as WSManError:
+      make(
+        .destinationUnreachable, .request, "the answer of \(peer) is no WS-Management message: \(error)",
+        "check that the address is a WinRM service: winrm identify -r:\(peer) -a:none")
+    default: error
+    }
+  }
+
+  /// A fault of the service.
+  func failure(_ fault: WSManFault, _ stage: WinRMError.Stage) -> WinRMError {
+    let code = fault.wsmanCode ?? .destinationUnreachable
+    let text = fault.providerFault?.message ?? fault.message ?? fault.reason
+    let name = fault.subcode.map { " \($0.localName)" } ?? ""
+    let (cause, next) = Self.explain(code, text: text.isEmpty ? fault.reason : text)
+    return WinRMError(
+      code: code, stage: stage, peer: peer, peerAnswer: "fault\(name) \(code.hexadecimal): \(fault.reason)", cause: cause, nextStep: next,
+      fault: fault)
+  }
+
+  private static func explain(_ code: WinRMCode, text: String) -> (cause: String, next: String) {
+    switch code {
+    case .accessDenied:
+      (
+        "Access is denied. The server knows who you are, but the account may not use remote shells",
+        "have the account added to the server's group winrm-users, or to service/AllowedAccounts"
+      )
+    case .quotaMaxShells: (text, "close shells that are no longer used, or wait until they are idle for too long")
+    case .unexpectedSelectors: ("\(text). The shell or the command is gone", "run the command again")
+    default: (text, "the text above is the server's; its log may say more")
+    }
+  }
+
+  private func make(
+    _ code: WinRMCode, _ stage: WinRMError.Stage, _ cause: String, _ next: String, answer: String? = nil
+  ) -> WinRMError {
+    WinRMError(code: code, stage: stage, peer: peer, peerAnswer: answer, cause: cause, nextStep: next)
+  }
+
+  private var hostInURL: String { endpoint.isIPv6 ? "[\(endpoint.host)]" : endpoint.host }
+  private var portText: String { peer.split(separator: ":").last.map(String.init) ?? "" }
+}
+
+// MARK: Authentication
+
+extension ClientSession {
+  private func failure(_ error: AuthenticationError) -> WinRMError {
+    switch error.code {
+    case .policy: delegationRefused(error)
+    case .refused: credentialsRefused(error.status)
+    case .unproven:
+      make(
+        .mutualAuthenticationFailed, .authenticate, "\(peer) did not prove that it is the server it should be: \(error.message)",
+        "do not go on before you know why: something between here and the server may be answering in its place")
+    case .timeout:
+      make(
+        .networkTimedOut, .authenticate, "the holder of the credentials did not answer in time",
+        "in a remote session check that the session's service still runs; otherwise try again")
+    case .mechanism:
+      make(
+        WinRMCode(rawValue: 0x8009_030E), .authenticate, "the credentials could not be used: \(error.message)",
+        "give -u:USER, or open a new session")
+    default:
+      make(
+        WinRMCode(rawValue: 0x8009_0308), .authenticate, "\(peer) sent a token that is not what the protocol says: \(error.message)",
+        "check that the address is a WinRM service: winrm identify -r:\(peer) -a:none")
+    }
+  }
+
+  private func delegationRefused(_ error: AuthenticationError) -> WinRMError {
+    let host = endpoint.host
+    let code = error.winRMCode ?? .freshCredentialsNotAllowed
+    guard code == .freshCredentialsNTLMOnly else {
+      return make(code, .delegate, error.message, "winrm credssp enable -role:client -delegate:\(host)")
+    }
+    return make(
+      code, .delegate,
+      """
+      nothing but NTLM would prove that \(host) is the server you mean, and policy does not allow to delegate credentials to a server \
+      proven like that: \(error.message)
+      """,
+      """
+      give the server a certificate that this machine trusts, and name it there: winrm set winrm/config/service \
+      @{CertificateThumbprint="..."}; or pin its certificate here; or accept NTLM as the only proof, for WSMAN/\(host) or WSMAN/*.DOMAIN: \
+      winrm credssp enable -role:client -delegate:\(host) -ntlmonly
+      """)
+  }
+
+  private func credentialsRefused(_ status: NTStatus?) -> WinRMError {
+    let cause =
+      switch status {
+      case .passwordExpired?, .passwordMustChange?: "the password has to be changed before it can be used"
+      case .accountLockedOut?: "the account is locked out"
+      case .accountDisabled?: "the account is disabled"
+      case .accountExpired?: "the account has expired"
+      case .logonTypeNotGranted?: "the account may not log on over the network"
+      case .badBindings?: "the server saw another TLS connection than this one: something stands in between"
+      case .timeDifferenceAtDomainController?: "the clocks of this machine and of the domain are too far apart"
+      case .noLogonServers?: "the server reached no domain controller"
+      default: "the server did not accept the user name and the password"
+      }
+    return make(
+      .logonFailure, .authenticate, cause,
+      "check the name (USER, HOST\\USER or USER@REALM) and the password; the server's log has the reason",
+      answer: status.map { "HTTP 401, \($0)" } ?? "HTTP 401 (Unauthorized)")
+  }
+
+  private func failure(_ error: HandshakeFailure) -> WinRMError {
+    switch error {
+    case .notOffered(let offered): schemeNotOffered(offered)
+    case .refused(_, let status): credentialsRefused(status)
+    case .endedEarly:
+      make(
+        .mutualAuthenticationFailed, .authenticate, "\(peer) said yes before it had proven who it is",
+        "do not go on before you know why: something between here and the server may be answering in its place", answer: "HTTP 200 (OK)")
+    case .status(let status): failure(status, .authenticate)
+    case .malformedHeader:
+      make(
+        WinRMCode(rawValue: 0x8009_0308), .authenticate, "the authentication header of \(peer) cannot be read",
+        "check that the address is a WinRM service: winrm identify -r:\(peer) -a:none", answer: "HTTP 401 (Unauthorized)")
+    case .tooManyLegs:
+      make(
+        .mutualAuthenticationFailed, .authenticate, "\(peer) keeps asking for another token",
+        "check that no proxy spreads the connection over several servers", answer: "HTTP 401 (Unauthorized)")
+    }
+  }
+
+  private func schemeNotOffered(_ offered: [AuthenticationScheme]) -> WinRMError {
+    let wanted = configuration.method == .credSSP ? "CredSSP" : "Negotiate"
+    let list = offered.isEmpty ? "none" : offered.map(\.rawValue).joined(separator: ", ")
+    let next =
+      configuration.method == .credSSP
+      ? "on the server: winrm credssp enable -role:server   or use -a:Negotiate, without a second hop"
+      : "on the server: winrm set winrm/config/service/auth @{Negotiate=\"true\"}"
+    return make(
+      .accessDenied, .authenticate, "\(peer) does not offer \(wanted) authentication", next, answer: "HTTP 401, schemes offered: \(list)")
+  }
+}
+
+// MARK: HTTP
+
+extension ClientSession {
+  private func failure(_ error: EnvelopeFailure) -> WinRMError {
+    switch error {
+    case .noBody(let status): failure(status, .request)
+    case .notEncrypted(let status):
+      make(
+        .mutualAuthenticationFailed, .request, "\(peer) answered an encrypted request without encryption; the answer was thrown away",
+        "do not go on before you know why: something between here and the server may be answering in its place", answer: Self.text(status))
+    case .notSOAP(let status):
+      make(
+        .httpNotFound, .request, "\(peer) does not speak WS-Management at \(endpoint.path)", "check port and path of the address",
+        answer: Self.text(status))
+    }
+  }
+
+  private func failure(_ error: HTTPExchangeError, _ stage: WinRMError.Stage) -> WinRMError {
+    let unknown = stage == .request ? ". Whether the request was carried out is not known" : ""
+    switch error {
+    case .lost(let wasWritten):
+      return make(
+        .destinationUnreachable, stage, "\(peer) closed the connection\(wasWritten ? unknown : "")",
+        "look at the server's log; then try again")
+    case .timedOut:
+      return make(.networkTimedOut, stage, "\(peer) did not answer in time\(unknown)", "check that the server still runs; then try again")
+    case .malformed:
+      return make(.destinationUnreachable, stage, "\(peer) does not answer in HTTP", "check the port")
+    case .tooLarge:
+      return make(.destinationUnreachable, stage, "the answer of \(peer) is larger than this client accepts", "ask for less at a time")
+    case .busy:
+      return make(.destinationUnreachable, stage, "two requests met on one connection", "this is a fault of the client: report it")
+    }
+  }
+
+  private func failure(_ status: HTTPResponseStatus, _ stage: WinRMError.Stage) -> WinRMError {
+    let (code, cause, next): (WinRMCode, String, String) =
+      switch status.code {
+      case 300..<400:
+        (.destinationUnreachable, "\(peer) sends its callers elsewhere, which a WinRM client does not follow", "address the real server")
+      case 400: (.httpBadRequest, "\(peer) could not read the request", "check that both sides speak the same version")
+      case 401: (.accessDenied, "\(peer) no longer knows who this connection is", "check that no proxy stands in between")
+      case 403: (.accessDenied, "\(peer) does not let this client in", "ask its administrator")
+      case 404: (.httpNotFound, "\(peer) does not speak WS-Management at \(endpoint.path)", "check port and path of the address")
+      case 413:
+        (.httpRequestTooLarge, "the request is larger than \(peer) accepts", "raise MaxEnvelopeSizekb there, or send less at a time")
+      case 503: (.httpServiceUnavailable, "\(peer) is up, and its WinRM service is not", "wait, or restart the service there")
+      default: (.destinationUnreachable, "\(peer) failed without saying why", "look at the server's log")
+      }
+    return make(code, stage, cause, next, answer: Self.text(status))
+  }
+
+  /// Number and standard name; the peer's own words are left out.
+  private static func text(_ status: HTTPResponseStatus) -> String {
+    let known = HTTPResponseStatus(statusCode: Int(status.code))
+    return known.reasonPhrase.isEmpty ? "HTTP \(status.code)" : "HTTP \(status.code) (\(known.reasonPhrase))"
+  }
+}

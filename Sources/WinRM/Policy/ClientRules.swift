@@ -1,0 +1,98 @@
+import DelegationPolicy
+import SecuritySupport
+import WinRMConfiguration
+
+/// The checks that come before anything goes to the network.
+struct ClientRules {
+  var configuration: WinRMClientConfiguration
+  var policy: ClientPolicy
+
+  private var endpoint: WinRMEndpoint { configuration.endpoint }
+  private var host: String { endpoint.host }
+
+  /// - Throws: ``WinRMError`` at stage `policy`.
+  func check() throws(WinRMError) {
+    switch configuration.method {
+    case .none: try checkAnonymous()
+    case .negotiate: try checkNegotiate()
+    case .credSSP: try checkCredSSP()
+    }
+  }
+
+  private func checkAnonymous() throws(WinRMError) {
+    guard case .none = configuration.credential else {
+      throw refusal(
+        .credentialsWithNoAuthentication, "credentials were given together with no authentication",
+        "leave the credentials away, or choose a method")
+    }
+  }
+
+  private func checkNegotiate() throws(WinRMError) {
+    guard policy.negotiateEnabled else {
+      throw refusal(
+        .negotiateDisabled, "Negotiate authentication is switched off in the client's configuration",
+        "winrm set winrm/config/client/auth @{Negotiate=\"true\"}")
+    }
+    if case .none = configuration.credential { throw missingCredential() }
+    guard endpoint.scheme == .http, !policy.trustedHosts.contains(host) else { return }
+    throw refusal(
+      .serverNotTrusted,
+      "over HTTP nothing would prove that \(host) is the server you mean, and \(host) is not in this client's TrustedHosts",
+      "use https, or trust the host by name: winrm set winrm/config/client @{TrustedHosts=\"\(host)\"}")
+  }
+
+  private func checkCredSSP() throws(WinRMError) {
+    guard policy.credSSPEnabled else {
+      throw refusal(
+        .credSSPDisabledOnClient,
+        """
+        CredSSP authentication is switched off in the client's configuration. It must be on here and on the server, and this client's \
+        policy must allow to delegate fresh credentials to the server, by name (WSMAN/\(host)) or by domain (WSMAN/*.\(exampleDomain))
+        """, "here: winrm credssp enable -role:client -delegate:\(host)   on the server: winrm credssp enable -role:server")
+    }
+    guard case .explicit = configuration.credential else {
+      throw refusal(
+        .credSSPUserNameAndPasswordNeeded,
+        "CredSSP sends a password to the server, so it needs an explicit user name and password\(agentRemark)",
+        "give -u:USER (the password is asked for), or use -a:Negotiate")
+    }
+    guard case .refused(let code, let reason) = policy.delegation.beforeConnecting(to: host) else { return }
+    throw refusal(
+      code,
+      """
+      policy does not allow to delegate credentials to \(host): \(reason). AllowFreshCredentials must name the server \
+      (WSMAN/\(host)) or its domain (WSMAN/*.\(exampleDomain))
+      """, "winrm credssp enable -role:client -delegate:\(host)")
+  }
+
+  private var agentRemark: String {
+    if case .agent = configuration.credential { "; the logon agent of this session holds no password to send on" } else { "" }
+  }
+
+  private var exampleDomain: String {
+    guard let dot = host.firstIndex(of: "."), !endpoint.isIPv6, host.contains(where: \.isLetter) else { return "example.com" }
+    return String(host[host.index(after: dot)...])
+  }
+
+  /// No credential at all: outside of a session it is missing; inside of one there is no second hop, and why is worth telling.
+  private func missingCredential() -> WinRMError {
+    let noCredentials = WinRMCode(rawValue: 0x8009_030E)  // SEC_E_NO_CREDENTIALS, what Windows reports at a failing second hop
+    guard let session = configuration.enclosingSession else {
+      return refusal(noCredentials, "no user name was given, and this process runs in no session with a logon agent", "give -u:USER")
+    }
+    return refusal(
+      noCredentials,
+      """
+      there is no second hop from here: this remote session was opened with \(session.scheme == "credssp" ? "CredSSP" : "Negotiate"), \
+      and it holds no delegated credentials. Only the first server knows you, and it cannot prove to \(host) who you are
+      """,
+      """
+      open the first session with CredSSP (winrs -a:CredSSP -u:USER ...), which hands your password to the first server, \
+      or give -u:USER here
+      """)
+  }
+
+  private func refusal(_ code: WinRMCode, _ cause: String, _ next: String) -> WinRMError {
+    WinRMError(code: code, stage: .policy, cause: cause, nextStep: next)
+  }
+}
