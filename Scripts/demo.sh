@@ -53,13 +53,22 @@ on() {
   WINRM_ROOT=$lab/$host "$bin/$program" "$@"
 }
 
-# The same, and shows the command first.
+# A word as one would type it: quoted only where the shell needs it.
+quoted() {
+  if [[ $1 =~ ^[A-Za-z0-9_./:=,@+%-]+$ ]]; then
+    printf '%s' "$1"
+  else
+    printf "'%s'" "${1//\'/\'\\\'\'}"
+  fi
+}
+
+# The same, and shows the command first, with short names for the directories.
 show() {
-  local host=$1
+  local host=$1 word line=
   shift
-  printf '\n%s$' "$host"
-  printf ' %q' "$@"
-  printf '\n'
+  for word in "$@"; do line+=" $(quoted "$word")"; done
+  line=${line//$bin\//}
+  printf '\n%s$%s\n' "$host" "${line//$lab\//}"
   on "$host" "$@"
 }
 
