@@ -1,0 +1,103 @@
+import LogonInterface
+import SecuritySupport
+import WSMan
+
+extension WSManFault {
+  /// What the client is told about a failed operation. Nothing else turns errors into faults.
+  ///
+  /// `nil` when there is nobody left to tell: the asking connection is gone.
+  static func answering(_ error: any Error, commandID: String?) -> WSManFault? {
+    switch error {
+    case let fault as WSManFault: fault
+    case let failure as LogonFailure: answering(failure)
+    case let failure as CommandOutput.Failure: answering(failure, commandID: commandID)
+    case let failure as CommandInput.Failure: answering(failure)
+    case is CancellationError: nil
+    default: .internalError(.internalFailure, "The service could not carry out the operation.")
+    }
+  }
+
+  private static func answering(_ failure: LogonFailure) -> WSManFault? {
+    switch failure.code {
+    case .refused, .accessDenied:
+      .accessDenied("The account may not do this here.")
+    case .quota:
+      .quotaMaxOperations(limit: 0)
+    case .invalidArgument:
+      .invalidParameter("A variable, the working directory or the command is not permitted.")
+    case .spawnFailed(errno: 2, stage: .execute), .spawnFailed(errno: 20, stage: .execute):
+      .executableNotFound("The program of the command was not found.")
+    case .spawnFailed(errno: 13, stage: .execute):
+      .internalError(.accessDenied, "The program of the command may not be executed.", provider: provider)
+    case .spawnFailed(errno: 2, stage: .workingDirectory), .spawnFailed(errno: 20, stage: .workingDirectory):
+      .internalError(WinRMCode(rawValue: 0x8007_010B), "The working directory does not exist.", provider: provider)
+    case .spawnFailed(_, stage: .workingDirectory):
+      .internalError(.accessDenied, "The working directory cannot be entered.", provider: provider)
+    case .spawnFailed:
+      .internalError(.internalFailure, "The command could not be started.", provider: provider)
+    case .notFound, .outOfSequence:
+      .operationAborted()
+    case .limit:
+      .invalidParameter("The command, its arguments or its environment are too long.")
+    case .unavailable, .malformed:
+      .internalError(.internalFailure, "The logon authority cannot work now.")
+    case .cancelled:
+      nil
+    }
+  }
+
+  private static func answering(_ failure: CommandOutput.Failure, commandID: String?) -> WSManFault? {
+    switch failure {
+    case .timedOut: .timedOut
+    case .concurrent: .concurrency("Another Receive for this command is outstanding.")
+    case .finished: .unexpectedSelectors(.command(commandID ?? ""))
+    case .aborted: .operationAborted()
+    case .cancelled: nil
+    }
+  }
+
+  private static func answering(_ failure: CommandInput.Failure) -> WSManFault? {
+    switch failure {
+    case .timedOut: .timedOut
+    case .concurrent: .concurrency("Another Send for this command is outstanding.")
+    case .ended: .invalidParameter("The standard input of the command has ended.", code: .brokenPipe)
+    case .cancelled: nil
+    }
+  }
+
+  private static let provider = "Shell cmd plugin"
+
+  /// Too many users with a shell.
+  static func quotaMaxShellUsers(limit: Int) -> WSManFault {
+    WSManFault(
+      code: .sender, subcode: XMLName(.wsman, "QuotaLimit"), wsmanCode: .quotaMaxShellUsers,
+      reason: "The service has shells of \(limit) users, as many as MaxConcurrentUsers allows.")
+  }
+
+  /// An option that is unknown here and that the request says must be complied with (row 17).
+  static func optionNotSupported() -> WSManFault {
+    WSManFault(
+      code: .sender, subcode: XMLName(.wsman, "InvalidOptions"), detail: .notSupported, wsmanCode: .invalidOptions,
+      reason: "The request holds an option that the resource does not know and that must be complied with.")
+  }
+
+  /// Requests of other machines are switched off.
+  static func remoteAccessDisabled() -> WSManFault {
+    WSManFault(
+      code: .sender, subcode: XMLName(.wsman, "AccessDenied"), wsmanCode: .remoteAccessDisabled,
+      reason: "The service accepts no requests of other machines: AllowRemoteAccess is false.")
+  }
+}
+
+extension WinRMCode {
+  /// ERROR_INTERNAL_ERROR.
+  static let internalFailure = Self(rawValue: 1359)
+  /// ERROR_BROKEN_PIPE.
+  static let brokenPipe = Self(rawValue: 109)
+  /// ERROR_WSMAN_INVALID_OPTIONS.
+  static let invalidOptions = Self(rawValue: 0x8033_8051)
+  /// ERROR_WSMAN_QUOTA_MAX_SHELLUSERS.
+  static let quotaMaxShellUsers = Self(rawValue: 0x8033_81AB)
+  /// ERROR_WSMAN_SERVICE_REMOTE_ACCESS_DISABLED.
+  static let remoteAccessDisabled = Self(rawValue: 0x8033_81DD)
+}

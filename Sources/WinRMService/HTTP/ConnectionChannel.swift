@@ -1,0 +1,79 @@
+import HummingbirdCore
+import LogonInterface
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// The listener's connections, as HummingbirdCore's `Server` asks for them: how a pipeline is made, and the task that serves it.
+struct ConnectionChannel: ServerChildChannel {
+  /// One accepted connection.
+  struct Value: ServerChildChannelValue {
+    let asyncChannel: NIOAsyncChannel<HTTPServerRequestPart, Never>
+    let life: ConnectionLife
+    let entry: ConnectionLedger.Entry
+    var channel: any Channel { asyncChannel.channel }
+  }
+
+  let listener: ListenerContext
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    let (entry, refusal) = listener.ledger.admit(channel.remoteAddress)
+    let life = ConnectionLife()
+    let guardLogger = self.logger(for: channel)
+    return channel.eventLoop.makeCompletedFuture {
+      // Nobody speaks to us after closing their side: the end of input is the end of the connection.
+      try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+      var decoding = NIOHTTPDecoderLimitConfiguration()
+      decoding.maxHeaderFieldCount = listener.limits.headerFields
+      decoding.maxHeaderFieldSize = listener.limits.headerFieldSize
+      decoding.maxHeaderListSize = listener.limits.headerSize
+      let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)))
+      try pipeline.addHandler(HTTPResponseEncoder())
+      try pipeline.addHandler(NIOHTTPResponseHeadersValidator())
+      try pipeline.addHandler(ConnectionGuard(limits: listener.limits, refusal: refusal, life: life, logger: guardLogger))
+      return Value(
+        asyncChannel: try NIOAsyncChannel(
+          wrappingChannelSynchronously: channel, configuration: .init(inboundType: HTTPServerRequestPart.self, outboundType: Never.self)),
+        life: life, entry: entry)
+    }.flatMapErrorThrowing { error in
+      listener.ledger.leave(entry, wasAuthenticated: false)
+      throw error
+    }
+  }
+
+  func handle(value: Value, logger: Logger) async {
+    let logger = self.logger(for: value.channel)
+    do {
+      try await value.asyncChannel.executeThenClose { requests in
+        await withTaskGroup(of: Void.self) { group in
+          group.addTask {
+            var connection = HTTPConnection(
+              channel: value.channel, life: value.life, listener: listener, peer: peer(of: value.channel), logger: logger,
+              onAuthenticated: { listener.ledger.authenticated(value.entry) })
+            await connection.serve(requests)
+            // The guard closes the connection when a last answer has been written; nothing else is left to be done on it.
+            value.channel.pipeline.fireUserInboundEventTriggered(ConnectionGuard.TaskHasEnded())
+          }
+          // A connection that vanishes takes its pending operation with it.
+          await value.life.closed.wait()
+          group.cancelAll()
+        }
+      }
+    } catch {
+      logger.debug("connection ended", metadata: ["reason": "it was lost"])
+    }
+    listener.ledger.leave(value.entry, wasAuthenticated: value.life.isAuthenticated)
+  }
+
+  private func peer(of channel: any Channel) -> PeerAddress {
+    let host = channel.remoteAddress?.ipAddress ?? "unknown"
+    return PeerAddress(host: unmappedIPv4(host) ?? host, port: channel.remoteAddress?.port ?? 0, transport: listener.transport)
+  }
+
+  private func logger(for channel: any Channel) -> Logger {
+    var logger = listener.logger
+    logger[metadataKey: "peer"] = "\(peer(of: channel))"
+    return logger
+  }
+}

@@ -1,0 +1,172 @@
+import LogonInterface
+import Logging
+import NIOCore
+import NIOHTTP1
+import WinRMAuthentication
+import WinRMHTTP
+
+/// One connection: one task from its first request to its last, with the authentication as a local variable.
+struct HTTPConnection {
+  typealias Requests = NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
+
+  private let channel: any Channel
+  private let life: ConnectionLife
+  private let listener: ListenerContext
+  private let peer: PeerAddress
+  private let logger: Logger
+  private var authentication: ConnectionAuthentication
+  /// Called once, when somebody is proven for the first time.
+  private let onAuthenticated: () -> Void
+
+  init(
+    channel: any Channel, life: ConnectionLife, listener: ListenerContext, peer: PeerAddress, logger: Logger,
+    onAuthenticated: @escaping () -> Void
+  ) {
+    self.channel = channel
+    self.life = life
+    self.listener = listener
+    self.peer = peer
+    self.logger = logger
+    self.onAuthenticated = onAuthenticated
+    authentication = ConnectionAuthentication(
+      offer: listener.offer, logon: listener.logon, peer: peer, limits: listener.limits, logger: logger)
+  }
+
+  /// Serves requests until one of them ends the connection, the peer closes it, or the task is cancelled.
+  mutating func serve(_ requests: NIOAsyncChannelInboundStream<HTTPServerRequestPart>) async {
+    do {
+      var iterator = requests.makeAsyncIterator()
+      var goesOn = true
+      while goesOn, case .head(let head)? = try await iterator.next(isolation: #isolation) {
+        goesOn = try await serve(head, from: &iterator)
+      }
+    } catch {
+      logger.debug("connection ended", metadata: ["reason": "it was lost"])
+    }
+    await authentication.end()
+  }
+
+  /// Answers one request.
+  ///
+  /// - Returns: whether the connection takes another one.
+  private mutating func serve(_ head: HTTPRequestHead, from requests: inout Requests) async throws -> Bool {
+    do {
+      let framing = try RequestFraming(head)
+      let target = try RequestTarget(method: head.method, uri: head.uri, prefix: listener.prefix)
+      if framing.contentLength > listener.limits.authenticatedBody { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
+      let request = Request(head: head, framing: framing)
+      if let established = authentication.established, !request.hasAuthorization, target == .service {
+        return try await message(request, of: established, headers: [:], from: &requests)
+      }
+      return try await negotiate(request, target: target, from: &requests)
+    } catch let refusal as HTTPRefusal {
+      logger.notice("request refused", metadata: ["status": "\(refusal.status.code)", "reason": "\(refusal.reason)"])
+      try await send(refusal.answer)
+      return false
+    }
+  }
+
+  // MARK: Before anybody is proven
+
+  private mutating func negotiate(_ request: Request, target: RequestTarget, from requests: inout Requests) async throws -> Bool {
+    guard request.hasAuthorization, target == .service else {
+      await authentication.interrupt()
+      let body = try await body(of: request, limit: listener.limits.unauthenticatedBody, from: &requests)
+      if target == .anonymousIdentify || request.asksAnonymously, let envelope = listener.dispatcher.anonymousAnswer(to: body) {
+        return try await send(HTTPAnswer(.ok, headers: ["Content-Type": MultipartEncrypted.originalContentType], body: envelope))
+      }
+      return try await send(authentication.challenge())
+    }
+    switch await authentication.receive(request.head.headers["Authorization"]) {
+    case .answer(let answer):
+      _ = try await body(of: request, limit: listener.limits.unauthenticatedBody, from: &requests)
+      return try await send(answer)
+    case .established(let headers):
+      if !life.isAuthenticated {
+        life.isAuthenticated = true
+        onAuthenticated()
+      }
+      guard let established = authentication.established, request.isEncrypted else {
+        // Some clients repeat their first body with every token; nothing unencrypted is ever looked at.
+        _ = try await body(of: request, limit: listener.limits.unauthenticatedBody, from: &requests)
+        return try await send(HTTPAnswer(.ok, headers: headers))
+      }
+      return try await message(request, of: established, headers: headers, from: &requests)
+    }
+  }
+
+  // MARK: Protected messages
+
+  /// Decrypts a request, has it carried out, and encrypts the answer.
+  private func message(
+    _ request: Request, of established: ConnectionAuthentication.Established, headers: HTTPHeaders, from requests: inout Requests
+  ) async throws -> Bool {
+    guard request.isEncrypted else { throw HTTPRefusal(.internalServerError, "an unencrypted body") }
+    let body = try await body(of: request, limit: listener.limits.authenticatedBody, from: &requests)
+    let plaintext: [UInt8]
+    do {
+      plaintext = try await established.protector.unprotect(
+        contentType: request.contentType, body: body, limit: listener.limits.envelopeSize)
+    } catch {
+      throw HTTPRefusal(.badRequest, "an encrypted body that cannot be read")
+    }
+    let caller = Caller(identity: established.identity, peer: peer)
+    guard let answer = await listener.dispatcher.answer(to: plaintext, of: caller) else { return false }
+    do {
+      try Task.checkCancellation()
+      let (contentType, body) = try await established.protector.protect(answer.envelope)
+      var headers = headers
+      headers.add(name: "Content-Type", value: contentType)
+      let goesOn = try await send(HTTPAnswer(answer.isFault ? .internalServerError : .ok, headers: headers, body: body))
+      answer.delivery?.confirm()
+      return goesOn
+    } catch {
+      answer.delivery?.restore()
+      throw error
+    }
+  }
+
+  // MARK: Reading and writing
+
+  private func body(of request: Request, limit: Int, from requests: inout Requests) async throws -> [UInt8] {
+    guard request.framing.contentLength <= limit else { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
+    if request.framing.expectsContinue { try await channel.writeAndFlush(HTTPAnswer.continueWithBody).get() }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(request.framing.contentLength)
+    while let part = try await requests.next(isolation: #isolation) {
+      switch part {
+      case .body(let buffer):
+        guard bytes.count + buffer.readableBytes <= limit else { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
+        bytes.append(contentsOf: buffer.readableBytesView)
+      case .end:
+        return bytes
+      case .head:
+        throw HTTPRefusal(.badRequest, "a request inside a request")
+      }
+    }
+    throw ChannelError.inputClosed
+  }
+
+  /// Writes an answer and returns when it has left.
+  ///
+  /// - Returns: whether the connection takes another request.
+  @discardableResult
+  private func send(_ answer: HTTPAnswer) async throws -> Bool {
+    var answer = answer
+    answer.idleTimeout = life.isAuthenticated ? listener.limits.idleTimeout : listener.limits.unauthenticatedHeadTimeout
+    try await channel.writeAndFlush(answer).get()
+    return !answer.closes
+  }
+
+  /// A request head that HTTP has nothing against.
+  private struct Request {
+    let head: HTTPRequestHead
+    let framing: RequestFraming
+
+    var hasAuthorization: Bool { head.headers.contains(name: "Authorization") }
+    var contentType: String { head.headers.first(name: "Content-Type") ?? "" }
+    var isEncrypted: Bool { framing.contentLength > 0 && MultipartEncrypted.isEncrypted(contentType: contentType) }
+    /// `WSMANIDENTIFY: unauthenticated`.
+    var asksAnonymously: Bool { head.headers.first(name: "WSMANIDENTIFY")?.lowercased() == "unauthenticated" }
+  }
+}

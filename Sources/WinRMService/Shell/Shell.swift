@@ -1,0 +1,155 @@
+import LogonInterface
+import Logging
+import NIOCore
+import SecuritySupport
+import WSMan
+
+/// One shell: a logon session, and the commands that run in it.
+actor Shell {
+  nonisolated let id: String
+  nonisolated let owner: ShellOwner
+  /// The shell is closed.
+  nonisolated let end = Ending()
+  private let session: Session
+  private let idleTimeout: Duration
+  private let lifetime: Duration?
+  private let limits: ShellLimits
+  private let time: TimeSource
+  private let nursery: Nursery
+  private let group: any EventLoopGroup
+  private let logger: Logger
+
+  private let opened: Duration
+  private var lastUse: Duration
+  private var operations = 0
+  private var commands: [String: ShellCommand] = [:]
+  private var usedIDs: Set<String> = []
+  /// Places taken: commands that run or that nobody has terminated, and commands being started.
+  private var places = 0
+  private var isClosed = false
+
+  init(
+    id: String, owner: ShellOwner, session: Session, idleTimeout: Duration, lifetime: Duration?, limits: ShellLimits, time: TimeSource,
+    nursery: Nursery, group: any EventLoopGroup, logger: Logger
+  ) {
+    self.id = id
+    self.owner = owner
+    self.session = session
+    self.idleTimeout = idleTimeout
+    self.lifetime = lifetime
+    self.limits = limits
+    self.time = time
+    self.nursery = nursery
+    self.group = group
+    self.logger = logger
+    opened = time.now()
+    lastUse = opened
+  }
+
+  // MARK: Use
+
+  /// Runs one operation on the shell. The idle time starts when the last one has ended.
+  func use<R: Sendable>(_ operation: @Sendable (isolated Shell) async throws -> R) async throws -> R {
+    guard !isClosed else { throw WSManFault.unexpectedSelectors(.shell(id)) }
+    operations += 1
+    defer {
+      operations -= 1
+      lastUse = time.now()
+    }
+    return try await operation(self)
+  }
+
+  /// How long until the shell is to be closed for idleness or age; zero or less means now.
+  var remainingTime: Duration {
+    let now = time.now()
+    let idle = operations > 0 ? idleTimeout : lastUse + idleTimeout - now
+    guard let lifetime else { return idle }
+    return min(idle, opened + lifetime - now)
+  }
+
+  // MARK: Commands
+
+  /// Starts a command.
+  ///
+  /// - Returns: its id: the client's own text, or a new GUID.
+  func start(_ line: CommandLine, skipsShell: Bool) async throws -> String {
+    let id = try claimID(line.commandID)
+    guard limits.processesPerShell == 0 || places < limits.processesPerShell else {
+      throw WSManFault.quotaMaxCommands(limit: limits.processesPerShell)
+    }
+    usedIDs.insert(Self.key(id))
+    places += 1
+    let command: ShellCommand
+    do {
+      let specification = CommandSpecification(commandLine: line.command, arguments: line.arguments, skipShell: skipsShell)
+      let process = try await session.start(specification)
+      do {
+        command = try await ShellCommand.adopting(process, id: id, group: group, limits: limits, time: time)
+      } catch {
+        do { try await process.signal(.terminate) } catch {}
+        throw LogonFailure(.unavailable, "the command's pipes cannot be read")
+      }
+    } catch {
+      places -= 1
+      throw error
+    }
+    guard !isClosed, nursery.start({ [self] in await supervise(command) }) else {
+      places -= 1
+      await command.terminate()
+      throw WSManFault.operationAborted()
+    }
+    commands[Self.key(id)] = command
+    return id
+  }
+
+  /// The command of that id.
+  func command(_ id: String) throws(WSManFault) -> ShellCommand {
+    guard let command = commands[Self.key(id)] else { throw .unexpectedSelectors(.command(id)) }
+    return command
+  }
+
+  /// Ends a command and forgets it. Its place is free when its process is gone.
+  func terminate(_ id: String) async throws(WSManFault) {
+    let command = try command(id)
+    commands[Self.key(id)] = nil
+    if finished.remove(Self.key(id)) != nil { places -= 1 }
+    await command.terminate()
+  }
+
+  /// All commands, for a signal to the shell as a whole.
+  var allCommands: [ShellCommand] { Array(commands.values) }
+
+  /// Commands whose process is gone and which their client has not yet terminated.
+  private var finished: Set<String> = []
+
+  private func supervise(_ command: ShellCommand) async {
+    await command.supervise()
+    if commands[Self.key(command.id)] === command { finished.insert(Self.key(command.id)) } else { places -= 1 }
+  }
+
+  private func claimID(_ wanted: String?) throws(WSManFault) -> String {
+    guard usedIDs.count < limits.commandsPerShellLife else { throw .quotaMaxCommands(limit: limits.commandsPerShellLife) }
+    guard let wanted else { return GUIDText.random() }
+    guard GUIDText.isValid(wanted) else { throw .invalidParameter("The CommandId is not a GUID.") }
+    guard !usedIDs.contains(Self.key(wanted)) else { throw .alreadyExists("The shell has already run a command with this CommandId.") }
+    return wanted
+  }
+
+  // MARK: End
+
+  /// Ends the commands and the session. Every waiting Receive is told. Later calls return at once.
+  func close() async {
+    guard !isClosed else { return }
+    isClosed = true
+    end.happen()
+    for command in commands.values { command.abandon() }
+    commands.removeAll()
+    await session.close()
+  }
+
+  /// GUIDs compare without case, and without the `uuid:` that old clients write before them.
+  static func key(_ id: String) -> String {
+    let text = id.uppercased()
+    return text.hasPrefix("UUID:") ? String(text.dropFirst(5)) : text
+  }
+}

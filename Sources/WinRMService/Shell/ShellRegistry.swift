@@ -1,0 +1,154 @@
+import LogonInterface
+import Logging
+import NIOCore
+import SecuritySupport
+import WSMan
+
+/// All shells of the service. A shell lives until it is deleted or rests too long, whatever becomes of the connections that use it.
+actor ShellRegistry {
+  /// A shell's place in the table: the owner is part of it, so that nobody can find, or even collide with, another user's shell.
+  private struct Key: Hashable {
+    var owner: ShellOwner
+    var id: String
+  }
+
+  private enum Entry {
+    /// The logon session is being opened.
+    case opening
+    case open(Shell)
+  }
+
+  private let logon: LogonClient
+  private let limits: ShellLimits
+  private let time: TimeSource
+  private let nursery: Nursery
+  private let group: any EventLoopGroup
+  private let logger: Logger
+  private var entries: [Key: Entry] = [:]
+  private var isClosed = false
+
+  init(
+    logon: LogonClient, limits: ShellLimits, time: TimeSource, nursery: Nursery, group: any EventLoopGroup, logger: Logger
+  ) {
+    self.logon = logon
+    self.limits = limits
+    self.time = time
+    self.nursery = nursery
+    self.group = group
+    self.logger = logger
+  }
+
+  // MARK: Create
+
+  /// Opens a shell with the credentials of `identity`'s own connection.
+  func create(_ options: ShellOptions, for identity: AuthorizedIdentity, peer: PeerAddress) async throws {
+    guard limits.allowsShells else { throw WSManFault.remoteShellsNotAllowed() }
+    guard !isClosed else { throw WSManFault.operationAborted() }
+    let owner = ShellOwner(identity.identity)
+    let key = Key(owner: owner, id: Shell.key(options.shellID))
+    try checkQuota(for: key)
+    entries[key] = .opening
+    let shell: Shell
+    do {
+      let session = try await logon.openSession(
+        for: identity,
+        options: SessionOptions(
+          environment: options.environment, workingDirectory: options.workingDirectory, shellID: options.shellID))
+      shell = Shell(
+        id: options.shellID, owner: owner, session: session, idleTimeout: options.idleTimeout, lifetime: options.lifetime, limits: limits,
+        time: time, nursery: nursery, group: group, logger: logger)
+    } catch {
+      entries[key] = nil
+      throw error
+    }
+    guard !isClosed, nursery.start({ [self] in await supervise(shell, key: key) }) else {
+      entries[key] = nil
+      await shell.close()
+      throw WSManFault.operationAborted()
+    }
+    entries[key] = .open(shell)
+    log("shell opened", shell, ["peer": "\(peer)", "delegated": "\(identity.identity.hasDelegatedCredentials)"])
+  }
+
+  private func checkQuota(for key: Key) throws(WSManFault) {
+    guard entries[key] == nil else { throw .alreadyExists("A shell with this ShellId exists.") }
+    let mine = entries.keys.count { $0.owner == key.owner }
+    guard limits.shellsPerUser == 0 || mine < limits.shellsPerUser else { throw .quotaMaxShells(limit: limits.shellsPerUser) }
+    let users = Set(entries.keys.map(\.owner))
+    guard limits.concurrentUsers == 0 || users.contains(key.owner) || users.count < limits.concurrentUsers else {
+      throw .quotaMaxShellUsers(limit: limits.concurrentUsers)
+    }
+  }
+
+  // MARK: Use
+
+  /// The shell of that id, if it is this user's.
+  func shell(_ id: String?, of identity: AuthorizedIdentity) throws(WSManFault) -> Shell {
+    guard let id else { throw .insufficientSelectors("ShellId") }
+    guard case .open(let shell) = entries[Key(owner: ShellOwner(identity.identity), id: Shell.key(id))] else {
+      throw .unexpectedSelectors(.shell(id))
+    }
+    return shell
+  }
+
+  /// How many shells there are, those being opened included.
+  var count: Int { entries.count }
+
+  // MARK: End
+
+  /// Deletes a shell and everything that runs in it.
+  func delete(_ id: String?, of identity: AuthorizedIdentity) async throws(WSManFault) {
+    let shell = try shell(id, of: identity)
+    await remove(shell, because: "deleted")
+  }
+
+  /// Closes every shell and opens no more.
+  func close() async {
+    isClosed = true
+    let open = entries.values.compactMap { entry -> Shell? in
+      if case .open(let shell) = entry { shell } else { nil }
+    }
+    entries.removeAll()
+    await withDiscardingTaskGroup { group in
+      for shell in open { group.addTask { await self.end(shell, because: "service stopped") } }
+    }
+  }
+
+  private func remove(_ shell: Shell, because reason: String) async {
+    let key = Key(owner: shell.owner, id: Shell.key(shell.id))
+    guard case .open(let current) = entries[key], current === shell else { return }
+    entries[key] = nil
+    await end(shell, because: reason)
+  }
+
+  private func end(_ shell: Shell, because reason: String) async {
+    await shell.close()
+    log("shell closed", shell, ["reason": "\(reason)"])
+  }
+
+  /// Closes the shell when it has rested too long or has come of age.
+  private func supervise(_ shell: Shell, key: Key) async {
+    while case .open(let current) = entries[key] ?? .opening, current === shell {
+      let remaining = await shell.remainingTime
+      guard remaining > .zero else { return await remove(shell, because: "its time is over") }
+      do { try await withoutOutliving(shell, sleep: remaining) } catch { return }
+    }
+  }
+
+  /// Sleeps, but not longer than the shell lives.
+  private func withoutOutliving(_ shell: Shell, sleep duration: Duration) async throws {
+    let time = time
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await time.sleep(duration) }
+      group.addTask { await shell.end.wait() }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func log(_ message: Logger.Message, _ shell: Shell, _ more: Logger.Metadata) {
+    var metadata: Logger.Metadata = ["shell": "\(shell.id)", "account": "\(logText(shell.owner.accountName))"]
+    metadata.merge(more) { $1 }
+    logger.info(message, metadata: metadata)
+  }
+}

@@ -1,0 +1,46 @@
+public import WinRMConfiguration
+
+/// What a ``WinRMServer`` is made of.
+public struct WinRMServerConfiguration: Sendable {
+  /// The settings of the service. Changes need a restart.
+  public var settings: WinRMSettings
+  /// Limits of connections and messages.
+  public var limits: ServiceLimits
+  /// Limits of shells.
+  public var shellLimits: ShellLimits
+  /// The name of this computer, as faults carry it.
+  public var machineName: String
+  /// Told each address when it is listened on.
+  public var onListening: @Sendable (ListenerAddress) -> Void
+
+  /// Limits follow from the settings.
+  public init(settings: WinRMSettings, machineName: String, onListening: @escaping @Sendable (ListenerAddress) -> Void = { _ in }) {
+    self.settings = settings
+    self.machineName = machineName
+    self.onListening = onListening
+    limits = ServiceLimits(settings)
+    shellLimits = ShellLimits(settings)
+  }
+}
+
+extension ServiceLimits {
+  init(_ settings: WinRMSettings) {
+    self.init()
+    connections = Int(settings.service.maxConnections)
+    unauthenticatedConnections = min(unauthenticatedConnections, connections)
+    envelopeSize = Int(settings.maxEnvelopeSizekb) * 1024
+    bodyTimeout = .seconds(Int(settings.service.maxPacketRetrievalTimeSeconds))
+  }
+}
+
+extension ShellLimits {
+  init(_ settings: WinRMSettings) {
+    self.init()
+    allowsShells = settings.winrs.allowRemoteShellAccess
+    idleTimeout = .milliseconds(max(60_000, Int(settings.winrs.idleTimeout)))
+    shellsPerUser = Int(settings.winrs.maxShellsPerUser)
+    concurrentUsers = Int(settings.winrs.maxConcurrentUsers)
+    processesPerShell = Int(settings.winrs.maxProcessesPerShell)
+    operationTimeout = .milliseconds(Int(settings.maxTimeoutms))
+  }
+}
