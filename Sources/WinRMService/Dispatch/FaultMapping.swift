@@ -22,7 +22,7 @@ extension WSManFault {
     case .refused, .accessDenied:
       .accessDenied("The account may not do this here.")
     case .quota:
-      .quotaMaxOperations(limit: 0)
+      .internalError(.quotaMaxOperations, "The logon authority has as many sessions or processes as it may have. Try again later.")
     case .invalidArgument:
       .invalidParameter("A variable, the working directory or the command is not permitted.")
     case .spawnFailed(errno: 2, stage: .execute), .spawnFailed(errno: 20, stage: .execute):
@@ -67,20 +67,6 @@ extension WSManFault {
 
   private static let provider = "Shell cmd plugin"
 
-  /// Too many users with a shell.
-  static func quotaMaxShellUsers(limit: Int) -> WSManFault {
-    WSManFault(
-      code: .sender, subcode: XMLName(.wsman, "QuotaLimit"), wsmanCode: .quotaMaxShellUsers,
-      reason: "The service has shells of \(limit) users, as many as MaxConcurrentUsers allows.")
-  }
-
-  /// An option that is unknown here and that the request says must be complied with (row 17).
-  static func optionNotSupported() -> WSManFault {
-    WSManFault(
-      code: .sender, subcode: XMLName(.wsman, "InvalidOptions"), detail: .notSupported, wsmanCode: .invalidOptions,
-      reason: "The request holds an option that the resource does not know and that must be complied with.")
-  }
-
   /// Requests of other machines are switched off.
   static func remoteAccessDisabled() -> WSManFault {
     WSManFault(
@@ -94,10 +80,6 @@ extension WinRMCode {
   static let internalFailure = Self(rawValue: 1359)
   /// ERROR_BROKEN_PIPE.
   static let brokenPipe = Self(rawValue: 109)
-  /// ERROR_WSMAN_INVALID_OPTIONS.
-  static let invalidOptions = Self(rawValue: 0x8033_8051)
-  /// ERROR_WSMAN_QUOTA_MAX_SHELLUSERS.
-  static let quotaMaxShellUsers = Self(rawValue: 0x8033_81AB)
   /// ERROR_WSMAN_SERVICE_REMOTE_ACCESS_DISABLED.
   static let remoteAccessDisabled = Self(rawValue: 0x8033_81DD)
 }

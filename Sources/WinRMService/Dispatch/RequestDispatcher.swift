@@ -143,7 +143,7 @@ struct RequestDispatcher: Sendable {
 
   private func send(_ blocks: [StreamBlock], to shell: isolated Shell, header: RequestHeader) async throws {
     for block in blocks {
-      guard block.name == "stdin" else { throw WSManFault.invalidParameter("Only stdin can be sent to.", code: .invalidStream) }
+      guard block.name == "stdin" else { throw WSManFault.invalidInputStream(block.name) }
       guard let commandID = block.commandID else { throw WSManFault.invalidParameter("The stream names no command.") }
       let command = try shell.command(commandID)
       try await command.input.send(block.data, end: block.end, timeout: operationTimeout(header))
@@ -153,14 +153,16 @@ struct RequestDispatcher: Sendable {
   private func receive(
     _ commandID: String?, _ streams: [String], from shell: Shell, header: RequestHeader
   ) async throws -> CommandOutput.Delivery {
-    guard let commandID else { throw WSManFault.invalidParameter("The command shell itself has no streams.", code: .invalidStream) }
-    let wanted = streams.compactMap(CommandOutput.Stream.init(rawValue:))
-    guard wanted.count == streams.count, !wanted.isEmpty else {
-      throw WSManFault.invalidParameter("Only stdout and stderr can be received.", code: .invalidStream)
+    guard let commandID else { throw WSManFault.invalidParameter("The command shell itself has no streams; name a command.") }
+    var wanted: Set<CommandOutput.Stream> = []
+    for name in streams {
+      guard let stream = CommandOutput.Stream(rawValue: name) else { throw WSManFault.invalidOutputStream(name) }
+      wanted.insert(stream)
     }
+    guard !wanted.isEmpty else { throw WSManFault.invalidOutputStream("") }
     let budget = min(header.maxEnvelopeSize, envelopeSize) - Self.envelopeOverhead
-    return try await shell.use { shell in
-      try await shell.command(commandID).output.receive(Set(wanted), budget: budget, timeout: operationTimeout(header))
+    return try await shell.use { [wanted] shell in
+      try await shell.command(commandID).output.receive(wanted, budget: budget, timeout: operationTimeout(header))
     }
   }
 

@@ -1,4 +1,3 @@
-import SecuritySupport
 import WSMan
 
 /// What a Create asks for, checked (MS-WSMV §3.1.4.5.2; options `WINRS_NOPROFILE` and `WINRS_CODEPAGE`).
@@ -28,8 +27,8 @@ struct ShellOptions: Sendable {
     }
     if let name = description.name, name.count > 255 { throw .invalidParameter("The shell's name is longer than 255 characters.") }
     name = description.name
-    try Self.check(description.inputStreams, allowed: ["stdin"])
-    try Self.check(description.outputStreams, allowed: ["stdout", "stderr"])
+    if let name = description.inputStreams.first(where: { $0 != "stdin" }) { throw .invalidInputStream(name) }
+    if let name = description.outputStreams.first(where: { CommandOutput.Stream(rawValue: $0) == nil }) { throw .invalidOutputStream(name) }
     if let wanted = description.idleTimeout, !limits.idleTimeoutRange.contains(wanted) {
       throw .idleTimeoutOutOfRange(minimum: limits.idleTimeoutRange.lowerBound, maximum: limits.idleTimeoutRange.upperBound)
     }
@@ -47,18 +46,7 @@ struct ShellOptions: Sendable {
     case "WINRS_NOPROFILE", "WINRS_CONSOLEMODE_STDIN", "WINRS_SKIP_CMD_SHELL", "WSMAN_CMDSHELL_OPTION_KEEPALIVE":
       break
     default:
-      if option.mustComply { throw .optionNotSupported() }
+      if option.mustComply { throw .invalidOption(option.name) }
     }
   }
-
-  private static func check(_ streams: [String], allowed: Set<String>) throws(WSManFault) {
-    guard streams.allSatisfy({ allowed.contains($0) }) else {
-      throw .invalidParameter("A command shell has the streams stdin, stdout and stderr.", code: .invalidStream)
-    }
-  }
-}
-
-extension WinRMCode {
-  /// The stream named is not one of the shell's.
-  static let invalidStream = Self(rawValue: 0x8033_818B)
 }
