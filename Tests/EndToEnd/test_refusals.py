@@ -150,7 +150,7 @@ def test_credssp_is_off_on_the_service_by_default(own_lab):
     own_lab.delegate(client, target)
     done = own_lab.winrs(client, target, "echo ran")
     assert done.returncode != 0 and "ran" not in done.out
-    assert "service/auth" in done.err and "CredSSP" in done.err, done.err
+    assert "does not offer CredSSP" in done.err and "-role:server" in done.err, done.err
     assert done.seconds < LIMIT
 
 
