@@ -56,7 +56,11 @@ static inline int winrm_open_process(pid_t pid) { return (int)syscall(SYS_pidfd_
 
 static inline int winrm_duplicate_above(int descriptor, int minimum) { return fcntl(descriptor, F_DUPFD_CLOEXEC, minimum); }
 
-static inline int winrm_open_null(void) { return open("/dev/null", O_RDWR | O_CLOEXEC); }
+/* An anonymous file that lives in memory. */
+static inline int winrm_memory_file(void) { return (int)syscall(SYS_memfd_create, "winrmd-exec", 1U /* MFD_CLOEXEC */); }
+
+/* The code of winrm_peek_exit for a process that was not ended by a signal. */
+static const int winrm_exited_normally = CLD_EXITED;
 
 /* Whether a child has ended, and how, without reaping it. 1: ended, 0: not yet, -1: errno. */
 static inline int winrm_peek_exit(pid_t pid, int *code, int *status) {

@@ -1,0 +1,180 @@
+import Accounts
+import Glibc
+import Logging
+import LogonAgent
+import LogonInterface
+import NTLM
+import SecuritySupport
+
+extension LogonService {
+  /// The connection is gone: what it delegated goes with it, except the copies of open sessions.
+  func release(_ id: LogonID) { logons.removeValue(forKey: id)?.credential?.hash.bytes.wipe() }
+
+  func openSession(_ logonID: LogonID, _ options: SessionOptions) async throws(LogonFailure) -> SessionID {
+    guard let logon = logons[logonID] else { throw LogonFailure(.notFound, "no such logon") }
+    guard sessions.count + sessionsUnderWay < configuration.limits.sessions else { throw LogonFailure(.quota, "too many sessions") }
+    sessionsUnderWay += 1
+    defer { sessionsUnderWay -= 1 }
+    try CommandEnvironment.check(options.environment)
+    try Self.check(directory: options.workingDirectory)
+    let user = try await authorize(logon)
+    let agent = try await makeAgent(logon.credential, user, session: options.shellID)
+    guard logons[logonID] != nil, !isShutDown else {
+      await agent?.stop()
+      throw LogonFailure(.notFound, "the logon was released")
+    }
+    let session = LogonSession(
+      id: .random(), logonID: logonID, accountName: logon.grant.accountName, user: user, purpose: logon.grant.purpose,
+      options: options, agent: agent)
+    sessions[session.id] = session
+    logger.info("session opened", metadata: metadata(session))
+    return session.id
+  }
+
+  /// Asks the accounts and the rules again: both may have changed since the logon.
+  private func authorize(_ logon: CompletedLogon) async throws(LogonFailure) -> UnixUser {
+    let (directory, rules) = (directory, rules)
+    let name = AccountName(domain: "", user: logon.account)
+    let decision = await BlockingWork.run { () -> AuthorizationRules.Decision in
+      guard let account = try? directory.lookup(name), account.isEnabled, account.unixUser == logon.grant.unixUser else {
+        return .refused("the account has been removed, disabled or changed")
+      }
+      return rules.decide(account)
+    }
+    switch decision {
+    case .admitted(let user): return user
+    case .refused(let reason):
+      logger.notice(
+        "session refused",
+        metadata: [
+          "logon": "\(logon.grant.logonID)", "account": "\(logon.grant.accountName)", "source": .peer(logon.peer), "reason": "\(reason)",
+        ])
+      throw LogonFailure(.accessDenied, reason)
+    }
+  }
+
+  private func makeAgent(
+    _ credential: NTLMCredential?, _ user: UnixUser, session: String
+  ) async throws(LogonFailure) -> LogonAgentServer? {
+    guard let credential else { return nil }
+    let path = configuration.agentDirectory
+    let prepared = await BlockingWork.run { Result { () throws(LogonFailure) in try AgentDirectory.prepare(path) } }
+    try prepared.get()
+    var logger = logger
+    logger[metadataKey: "account"] = "\(credential.name.description.sanitizedForLog())"
+    logger[metadataKey: "shell"] = "\(session.sanitizedForLog())"
+    // A copy of the hash: the session keeps it after the connection that brought it has gone.
+    let copy = credential.hash.bytes.withUnsafeBytes { SecretBytes($0) }
+    do {
+      let own = NTLMCredential(name: credential.name, hash: try NTHash(bytes: copy))
+      let agent = LogonAgentServer(
+        socketPath: AgentDirectory.socketPath(in: path), allowedUser: user.uid, credential: own, logger: logger)
+      try await agent.start()
+      return agent
+    } catch {
+      copy.wipe()
+      throw LogonFailure(.unavailable, "the logon agent cannot be started: \(error)")
+    }
+  }
+
+  func start(_ id: SessionID, _ command: CommandSpecification) async throws(LogonFailure) -> LogonReply {
+    guard var session = sessions[id] else { throw LogonFailure(.notFound, "no such session") }
+    session.forgetEnded()
+    sessions[id] = session
+    guard session.runningCount < configuration.limits.processesPerSession else {
+      throw LogonFailure(.quota, "too many processes in this session")
+    }
+    let specification = try makeSpecification(session, command)
+    sessions[id]?.starting += 1
+    let launcher = launcher
+    let outcome = await BlockingWork.run { Result { () throws(LogonFailure) in try launcher.launch(specification) } }
+    sessions[id]?.starting -= 1
+    let launched: LaunchedCommand
+    do throws(LogonFailure) { launched = try outcome.get() } catch {
+      logger.warning("command not started", metadata: metadata(session, ["reason": "\(error.message)"]))
+      throw error
+    }
+    let process = watch(launched, session, command)
+    guard sessions[id] != nil, !isShutDown else {
+      for descriptor in [launched.standardInput, launched.standardOutput, launched.standardError] { close(descriptor) }
+      await process.end(grace: .zero)
+      throw LogonFailure(.notFound, "the session was closed")
+    }
+    sessions[id]?.processes[process.id] = process
+    return .started(
+      process: process.id, standardInput: launched.standardInput, standardOutput: launched.standardOutput,
+      standardError: launched.standardError)
+  }
+
+  private func makeSpecification(_ session: LogonSession, _ command: CommandSpecification) throws(LogonFailure) -> ExecSpecification {
+    try CommandEnvironment.check(command.environment)
+    let environment = CommandEnvironment.make(
+      user: session.user, path: configuration.commandPath, language: getenv("LANG").map { String(cString: $0) },
+      client: session.options.environment + command.environment, service: configuration.serviceEnvironment + session.variables)
+    let path = environment.first { $0.name == "PATH" }?.value ?? CommandEnvironment.usualPath
+    return ExecSpecification(
+      user: session.user, changesIdentity: geteuid() == 0, umask: configuration.umask, directory: session.options.workingDirectory,
+      plan: try CommandPlan(command, path: path), environment: environment)
+  }
+
+  /// Logs the command's start and, later, its end. What is logged of the command line is its first word: the rest may hold secrets.
+  private func watch(_ launched: LaunchedCommand, _ session: LogonSession, _ command: CommandSpecification) -> RunningProcess {
+    let metadata = metadata(session, ["pid": "\(launched.pid)", "program": "\(Self.program(of: command))"])
+    let logger = logger
+    logger.info("command started", metadata: metadata)
+    return RunningProcess(pid: launched.pid, exit: launched.exit) { status in
+      var metadata = metadata
+      switch status {
+      case .exited(let code): metadata["exitCode"] = "\(code)"
+      case .signaled(let number): metadata["signal"] = "\(number)"
+      }
+      logger.info("command exited", metadata: metadata)
+    }
+  }
+
+  private static func program(of command: CommandSpecification) -> String {
+    let word = command.commandLine.split(separator: " ", maxSplits: 1).first.map(String.init) ?? ""
+    return word.contains("=") ? "(an assignment)" : word.sanitizedForLog(limit: 64)
+  }
+
+  func runningProcess(_ session: SessionID, _ process: ProcessID) throws(LogonFailure) -> RunningProcess {
+    guard let found = sessions[session]?.processes[process] else { throw LogonFailure(.notFound, "no such process") }
+    return found
+  }
+
+  func signal(_ process: RunningProcess, _ signal: ProcessSignal) {
+    switch signal {
+    case .interrupt: process.signal(SIGINT)
+    case .break: process.signal(SIGQUIT)
+    case .terminate: process.terminate(grace: configuration.limits.terminationGrace)
+    }
+  }
+
+  func closeSession(_ id: SessionID) async throws(LogonFailure) {
+    guard let session = sessions.removeValue(forKey: id) else { throw LogonFailure(.notFound, "no such session") }
+    sessionsUnderWay += 1
+    defer { sessionsUnderWay -= 1 }
+    await session.agent?.stop()
+    let grace = configuration.limits.terminationGrace
+    await withTaskGroup { group in
+      for process in session.processes.values where !process.isGone { group.addTask { await process.end(grace: grace) } }
+    }
+    logger.info("session closed", metadata: metadata(session))
+  }
+
+  /// - Throws: `LogonFailure` with `invalidArgument` for a path that is not absolute, has a NUL or is too long.
+  private static func check(directory: String?) throws(LogonFailure) {
+    guard let directory else { return }
+    guard directory.hasPrefix("/"), !directory.utf8.contains(0), directory.utf8.count < 4096 else {
+      throw LogonFailure(.invalidArgument, "a working directory is an absolute path")
+    }
+  }
+
+  private func metadata(_ session: LogonSession, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
+    let base: Logger.Metadata = [
+      "session": "\(session.id)", "logon": "\(session.logonID)", "account": "\(session.accountName)", "unixUser": "\(session.user.name)",
+      "shell": "\(session.options.shellID.sanitizedForLog())",
+    ]
+    return base.merging(more) { $1 }
+  }
+}

@@ -1,0 +1,93 @@
+import Accounts
+import Glibc
+public import Logging
+public import LogonInterface
+import NTLM
+import SecuritySupport
+
+/// The logon authority: keeps the accounts, performs and verifies NTLM, opens delegated credentials, and runs commands as their users.
+///
+/// Whatever it is told is looked up in its own tables; whatever may block happens on threads of its own. Each logon, refusal,
+/// delegation, session and command leaves one line in the log, which says more than the peer learns and never a secret.
+public actor LogonService: LogonAuthority {
+  let configuration: LogonConfiguration
+  let logger: Logger
+  let directory: AccountDirectory
+  let rules: AuthorizationRules
+  let launcher: ExecLauncher
+  /// The hash of nobody's password: what claims are verified with that cannot be true.
+  let dummyHash: NTHash
+  let clock = ContinuousClock()
+
+  var limiter: FailureLimiter
+  var contexts: [ContextID: AuthenticationContext] = [:]
+  /// Exchanges that are out of the table, because a step of them is under way.
+  var contextsUnderWay = 0
+  var logons: [LogonID: CompletedLogon] = [:]
+  var sessions: [SessionID: LogonSession] = [:]
+  /// Sessions that are being opened or closed.
+  var sessionsUnderWay = 0
+  var isShutDown = false
+
+  public init(configuration: LogonConfiguration, logger: Logger) {
+    self.configuration = configuration
+    self.logger = logger
+    let names = configuration.hostNames.all
+    directory = AccountDirectory(file: configuration.accountsFile, hostNames: names)
+    rules = AuthorizationRules(
+      allowedGroups: configuration.allowedGroups, allowedAccounts: configuration.allowedAccounts, hostNames: names)
+    launcher = ExecLauncher(helperPath: configuration.execHelperPath)
+    dummyHash = NTHash.random()
+    limiter = FailureLimiter(limits: configuration.limits)
+  }
+
+  public func perform(_ request: LogonRequest) async throws(LogonFailure) -> LogonReply {
+    guard !isShutDown else { throw LogonFailure(.unavailable, "the authority has been shut down") }
+    switch request {
+    case .begin(let purpose, let peer, let bindings): return .begun(try begin(purpose, peer, bindings))
+    case .step(let id, let token): return try await step(id, token)
+    case .provePublicKey(let id, let proof): return .sealed(try provePublicKey(id, proof))
+    case .acceptCredentials(let id, let sealed): return .granted(try await acceptCredentials(id, sealed))
+    case .abandon(let id):
+      contexts[id] = nil
+      return .done
+    case .openSession(let id, let options): return .sessionOpened(try await openSession(id, options))
+    case .release(let id):
+      release(id)
+      return .done
+    case .start(let session, let command): return try await start(session, command)
+    case .waitForExit(let session, let process): return .exited(try await runningProcess(session, process).waitForExit())
+    case .signal(let session, let process, let signal):
+      self.signal(try runningProcess(session, process), signal)
+      return .done
+    case .closeSession(let id):
+      try await closeSession(id)
+      return .done
+    }
+  }
+
+  /// Ends everything: sessions with their processes and agents, logons with their credentials. Nothing is answered afterwards.
+  public func shutdown() async {
+    isShutDown = true
+    contexts = [:]
+    for id in Array(logons.keys) { release(id) }
+    let closing = Array(sessions.keys)
+    await withTaskGroup { group in
+      for id in closing {
+        group.addTask { do throws(LogonFailure) { try await self.closeSession(id) } catch {} }  // gone already is the aim
+      }
+    }
+  }
+}
+
+extension NTHash {
+  /// A hash of no password that anybody knows.
+  static func random() -> NTHash {
+    var generator = SystemRandomNumberGenerator()
+    // A sequence of 16 random bytes cannot be told from a hash; its preimage is as unknown to us as to anyone.
+    let seed = SecretBytes(count: 32) { target in
+      for index in target.indices { target[index] = .random(in: .min ... .max, using: &generator) }
+    }
+    return seed.withUnsafeBytes { NTHash(utf16LittleEndianPassword: $0) }
+  }
+}
