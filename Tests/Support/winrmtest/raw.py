@@ -47,8 +47,8 @@ class Answer:
 class Connection:
     """One TCP connection to a service."""
 
-    def __init__(self, host, port, timeout=10):
-        self.socket = socket.create_connection((host, port), timeout=timeout)
+    def __init__(self, host, port, timeout=10, source=None):
+        self.socket = socket.create_connection((host, port), timeout=timeout, source_address=(source, 0) if source else None)
         self.host, self.buffer = host, b""
 
     def close(self):
@@ -61,6 +61,11 @@ class Connection:
 
     def send(self, data):
         self.socket.sendall(data)
+
+    def send_what_goes(self, data):
+        """Like `send`, where the service may have closed the connection already."""
+        with contextlib.suppress(ConnectionError):
+            self.socket.sendall(data)
 
     def post(self, body=b"", headers=(), path="/wsman", content_type=SOAP):
         if isinstance(body, str):
