@@ -120,7 +120,7 @@ let package = Package(
     // The programs.
     library(
       "WinRMCommands",
-      ["SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", argumentParser, logging]),
+      ["SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "CLinux", argumentParser, logging]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(name: "WinRSTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(

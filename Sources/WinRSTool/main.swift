@@ -1,1 +1,3 @@
-print("placeholder")
+import WinRMCommands
+
+await Winrs.main()

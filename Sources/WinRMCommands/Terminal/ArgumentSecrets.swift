@@ -26,26 +26,33 @@ public enum ArgumentSecrets {
   /// - Parameters:
   ///   - names: the switch's names in lower case.
   ///   - stopsAtFirstOperand: whether the first word that is no switch ends the search, because a remote command starts there.
+  ///   - switches: the names that are switches, in lower case; a word such as `/bin/ls` is none. `nil` when every word that looks like
+  ///     a switch is one.
   ///   - argv: the vector; the process's own by default.
   /// - Returns: `nil` when there is no such switch. `@FILE` is left as it is: a path is no secret.
   public static func take(
-    names: Set<String>, stopsAtFirstOperand: Bool,
+    names: Set<String>, stopsAtFirstOperand: Bool, among switches: Set<String>? = nil,
     from argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = CommandLine.unsafeArgv, count: Int = Int(CommandLine.argc)
   ) -> PasswordSource? {
     var found: PasswordSource?
     for index in 1..<max(count, 1) {
       guard let word = argv[index] else { break }
       let bytes = UnsafeMutableRawBufferPointer(start: word, count: strlen(word))
-      guard bytes.count > 1, bytes[0] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "/") else {
+      let cut = bytes.firstIndex { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") } ?? bytes.endIndex
+      guard let name = switchName(bytes[..<cut]), switches?.contains(name) ?? true else {
         if stopsAtFirstOperand { break }
         continue
       }
-      let cut = bytes.firstIndex { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") } ?? bytes.endIndex
-      let name = String(decoding: bytes[1..<cut], as: UTF8.self).lowercased()
       guard names.contains(name) else { continue }
       found = take(UnsafeMutableRawBufferPointer(rebasing: bytes[min(cut + 1, bytes.count)...]))
     }
     return found
+  }
+
+  /// The name after `-` or `/`, in lower case; `nil` for an operand.
+  private static func switchName(_ word: Slice<UnsafeMutableRawBufferPointer>) -> String? {
+    guard word.count > 1, word.first == UInt8(ascii: "-") || word.first == UInt8(ascii: "/") else { return nil }
+    return String(decoding: word.dropFirst(), as: UTF8.self).lowercased()
   }
 
   private static func take(_ value: UnsafeMutableRawBufferPointer) -> PasswordSource {

@@ -1,3 +1,7 @@
+#if os(Linux)
+  import CLinux
+#endif
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -13,7 +17,9 @@ public enum ProcessHardening {
   public static func apply() {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(coreResource, &none)
-    setNotDumpable()
+    #if os(Linux)
+      _ = winrm_set_dumpable(0)
+    #endif
     signal(SIGPIPE, SIG_IGN)
   }
 
@@ -22,15 +28,4 @@ public enum ProcessHardening {
   #else
     private static let coreResource = RLIMIT_CORE
   #endif
-
-  /// `prctl(PR_SET_DUMPABLE, 0)`. The function is variadic in C, so Swift cannot call it by its import; all its arguments are words,
-  /// which the calling conventions of Linux pass alike in both forms.
-  private static func setNotDumpable() {
-    #if os(Linux)
-      typealias Function = @convention(c) (CInt, CUnsignedLong, CUnsignedLong, CUnsignedLong, CUnsignedLong) -> CInt
-      guard let symbol = dlsym(nil, "prctl") else { return }
-      let setDumpable: CInt = 4  // PR_SET_DUMPABLE
-      _ = unsafeBitCast(symbol, to: Function.self)(setDumpable, 0, 0, 0, 0)
-    #endif
-  }
 }

@@ -1,0 +1,101 @@
+import SecuritySupport
+import WSMan
+import WinRM
+import WinRMConfiguration
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The program `winrs`: runs one command on a remote machine.
+public enum Winrs {
+  /// What the program exits with when it failed itself, rather than the remote command.
+  static let localFailure: CInt = 255
+
+  /// Runs the program with the process's arguments and ends it.
+  public static func main() async -> Never {
+    ProcessHardening.apply()
+    let password = ArgumentSecrets.take(names: ["p", "password"], stopsAtFirstOperand: true, among: WinrsOptions.switchNames)
+    let code = await run(
+      Array(Swift.CommandLine.arguments.dropFirst()), password: password, environment: SessionEnvironment.current)
+    exit(code)
+  }
+
+  /// - Returns: the exit code.
+  static func run(_ arguments: [String], password: PasswordSource?, environment: [String: String]) async -> CInt {
+    do {
+      let options = try WinrsOptions(parsing: arguments)
+      if options.wantsHelp {
+        try await StandardStream.output.write(Array((WinrsHelp.text + "\n").utf8))
+        return 0
+      }
+      let configuration = try configuration(options, password: password, environment: environment)
+      return exitCode(try await WinrsRun(options: options, configuration: configuration).run())
+    } catch let error as WinrsUsageError {
+      await complain("Winrs: \(error)\nUse \"winrs -?\" to obtain the usage information")
+    } catch is StandardStream.Closed {
+      return 128 + SIGPIPE
+    } catch is CancellationError {
+      return 128 + SIGTERM
+    } catch {
+      await complain("Winrs error:\(error)")
+    }
+    return localFailure
+  }
+
+  /// The remote code as an exit code of this system, which keeps eight bits: a failure never becomes a success.
+  static func exitCode(_ remote: UInt32) -> CInt {
+    let low = CInt(remote & 0xFF)
+    return low == 0 && remote != 0 ? localFailure : low
+  }
+
+  private static func complain(_ text: String) async { try? await StandardStream.error.write(Array((text + "\n").utf8)) }
+}
+
+// MARK: From switches to a configuration
+
+extension Winrs {
+  static func configuration(
+    _ options: WinrsOptions, password: PasswordSource?, environment: [String: String]
+  ) throws -> WinRMClientConfiguration {
+    if options.unencrypted { throw refusedUnencrypted }
+    if options.compression { throw unsupportedCompression }
+    // Unreadable rules are reported by the client itself; here they only name default ports.
+    let rules = (try? ClientPolicy.machine()) ?? ClientPolicy()
+    let endpoint = try WinRMEndpoint(
+      parsing: options.remote, useSSL: options.useSSL,
+      defaults: WinRMEndpoint.Defaults(httpPort: rules.defaultHTTPPort, httpsPort: rules.defaultHTTPSPort, urlPrefix: rules.urlPrefix))
+    let method: AuthenticationMethod = options.allowDelegate || options.method == .credSSP ? .credSSP : .negotiate
+    return WinRMClientConfiguration(
+      endpoint: endpoint, method: method, credential: try credential(options, host: endpoint.host, password, environment),
+      enclosingSession: EnclosingSession(environment: environment))
+  }
+
+  private static func credential(
+    _ options: WinrsOptions, host: String, _ password: PasswordSource?, _ environment: [String: String]
+  ) throws -> ClientCredential {
+    guard let typed = options.userName else {
+      guard let socket = environment[SessionEnvironment.agentSocket], !socket.isEmpty else { return .none }
+      return .agent(socketPath: socket)
+    }
+    guard let name = AccountName(parsing: typed) else { throw WinrsUsageError("The user name is none: USER, HOST\\USER or USER@REALM") }
+    let prompt = "Enter the password for '\(typed)' to connect to '\(host)': "
+    return .explicit(Credential(name: name, password: try PasswordReader.read(password ?? .prompt, prompt: prompt)))
+  }
+
+  private static var refusedUnencrypted: WinRMError {
+    WinRMError(
+      code: .unencryptedDisabled, stage: .policy, cause: "unencrypted traffic is disabled in the client's configuration",
+      nextStep: "leave -unencrypted away: messages over HTTP are encrypted with the keys of the authentication")
+  }
+
+  private static var unsupportedCompression: WinRMError {
+    WinRMError(
+      code: WinRMCode(rawValue: 50), stage: .policy, cause: "compression of the streams is not supported yet",
+      nextStep: "leave -compression away")
+  }
+}

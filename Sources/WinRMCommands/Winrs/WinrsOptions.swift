@@ -1,0 +1,120 @@
+import WSMan
+
+/// The switches of `winrs` (`-` or `/`, long or short, `:` or `=` before the value, in any case) and the command after them.
+struct WinrsOptions: Sendable, Equatable {
+  enum Method: Sendable, Equatable {
+    case negotiate
+    case credSSP
+  }
+
+  var remote = "localhost"
+  /// `nil` when it was not said.
+  var method: Method?
+  var userName: String?
+  /// Whether `-password` was given. Its value never comes here: it is taken from the argument vector before.
+  var hasPasswordSwitch = false
+  var directory: String?
+  var environment: [EnvironmentVariable] = []
+  var noEcho = false
+  var noProfile = false
+  var allowDelegate = false
+  var useSSL = false
+  var unencrypted = false
+  var compression = false
+  var wantsHelp = false
+  /// The first word that is no switch, and all after it.
+  var command: [String] = []
+
+  /// Takes the arguments apart, without the program's name.
+  init(parsing arguments: [String]) throws(WinrsUsageError) {
+    var rest = arguments[...]
+    while let word = rest.first, let (name, value) = Self.split(word) {
+      guard let known = Self.switches[name] else {
+        if word.hasPrefix("/"), word.count > 1, name != "?" { break }  // a path: the command starts here
+        throw WinrsUsageError("Unrecognized switch \"\(word)\"")
+      }
+      rest.removeFirst()
+      try apply(known, value: value, word: word)
+    }
+    command = Array(rest)
+    if command.isEmpty, !wantsHelp { throw WinrsUsageError("No command was given") }
+    try check()
+  }
+
+  /// All names that a switch can have.
+  static var switchNames: Set<String> { Set(switches.keys) }
+
+  private enum Switch {
+    case remote, authentication, userName, password, directory, environment, timeout
+    case noEcho, noProfile, allowDelegate, useSSL, unencrypted, compression, help
+  }
+
+  private static let switches: [String: Switch] = [
+    "remote": .remote, "r": .remote, "authentication": .authentication, "auth": .authentication, "a": .authentication,
+    "username": .userName, "u": .userName, "password": .password, "p": .password, "directory": .directory, "d": .directory,
+    "environment": .environment, "env": .environment, "timeout": .timeout, "t": .timeout, "noecho": .noEcho, "noe": .noEcho,
+    "noprofile": .noProfile, "nop": .noProfile, "allowdelegate": .allowDelegate, "ad": .allowDelegate, "usessl": .useSSL, "ssl": .useSSL,
+    "unencrypted": .unencrypted, "un": .unencrypted, "compression": .compression, "comp": .compression, "?": .help, "help": .help,
+  ]
+
+  /// Name in lower case and value; `nil` for a word that does not look like a switch.
+  private static func split(_ word: String) -> (name: String, value: String?)? {
+    guard word.count > 1, word.hasPrefix("-") || word.hasPrefix("/") else { return nil }
+    let body = word.dropFirst()
+    guard let cut = body.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return (body.lowercased(), nil) }
+    return (body[..<cut].lowercased(), String(body[body.index(after: cut)...]))
+  }
+
+  private mutating func apply(_ known: Switch, value: String?, word: String) throws(WinrsUsageError) {
+    switch known {
+    case .remote: remote = try Self.needed(value, word)
+    case .authentication: method = try Self.method(try Self.needed(value, word))
+    case .userName: userName = try Self.needed(value, word)
+    case .password: hasPasswordSwitch = true
+    case .directory: directory = try Self.needed(value, word)
+    case .environment: environment.append(try Self.variable(try Self.needed(value, word)))
+    case .timeout: _ = try Self.needed(value, word)  // deprecated on Windows; accepted and without effect there as here
+    case .noEcho: noEcho = true
+    case .noProfile: noProfile = true
+    case .allowDelegate: allowDelegate = true
+    case .useSSL: useSSL = true
+    case .unencrypted: unencrypted = true
+    case .compression: compression = true
+    case .help: wantsHelp = true
+    }
+  }
+
+  private func check() throws(WinrsUsageError) {
+    if hasPasswordSwitch, userName == nil { throw WinrsUsageError("-password needs -username") }
+    if allowDelegate, method == .negotiate {
+      throw WinrsUsageError("-allowdelegate needs CredSSP, which -authentication:Negotiate excludes")
+    }
+  }
+
+  private static func needed(_ value: String?, _ word: String) throws(WinrsUsageError) -> String {
+    guard let value, !value.isEmpty else { throw WinrsUsageError("The switch \"\(word)\" needs a value: -SWITCH:VALUE") }
+    return value
+  }
+
+  private static func method(_ text: String) throws(WinrsUsageError) -> Method {
+    switch text.lowercased() {
+    case "negotiate": .negotiate
+    case "credssp": .credSSP
+    default: throw WinrsUsageError("The authentication \"\(text)\" is neither CredSSP nor Negotiate")
+    }
+  }
+
+  private static func variable(_ text: String) throws(WinrsUsageError) -> EnvironmentVariable {
+    guard let cut = text.firstIndex(of: "="), cut != text.startIndex else {
+      throw WinrsUsageError("The environment variable \"\(text)\" is not of the form NAME=VALUE")
+    }
+    return EnvironmentVariable(String(text[..<cut]), String(text[text.index(after: cut)...]))
+  }
+}
+
+/// A command line that `winrs` does not understand.
+struct WinrsUsageError: Error, Sendable, Equatable, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) { self.description = description }
+}
