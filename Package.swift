@@ -160,7 +160,7 @@ let package = Package(
     tests(
       "WinRMServiceTests",
       [
-        "WinRMService", "WinRMAuthentication", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport", logging,
+        "WinRMService", "WinRMAuthentication", "NTLM", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport", logging,
         inMemoryLogging, nioCore, nioPosix,
       ]),
     tests("WinRMCommandsTests", ["WinRMCommands", "WinRMConfiguration", "SecuritySupport"]),
