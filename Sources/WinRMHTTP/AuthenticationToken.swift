@@ -21,7 +21,11 @@ enum AuthenticationToken {
     guard text.utf8.count <= (maximumLength + 2) / 3 * 4 else {
       throw WinRMHTTPError(.limit, "An authentication token is larger than \(maximumLength) bytes.")
     }
-    guard let data = Data(base64Encoded: text) else { throw WinRMHTTPError(.malformed, "An authentication token is not base64.") }
+    // Foundation's decoder takes any number of padding characters; the length of the padding is checked here.
+    let padding = text.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+    guard padding <= 2, let data = Data(base64Encoded: text) else {
+      throw WinRMHTTPError(.malformed, "An authentication token is not base64.")
+    }
     return [UInt8](data)
   }
 
