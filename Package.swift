@@ -139,7 +139,7 @@ let package = Package(
     tests("WinRMHTTPTests", ["WinRMHTTP", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("WSManTests", ["WSMan", "SecuritySupport"]),
     tests("MemoryTLSTests", ["MemoryTLS", "CredSSP", "Certificates", nioSSL, nioCore]),
-    tests("CertificatesTests", ["Certificates", "SecuritySupport", x509, crypto, "TestVectors"]),
+    tests("CertificatesTests", ["Certificates", "SecuritySupport", asn1, x509, crypto, "TestVectors"]),
     tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
     tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
     tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging, inMemoryLogging]),

@@ -45,21 +45,26 @@ public struct CertificateVerifier: Sendable {
     guard let certificates = try? chain.map({ try Certificate(derEncoded: $0) }), let leaf = certificates.first else {
       return .refused(reason: "its chain holds something that is no certificate")
     }
-    guard let store = try? trustedRoots() else { return .refused(reason: "the file of trusted certificates cannot be used") }
+    guard let (store, isTrustedItself) = try? trustedRoots(leaf: leaf) else {
+      return .refused(reason: "the file of trusted certificates cannot be used")
+    }
     if leaf.notValidAfter < now { return .refused(reason: "it has expired") }
     if leaf.notValidBefore > now { return .refused(reason: "it is not valid yet") }
-    if let failure = await chainFailure(leaf: leaf, others: certificates.dropFirst(), roots: store, now: now) {
+    if !isTrustedItself, let failure = await chainFailure(leaf: leaf, others: certificates.dropFirst(), roots: store, now: now) {
       return .refused(reason: failure)
     }
     return await isFor(host, leaf) ? .trusted : .refused(reason: "it is not for the host as typed")
   }
 
-  private func trustedRoots() throws -> CertificateStore {
+  /// The roots, and whether the leaf is one of those that a file names: a self-signed certificate that somebody put there by hand needs no
+  /// chain, though it is no authority.
+  private func trustedRoots(leaf: Certificate) throws -> (CertificateStore, isTrustedItself: Bool) {
     switch roots {
-    case .system: return CertificateStore.systemTrustRoots
+    case .system: return (CertificateStore.systemTrustRoots, false)
     case .pem(let file):
       let text = String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
-      return CertificateStore(try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) })
+      let certificates = try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
+      return (CertificateStore(certificates), certificates.contains(leaf))
     }
   }
 

@@ -1,0 +1,70 @@
+import DelegationPolicy
+import SecuritySupport
+import Testing
+
+@Suite struct DelegationPatternTests {
+  @Test(
+    "A pattern matches the hosts it names, as typed",
+    arguments: [
+      ("WSMAN/server.example.com", "server.example.com", true),
+      ("wsman/SERVER.example.COM", "Server.Example.Com", true),
+      ("WSMAN/server.example.com", "server.example.com.", true),
+      ("WSMAN/server.example.com.", "server.example.com", true),
+      ("WSMAN/server.example.com", "server", false),
+      ("WSMAN/server", "server.example.com", false),
+      ("WSMAN/server", "xserver", false),
+      ("WSMAN/*.example.com", "a.example.com", true),
+      ("WSMAN/*.example.com", "a.b.Example.com.", true),
+      ("WSMAN/*.example.com", "example.com", false),
+      ("WSMAN/*.example.com", ".example.com", false),
+      ("WSMAN/*.example.com", "evilexample.com", false),
+      ("WSMAN/*.example.com", "a.example.com.evil.net", false),
+      ("WSMAN/*", "anything", true),
+      ("WSMAN/*", "10.0.0.1", true),
+      ("WSMAN/*", "", false),
+      ("WSMAN/*", "two words", false),
+      ("WSMAN/*", "a/b", false),
+      ("WSMAN/*", "user@host", false),
+      ("WSMAN/10.0.0.1", "10.0.0.1", true),
+      ("WSMAN/10.0.0.1", "10.0.0.01", false),
+      ("WSMAN/::1", "[::1]", true),
+      ("WSMAN/[::1]", "::1", true),
+      ("WSMAN/FE80::1", "fe80::1", true),
+      ("WSMAN/::1", "0:0:0:0:0:0:0:1", false),
+      ("TERMSRV/*", "server", false),
+      ("HTTP/server", "server", false),
+      ("WSMANX/server", "server", false),
+    ])
+  func matching(pattern: String, host: String, isMatch: Bool) throws {
+    #expect(try DelegationPattern(parsing: pattern).matches(host: host) == isMatch)
+  }
+
+  @Test("Letters that a Unicode table maps to ASCII are other letters")
+  func lookAlikes() throws {
+    #expect(try !DelegationPattern(parsing: "WSMAN/kilo").matches(host: "\u{212A}ilo"))  // KELVIN SIGN
+    #expect(try !DelegationPattern(parsing: "WSMAN/caf\u{E9}").matches(host: "cafe\u{301}"))
+  }
+
+  @Test(
+    "What is no pattern is refused with the reason",
+    arguments: [
+      "", "server", "*", "/", "WSMAN/", "/server", "WSMAN", "WSMAN/a*", "WSMAN/*a", "WSMAN/*.", "WSMAN/*.*", "WSMAN/**", "WSMAN/a.*.com",
+      "WSMAN/*..com", "WSMAN/server:5985", "WSMAN/two words", "WSMAN/a/b", "WS MAN/a", "*/a", "WSMAN/.", "WSMAN/a\u{0}b", "WSMAN/\u{7}",
+    ])
+  func malformed(text: String) {
+    let error = #expect(throws: DelegationPolicyError.self) { try DelegationPattern(parsing: text) }
+    #expect(error?.code == .malformedPattern)
+    #expect(error?.winrmCode == .invalidParameter)
+  }
+
+  @Test("Patterns that match the same hosts are equal, and keep their text")
+  func equality() throws {
+    let left = try DelegationPattern(parsing: "wsman/Server.")
+    let right = try DelegationPattern(parsing: "WSMAN/server")
+    #expect(left == right)
+    #expect(Set([left, right]).count == 1)
+    #expect(left.description == "wsman/Server.")
+    #expect(try left != DelegationPattern(parsing: "TERMSRV/server"))
+    #expect(try DelegationPattern(parsing: "WSMAN/*.a") != DelegationPattern(parsing: "WSMAN/a"))
+  }
+}
