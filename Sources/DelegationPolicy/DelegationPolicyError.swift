@@ -32,7 +32,7 @@ extension DelegationPolicyError: CustomStringConvertible {
 
 extension WinRMCode {
   /// ERROR_WSMAN_INVALID_HOSTNAME_PATTERN: TrustedHosts holds an invalid name or pattern.
-  public static let invalidHostNamePattern = Self(rawValue: 0x8033_809F)
+  static let invalidHostNamePattern = Self(rawValue: 0x8033_809F)
   /// ERROR_INVALID_PARAMETER.
-  public static let invalidParameter = Self(rawValue: 87)
+  static let invalidParameter = Self(rawValue: 87)
 }

@@ -82,37 +82,37 @@ extension ConfigurationError {
 
 extension WinRMCode {
   /// ERROR_WSMAN_RESOURCE_NOT_FOUND.
-  public static let resourceNotFound = Self(rawValue: 0x8033_8000)
+  static let resourceNotFound = Self(rawValue: 0x8033_8000)
   /// ERROR_WSMAN_ALREADY_EXISTS.
-  public static let alreadyExists = Self(rawValue: 0x8033_8033)
+  static let alreadyExists = Self(rawValue: 0x8033_8033)
   /// ERROR_WSMAN_INVALID_RESOURCE_URI.
-  public static let invalidResourceURI = Self(rawValue: 0x8033_803B)
+  static let invalidResourceURI = Self(rawValue: 0x8033_803B)
   /// ERROR_WSMAN_INVALID_SELECTORS.
-  public static let invalidSelectors = Self(rawValue: 0x8033_803D)
+  static let invalidSelectors = Self(rawValue: 0x8033_803D)
   /// ERROR_WSMAN_SCHEMA_VALIDATION_ERROR.
-  public static let schemaValidationError = Self(rawValue: 0x8033_8041)
+  static let schemaValidationError = Self(rawValue: 0x8033_8041)
   /// ERROR_WSMAN_UNSUPPORTED_FEATURE.
-  public static let unsupportedFeature = Self(rawValue: 0x8033_8042)
+  static let unsupportedFeature = Self(rawValue: 0x8033_8042)
   /// ERROR_WSMAN_INSUFFCIENT_SELECTORS (spelled so in the header).
-  public static let insufficientSelectors = Self(rawValue: 0x8033_805A)
+  static let insufficientSelectors = Self(rawValue: 0x8033_805A)
   /// ERROR_WSMAN_CONFIG_CORRUPTED: the stored configuration cannot be used.
-  public static let configurationCorrupted = Self(rawValue: 0x8033_8005)
+  static let configurationCorrupted = Self(rawValue: 0x8033_8005)
   /// ERROR_WSMAN_POLICY_CORRUPTED: the stored policy cannot be used.
-  public static let policyCorrupted = Self(rawValue: 0x8033_8088)
+  static let policyCorrupted = Self(rawValue: 0x8033_8088)
   /// The address of a listener is neither `*` nor `IP:` with an address.
-  public static let invalidListenerAddress = Self(rawValue: 0x8033_8089)
+  static let invalidListenerAddress = Self(rawValue: 0x8033_8089)
   /// ERROR_WSMAN_CONFIG_THUMBPRINT_SHOULD_BE_EMPTY: an HTTP listener has no certificate.
-  public static let thumbprintShouldBeEmpty = Self(rawValue: 0x8033_80EB)
+  static let thumbprintShouldBeEmpty = Self(rawValue: 0x8033_80EB)
   /// ERROR_WSMAN_CANNOT_CHANGE_KEYS: a selector cannot be changed.
-  public static let cannotChangeKeys = Self(rawValue: 0x8033_80ED)
+  static let cannotChangeKeys = Self(rawValue: 0x8033_80ED)
   /// ERROR_WSMAN_INVALID_IPFILTER.
-  public static let invalidIPFilter = Self(rawValue: 0x8033_80EC)
+  static let invalidIPFilter = Self(rawValue: 0x8033_80EC)
   /// ERROR_WSMAN_CONFIG_READONLY_PROPERTY.
-  public static let readOnlyProperty = Self(rawValue: 0x8033_813F)
+  static let readOnlyProperty = Self(rawValue: 0x8033_813F)
   /// ERROR_WSMAN_DEPRECATED_CONFIG_SETTING.
-  public static let deprecatedSetting = Self(rawValue: 0x8033_81AE)
+  static let deprecatedSetting = Self(rawValue: 0x8033_81AE)
   /// ERROR_SERVICE_CBT_HARDENING_INVALID.
-  public static let invalidChannelBindingLevel = Self(rawValue: 0x8033_81B8)
+  static let invalidChannelBindingLevel = Self(rawValue: 0x8033_81B8)
   /// ERROR_INTERNAL_ERROR.
-  public static let internalError = Self(rawValue: 1359)
+  static let internalError = Self(rawValue: 1359)
 }

@@ -1,1 +1,14 @@
-print("placeholder")
+import WinRMCommands
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+ProcessHardening.apply()
+// Before anything copies the arguments.
+let password = ArgumentSecrets.take(names: ["p", "password"], stopsAtFirstOperand: false)
+exit(await WinrmCommand.run(arguments: Array(CommandLine.arguments.dropFirst()), password: password))

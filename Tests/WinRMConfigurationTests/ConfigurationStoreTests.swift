@@ -99,7 +99,7 @@ import WinRMConfiguration
     #expect(error?.line == 3)
     #expect(error?.column == 25)
     #expect(error?.description.hasPrefix("\(root.paths.settingsFile):3:") == true)
-    #expect(error?.winrmCode == .configurationCorrupted)
+    #expect(error?.winrmCode.rawValue == 0x8033_8005)
   }
 
   @Test(

@@ -72,7 +72,7 @@ enum SettingCheck {
   static func isAddress(_ text: String, _ family: AddressFamily) -> Bool { bytes(text, family) != nil }
 
   /// The address in network order.
-  private static func bytes(_ text: String, _ family: AddressFamily) -> [UInt8]? {
+  static func bytes(_ text: String, _ family: AddressFamily) -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: family == .v4 ? 4 : 16)
     return inet_pton(family == .v4 ? AF_INET : AF_INET6, text, &buffer) == 1 ? buffer : nil
   }

@@ -1,0 +1,165 @@
+import SecuritySupport
+import WSMan
+import WinRMConfiguration
+
+/// `get`, `set`, `create`, `delete` and `enumerate` on this machine's configuration.
+struct ConfigurationOperations {
+  var store: ConfigurationStore
+
+  /// An answer with the namespace of its resource.
+  struct Answer {
+    var element: ResultElement
+    var namespace: String
+  }
+
+  func get(_ locator: ResourceLocator) throws -> Answer {
+    let settings = try store.load()
+    switch try target(locator) {
+    case .settings(let resource): return answer(settings.tree(of: resource), resource)
+    case .listener:
+      let (address, transport) = try listenerKeys(locator)
+      guard let listener = settings.listener(address: address, transport: transport) else { throw noListener(address, transport) }
+      return answer(listener, settings.service)
+    }
+  }
+
+  func set(_ locator: ResourceLocator, _ input: InputSet?) throws -> Answer {
+    guard let input, !input.values.isEmpty else {
+      throw WinrmUsageError("No input provided through \"@{...}\" commandline parameter.")
+    }
+    switch try target(locator) {
+    case .settings(let resource):
+      try checkNames(input, in: store.load().tree(of: resource))
+      let settings = try store.update(resource.scope) { settings in
+        try settings.set(input.values, of: resource)
+        return settings
+      }
+      return answer(settings.tree(of: resource), resource)
+    case .listener:
+      let (address, transport) = try listenerKeys(locator)
+      if let present = try store.load().listener(address: address, transport: transport) { try checkNames(input, in: present.tree) }
+      let (listener, service) = try store.update { settings in
+        (try settings.setListener(address: address, transport: transport, input.values), settings.service)
+      }
+      return answer(listener, service)
+    }
+  }
+
+  func create(_ locator: ResourceLocator, _ input: InputSet?) throws -> Answer {
+    guard case .listener = try target(locator) else { throw notSupported("create", locator) }
+    let (address, transport) = try listenerKeys(locator)
+    var listener = try ListenerSettings(selectingAddress: address, transport: transport)
+    if let input { try listener.set(input.values) }
+    let made = listener
+    try store.update { try $0.addListener(made) }
+    return created(made)
+  }
+
+  func delete(_ locator: ResourceLocator) throws {
+    guard case .listener = try target(locator) else { throw notSupported("delete", locator) }
+    let (address, transport) = try listenerKeys(locator)
+    try store.update { _ = try $0.removeListener(address: address, transport: transport) }
+  }
+
+  func enumerate(_ locator: ResourceLocator) throws -> [Answer] {
+    guard case .listener = try target(locator) else { throw notSupported("enumerate", locator) }
+    guard locator.selectors.isEmpty else { throw WinrmFailure(.unexpectedSelectors, "An enumeration takes no selectors.") }
+    let settings = try store.load()
+    return settings.listeners.map { answer($0, settings.service) }
+  }
+
+  private enum Target {
+    case settings(ConfigurationResource)
+    case listener
+  }
+
+  private func target(_ locator: ResourceLocator) throws -> Target {
+    guard let path = locator.localPath else { throw notFound(locator) }
+    if path == "config/listener" { return .listener }
+    guard let resource = ConfigurationResource(path: path) else { throw notFound(locator) }
+    guard locator.selectors.isEmpty else { throw WinrmFailure(.unexpectedSelectors, "\(locator.uri) takes no selectors.") }
+    return .settings(resource)
+  }
+
+  /// Address and transport of a listener; Windows wants both.
+  private func listenerKeys(_ locator: ResourceLocator) throws -> (address: String, transport: String) {
+    for (name, _) in locator.selectors where !["address", "transport"].contains(name.lowercased()) {
+      throw WinrmFailure(.unexpectedSelectors, "A listener has the selectors Address and Transport, and no \(name).")
+    }
+    guard let address = locator.selector("Address"), let transport = locator.selector("Transport") else {
+      throw WinrmFailure(
+        .insufficientSelectors, "A listener is selected by Address and Transport: winrm/config/Listener?Address=*+Transport=HTTP")
+    }
+    return (address, transport)
+  }
+
+  /// Reports names in the words that the Windows tool has for them, before anything is changed.
+  private func checkNames(_ input: InputSet, in tree: SettingTree) throws {
+    for (name, _) in input.values {
+      let matches = tree.nodes.filter { node in
+        switch node {
+        case .value(name, _): true
+        case .tree(let tree): tree.name == name
+        case .value: false
+        }
+      }
+      switch matches.first {
+      case nil: throw WinrmUsageError("Parameter name does not match any properties on resource: \(name)", pointsToHelp: false)
+      case .tree?: throw WinrmUsageError("Parameter matches a non-text property on resource: \(name)", pointsToHelp: false)
+      case .value?: continue
+      }
+    }
+  }
+
+  private func answer(_ tree: SettingTree, _ resource: ConfigurationResource) -> Answer {
+    Answer(element: ResultElement(tree), namespace: "\(ResourceLocator.base)/\(resource.rawValue)")
+  }
+
+  private func answer(_ listener: ListenerSettings, _ service: ServiceSettings) -> Answer {
+    var element = ResultElement(listener.tree)
+    if case .children(var children) = element.content {
+      let addresses = listener.enabled ? ListeningAddresses.of(listener, service) : []
+      // A listener that listens nowhere says null.
+      children +=
+        addresses.isEmpty
+        ? [ResultElement(name: "ListeningOn", value: nil)] : addresses.map { ResultElement(name: "ListeningOn", value: $0) }
+      element.content = .children(children)
+    }
+    return Answer(element: element, namespace: ResourceLocator.base + "/config/listener")
+  }
+
+  private func created(_ listener: ListenerSettings) -> Answer {
+    return Answer(
+      element: ResultElement(
+        name: "ResourceCreated",
+        children: [
+          ResultElement(name: "Address", value: "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"),
+          ResultElement(
+            name: "ReferenceParameters",
+            children: [
+              ResultElement(name: "ResourceURI", value: ResourceLocator.base + "/config/listener"),
+              ResultElement(
+                name: "SelectorSet",
+                children: [
+                  ResultElement(selector: "Address", value: listener.address),
+                  ResultElement(selector: "Transport", value: listener.transport.rawValue),
+                ]),
+            ]),
+        ]), namespace: "http://schemas.xmlsoap.org/ws/2004/09/transfer")
+  }
+
+  private func noListener(_ address: String, _ transport: String) -> WinrmFailure {
+    WinrmFailure(.resourceNotFound, "There is no listener with Address=\(address) and Transport=\(transport).")
+  }
+
+  private func notFound(_ locator: ResourceLocator) -> WinrmFailure {
+    WinrmFailure(
+      .resourceNotFound,
+      "This service has no resource \(locator.uri). It has winrm/config, config/client, config/service, config/winrs and what is below them."
+    )
+  }
+
+  private func notSupported(_ operation: String, _ locator: ResourceLocator) -> WinrmFailure {
+    WinrmFailure(.actionNotSupported, "\(locator.uri) does not support the operation \(operation).")
+  }
+}

@@ -1,0 +1,100 @@
+import DelegationPolicy
+import SecuritySupport
+import WSMan
+import WinRMConfiguration
+
+/// `winrm credssp enable|disable|get`: what Enable-, Disable- and Get-WSManCredSSP do.
+struct CredSSPOperations {
+  /// Which end of CredSSP.
+  enum Role: String {
+    case client, server
+  }
+
+  var settings: ConfigurationStore
+  var policy: MachinePolicyStore
+
+  /// The targets of `-delegate`: patterns separated by commas; a bare host gets the service class `wsman`.
+  ///
+  /// - Throws: ``WinrmFailure`` for what is no pattern, or a pattern of another service.
+  static func targets(_ text: String) throws(WinrmFailure) -> [DelegationPattern] {
+    var result: [DelegationPattern] = []
+    for item in text.split(separator: ",", omittingEmptySubsequences: false) {
+      var name = String(item.drop { $0 == " " })
+      while name.last == " " { name.removeLast() }
+      let pattern: DelegationPattern
+      do throws(DelegationPolicyError) {
+        pattern = try DelegationPattern(parsing: name.contains("/") ? name : "wsman/" + name)
+      } catch {
+        throw WinrmFailure(WinRMCode(rawValue: 87), error.message)
+      }
+      guard pattern.isWSMan else {
+        throw WinrmFailure(WinRMCode(rawValue: 87), "\"\(name)\" is a target of another service; WinRM delegates to WSMAN/... only")
+      }
+      result.append(pattern)
+    }
+    return result
+  }
+
+  /// Lets this machine's client delegate to more targets, and returns the settings of `client/auth`.
+  ///
+  /// The policy comes first and the flag last, so that a failure in between leaves delegation off.
+  func enableClient(_ targets: [DelegationPattern], whenNTLMOnly: Bool) throws -> SettingTree {
+    // Both files must be usable before the first is written.
+    _ = try settings.load()
+    try policy.update { $0.allowFreshCredentials(to: targets, whenNTLMOnly: whenNTLMOnly) }
+    return try settings.update(.client) { settings in
+      settings.client.auth.credSSP = true
+      return settings.tree(of: .clientAuth)
+    }
+  }
+
+  /// Lets this machine's service receive credentials, and returns the settings of `service/auth`.
+  func enableServer() throws -> SettingTree {
+    try settings.update(.service) { settings in
+      settings.service.auth.credSSP = true
+      return settings.tree(of: .serviceAuth)
+    }
+  }
+
+  /// Switches the client's flag off first, then takes every WinRM target out of the policy.
+  func disableClient() throws {
+    try settings.update(.client) { $0.client.auth.credSSP = false }
+    try policy.update { $0.disallowFreshCredentials() }
+  }
+
+  func disableServer() throws {
+    try settings.update(.service) { $0.service.auth.credSSP = false }
+  }
+
+  /// The two sentences of Get-WSManCredSSP.
+  func status() throws -> [String] {
+    let targets = try policy.load().freshCredentialsTargets
+    let receives = try settings.load().service.auth.credSSP
+    return [
+      targets.isEmpty
+        ? "The machine is not configured to allow delegating fresh credentials."
+        : "The machine is configured to allow delegating fresh credentials to the following target(s): " + targets.joined(separator: ","),
+      receives
+        ? "This computer is configured to receive credentials from a remote client computer."
+        : "This computer is not configured to receive credentials from a remote client computer.",
+    ]
+  }
+
+  /// What is asked before delegation is switched on.
+  static func question(_ role: Role) -> String {
+    let risk =
+      switch role {
+      case .client:
+        """
+        CredSSP authentication sends the user name and the password from this computer to the remote one. If that computer is in the
+        wrong hands, so are the user name and the password then.
+        """
+      case .server:
+        """
+        CredSSP authentication lets this computer receive the user name and the password of those who log on from a client computer.
+        Whoever controls this computer can use them.
+        """
+      }
+    return "CredSSP Authentication Configuration for WS-Management\n\(risk)\nEnable CredSSP authentication [y/n]? "
+  }
+}

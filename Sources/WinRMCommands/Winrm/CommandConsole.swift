@@ -1,0 +1,58 @@
+public import SecuritySupport
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Where a command reads and writes, so that tests can stand in for the terminal.
+public struct CommandConsole: Sendable {
+  /// Writes to standard output; line ends are part of the text.
+  public var writeOutput: @Sendable (String) -> Void
+  /// Writes to standard error.
+  public var writeError: @Sendable (String) -> Void
+  /// Reads a line of standard input without its end; `nil` when there is none.
+  public var readLine: @Sendable () -> String?
+  /// Reads a password; the text is the prompt.
+  public var readPassword: @Sendable (PasswordSource, String) throws -> SecretBytes
+  /// Reads the first line of a descriptor as a password.
+  public var readPasswordFromDescriptor: @Sendable (CInt) throws -> SecretBytes
+  /// Whether somebody sits at standard input.
+  public var isInteractive: Bool
+
+  public init(
+    writeOutput: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
+    readLine: @escaping @Sendable () -> String?, readPassword: @escaping @Sendable (PasswordSource, String) throws -> SecretBytes,
+    readPasswordFromDescriptor: @escaping @Sendable (CInt) throws -> SecretBytes, isInteractive: Bool
+  ) {
+    self.writeOutput = writeOutput
+    self.writeError = writeError
+    self.readLine = readLine
+    self.readPassword = readPassword
+    self.readPasswordFromDescriptor = readPasswordFromDescriptor
+    self.isInteractive = isInteractive
+  }
+
+  /// This process's descriptors 0, 1 and 2, and its terminal. Nothing is buffered.
+  public static let process = CommandConsole(
+    writeOutput: { write($0, to: STDOUT_FILENO) }, writeError: { write($0, to: STDERR_FILENO) },
+    readLine: { Swift.readLine(strippingNewline: true) },
+    readPassword: { source, prompt in try PasswordReader.read(source, prompt: prompt) },
+    readPasswordFromDescriptor: { try PasswordReader.readFirstLine(of: $0, path: "of descriptor \($0)") },
+    isInteractive: isatty(STDIN_FILENO) == 1)
+
+  private static func write(_ text: String, to descriptor: CInt) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { posixWrite(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }  // nobody reads it any more
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+private func posixWrite(_ descriptor: CInt, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(descriptor, bytes, count) }

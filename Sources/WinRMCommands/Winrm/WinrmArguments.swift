@@ -1,0 +1,107 @@
+/// A command line of `winrm`, taken apart by the rules of the Windows tool: an operation, words, then switches `-name:value` or
+/// `/name:value`; `@{…}` anywhere.
+///
+/// Differences, because a shell has already split the line: `%NAME%` is not expanded, and a short form counts as an operation only where
+/// an operation stands.
+struct WinrmArguments: Equatable {
+  var operation: WinrmOperation
+  /// The words behind the operation.
+  var operands: [String]
+  var switches: [WinrmSwitch: String]
+  var input: InputSet?
+  /// `-?`: help about the operation is wanted, whatever else stands there.
+  var wantsHelp: Bool { operation == .help || switches[.help] != nil }
+
+  /// - Parameter words: the arguments without the program's name.
+  /// - Throws: ``WinrmUsageError``.
+  init(parsing words: [String]) throws(WinrmUsageError) {
+    var words = Self.joiningInput(words)[...]
+    guard let first = words.popFirst() else {
+      self.init(operation: .help)
+      return
+    }
+    guard let operation = WinrmOperation(name: first) else { throw WinrmUsageError("Unknown operation name: '\(first)'") }
+    self.init(operation: operation)
+    for word in words { try take(word) }
+    if !wantsHelp { try check() }
+  }
+
+  private init(operation: WinrmOperation) {
+    self.operation = operation
+    operands = []
+    switches = [:]
+  }
+
+  private mutating func take(_ word: String) throws(WinrmUsageError) {
+    if word.hasPrefix("@{") {
+      guard input == nil else { throw WinrmUsageError("Option is not unique: @{}") }
+      input = try InputSet(parsing: word.dropFirst())
+    } else if operation == .helpmsg, word.hasPrefix("-"), CodeMessages.parse(word) != nil {
+      operands.append(word)  // a negative number is no switch
+    } else if word.hasPrefix("--") || word.hasPrefix("//") {
+      return  // as on Windows
+    } else if word.hasPrefix("-") || (word.hasPrefix("/") && !isPath(word)) {
+      try takeSwitch(word.dropFirst())
+    } else {
+      guard switches.isEmpty else { throw WinrmUsageError("\"\(word)\" stands behind a switch; it must stand before the first one.") }
+      operands.append(word)
+    }
+  }
+
+  /// On this system `/` also begins a path; no operand is one, but `/nonsense` should be reported as what it looks like.
+  private func isPath(_ word: String) -> Bool { word.dropFirst().contains("/") && !word.contains(":") }
+
+  private mutating func takeSwitch(_ text: Substring) throws(WinrmUsageError) {
+    let name = text.prefix { $0 != ":" }
+    guard !name.isEmpty else { throw WinrmUsageError("Missing switch name") }
+    guard let known = WinrmSwitch(name: String(name)) else { throw WinrmUsageError("Unknown switch: \(name)") }
+    guard known == .help || operation == .help || operation.switches.contains(known) else {
+      throw WinrmUsageError("Switch not allowed with the given operation: \(known.rawValue)")
+    }
+    var value = text.dropFirst(name.count + 1)
+    if value.hasPrefix("\"") || (value.hasSuffix("\"") && !value.isEmpty) {
+      guard value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") else {
+        throw WinrmUsageError("A quoted parameter value must begin and end with quotes: \(known.rawValue)")
+      }
+      value = value.dropFirst().dropLast()
+    }
+    guard switches.updateValue(String(value), forKey: known) == nil else {
+      throw WinrmUsageError("Option is not unique: \(known.rawValue)")
+    }
+  }
+
+  private func check() throws(WinrmUsageError) {
+    guard operation.operands.contains(operands.count) else {
+      throw WinrmUsageError(operands.count < operation.operands.lowerBound ? "A parameter is missing." : "There are too many parameters.")
+    }
+    guard input == nil || operation.takesInput else { throw WinrmUsageError("\(operation.rawValue) takes no input.") }
+    for (name, value) in switches.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where name.needsValue && value.isEmpty {
+      throw WinrmUsageError("Argument's value is not provided: \(name.rawValue)")
+    }
+    if switches[.remote] == nil, operation != .identify {
+      for name in [WinrmSwitch.usessl, .unencrypted, .encoding, .username, .authentication] where switches[name] != nil {
+        throw WinrmUsageError("The switch -\(name.rawValue) is only for a remote computer: -remote is missing.")
+      }
+    }
+  }
+
+  /// Words that a shell took apart between `@{` and `}`, in one piece again.
+  private static func joiningInput(_ words: [String]) -> [String] {
+    var result: [String] = []
+    var open: String?
+    for word in words {
+      if let begun = open {
+        open = begun + " " + word
+      } else if word.hasPrefix("@{") {
+        open = word
+      } else {
+        result.append(word)
+      }
+      if let complete = open, complete.hasSuffix("}") {
+        result.append(complete)
+        open = nil
+      }
+    }
+    return result + (open.map { [$0] } ?? [])
+  }
+}

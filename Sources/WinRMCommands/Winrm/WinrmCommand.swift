@@ -1,0 +1,225 @@
+import Accounts
+import SecuritySupport
+import WinRM
+import WinRMConfiguration
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The program `winrm`: this machine's WinRM configuration, and questions to remote services.
+///
+/// Syntax, output and error forms are those of the Windows tool. Exit code 0 is success, help, and a declined question; 1 is everything
+/// else.
+public enum WinrmCommand {
+  /// The version that `--version` prints.
+  public static let version = "0.1.0"
+
+  /// Runs one command line.
+  ///
+  /// - Parameters:
+  ///   - arguments: without the program's name. The password's value has been blanked.
+  ///   - environment: `WINRM_ROOT`, `HOME`, `XDG_*`, `WINRM_AGENT_SOCKET`, `WINRM_SESSION` are read.
+  ///   - console: where it reads and writes.
+  ///   - password: what `-password` said; `nil` without it.
+  ///   - identifier: who asks a remote service.
+  /// - Returns: the exit code.
+  public static func run(
+    arguments: [String], environment: [String: String] = processEnvironment, console: CommandConsole = .process,
+    password: PasswordSource? = nil, identifier: any ServiceIdentifier = NetworkServiceIdentifier()
+  ) async -> Int32 {
+    var format = OutputFormat.text
+    do {
+      if arguments.first == "--version" {
+        console.writeOutput("winrm \(version)\n")
+        return 0
+      }
+      guard arguments.first != "--help" else {
+        console.writeOutput(WinrmHelp.text(topic: nil))
+        return 0
+      }
+      let parsed = try WinrmArguments(parsing: arguments)
+      guard !parsed.wantsHelp else {
+        console.writeOutput(WinrmHelp.text(topic: parsed.operation == .help ? parsed.operands.first : parsed.operation.rawValue))
+        return 0
+      }
+      format = try outputFormat(parsed)
+      let runner = WinrmRunner(
+        paths: .current(environment: environment), environment: environment, console: console, format: format, identifier: identifier)
+      try await runner.run(parsed, password: password)
+      return 0
+    } catch {
+      console.writeError(report(error, format))
+      return 1
+    }
+  }
+
+  /// The variables that ``run(arguments:environment:console:password:identifier:)`` reads, as this process has them.
+  public static var processEnvironment: [String: String] {
+    var environment = WinRMPaths.processEnvironment
+    for name in ["WINRM_AGENT_SOCKET", "WINRM_SESSION"] {
+      if let value = getenv(name) { environment[name] = String(cString: value) }
+    }
+    return environment
+  }
+
+  private static func outputFormat(_ arguments: WinrmArguments) throws(WinrmUsageError) -> OutputFormat {
+    guard let text = arguments.switches[.format] else { return .text }
+    guard let format = OutputFormat(rawValue: (text.hasPrefix("#") ? String(text.dropFirst()) : text).lowercased()) else {
+      throw WinrmUsageError("Invalid option for -format: \"\(text)\"")
+    }
+    return format
+  }
+
+  /// The one place where an error becomes the text that the user sees.
+  private static func report(_ error: any Error, _ format: OutputFormat) -> String {
+    switch error {
+    case let error as WinrmUsageError: error.text
+    case let error as WinrmFailure: error.text(format)
+    case let error as ConfigurationError: WinrmFailure(error).text(format)
+    case let error as WinRMError: failure(error).text(format)
+    case is CancellationError: WinrmFailure(WinRMCode(rawValue: 995), "The operation was cancelled.").text(format)
+    default: WinrmFailure(WinRMCode(rawValue: 1359), "\(error)").text(format)
+    }
+  }
+
+  /// What the client library says, in the tool's form: cause, answer and next step are the message, the meaning of the number follows.
+  private static func failure(_ error: WinRMError) -> WinrmFailure {
+    let stage = "Stage: \(error.stage.rawValue)\(error.peer.map { " with \($0)" } ?? "")"
+    let answer = error.peerAnswer.map { ["Answer of the server: \($0)"] } ?? []
+    return WinrmFailure(error.code, ([error.cause, stage] + answer + ["Next: \(error.nextStep)"]).joined(separator: "\n"))
+  }
+}
+
+/// One run of a parsed command line.
+struct WinrmRunner {
+  var paths: WinRMPaths
+  var environment: [String: String]
+  var console: CommandConsole
+  var format: OutputFormat
+  var identifier: any ServiceIdentifier
+
+  func run(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
+    switch arguments.operation {
+    case .get, .set, .create, .delete, .enumerate: try configure(arguments)
+    case .identify:
+      let operation = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
+      show(try await operation.run(arguments, password: password), prefix: "wsmid", IdentifyOperation.namespace)
+    case .quickconfig:
+      let isQuiet = arguments.switches[.quiet] != nil || arguments.switches[.force] != nil
+      try QuickConfiguration(store: store, console: console).run(transport: arguments.switches[.transport] ?? "http", isQuiet: isQuiet)
+    case .credssp: try credSSP(arguments)
+    case .account: try AccountOperations(store: AccountStore(path: paths.accountsFile), console: console).run(arguments)
+    case .helpmsg: explainCode(arguments.operands.first ?? "")
+    case .help: break
+    }
+  }
+
+  private var store: ConfigurationStore { ConfigurationStore(paths: paths) }
+
+  private func configure(_ arguments: WinrmArguments) throws {
+    guard arguments.switches[.remote] == nil else {
+      throw WinrmFailure(
+        WinRMCode(rawValue: 0x8033_8042), "This version configures the local computer only; identify is what it can ask a remote one.")
+    }
+    let locator = try ResourceLocator(parsing: arguments.operands.first ?? "")
+    let operations = ConfigurationOperations(store: store)
+    switch arguments.operation {
+    case .get: show(try operations.get(locator))
+    case .set: show(try operations.set(locator, arguments.input))
+    case .create: show(try operations.create(locator, arguments.input), prefix: "x")
+    case .delete: try operations.delete(locator)
+    case .enumerate: show(try operations.enumerate(locator))
+    case .identify, .quickconfig, .helpmsg, .help, .credssp, .account: break
+    }
+  }
+
+  private func credSSP(_ arguments: WinrmArguments) throws {
+    let operations = CredSSPOperations(settings: store, policy: MachinePolicyStore(paths: paths))
+    let verb = arguments.operands.first?.lowercased()
+    if verb == "get" {
+      guard arguments.switches[.role] == nil, arguments.switches[.delegate] == nil else {
+        throw WinrmUsageError("credssp get takes no -role and no -delegate: it tells about both roles.")
+      }
+      for sentence in try operations.status() { console.writeOutput(sentence + "\n") }
+      return
+    }
+    guard let role = arguments.switches[.role].flatMap({ CredSSPOperations.Role(rawValue: $0.lowercased()) }) else {
+      throw WinrmUsageError("credssp enable and disable need -role:client or -role:server.")
+    }
+    switch verb {
+    case "enable": try enableCredSSP(role, arguments, operations)
+    case "disable":
+      for name in [WinrmSwitch.delegate, .ntlmonly, .force] where arguments.switches[name] != nil {
+        throw WinrmUsageError("Switch not allowed with the given operation: \(name.rawValue)")
+      }
+      try role == .client ? operations.disableClient() : operations.disableServer()
+    default: throw WinrmUsageError("The operation on credssp is enable, disable or get.")
+    }
+  }
+
+  private func enableCredSSP(_ role: CredSSPOperations.Role, _ arguments: WinrmArguments, _ operations: CredSSPOperations) throws {
+    let delegate = arguments.switches[.delegate]
+    switch role {
+    case .client:
+      guard let delegate else { throw WinrmUsageError("-role:client needs -delegate:PATTERN[,PATTERN].") }
+      let targets = try CredSSPOperations.targets(delegate)
+      guard try isConfirmed(role, arguments) else { return }
+      let tree = try operations.enableClient(targets, whenNTLMOnly: arguments.switches[.ntlmonly] != nil)
+      show(ResultElement(tree), prefix: "cfg", ResourceLocator.base + "/config/client/auth")
+    case .server:
+      guard delegate == nil, arguments.switches[.ntlmonly] == nil else {
+        throw WinrmUsageError("-delegate and -ntlmonly are for -role:client only.")
+      }
+      guard try isConfirmed(role, arguments) else { return }
+      show(ResultElement(try operations.enableServer()), prefix: "cfg", ResourceLocator.base + "/config/service/auth")
+    }
+  }
+
+  /// Asks unless `-force` is there. No answer at all is an error and not a no: a script must learn that nothing was done.
+  private func isConfirmed(_ role: CredSSPOperations.Role, _ arguments: WinrmArguments) throws -> Bool {
+    guard arguments.switches[.force] == nil else { return true }
+    console.writeOutput(CredSSPOperations.question(role))
+    guard let answer = console.readLine()?.lowercased() else {
+      console.writeOutput("\n")
+      throw WinrmFailure(WinRMCode(rawValue: 1223), "Nobody answers the question, so nothing was changed. Where nobody can, use -force.")
+    }
+    return answer == "y" || answer == "yes"
+  }
+
+  private func explainCode(_ text: String) {
+    guard let code = CodeMessages.parse(text) else {
+      console.writeOutput(WinrmHelp.text(topic: "helpmsg"))
+      return
+    }
+    console.writeOutput((CodeMessages.message(for: code) ?? "No message is known for \(code.hexadecimal).") + "\n")
+  }
+
+  private func show(_ answer: ConfigurationOperations.Answer, prefix: String = "cfg") {
+    show(answer.element, prefix: prefix, answer.namespace)
+  }
+
+  private func show(_ element: ResultElement, prefix: String, _ namespace: String) {
+    switch format {
+    case .text: console.writeOutput(ResultWriter.text(element))
+    case .pretty, .xml:
+      console.writeOutput(ResultWriter.xml(element, prefix: prefix, namespace: namespace, isIndented: format == .pretty) + "\n")
+    }
+  }
+
+  private func show(_ answers: [ConfigurationOperations.Answer]) {
+    switch format {
+    case .text: console.writeOutput(answers.map { ResultWriter.text($0.element) }.joined(separator: "\n"))
+    case .pretty, .xml:
+      let items = answers.map { ResultWriter.xml($0.element, prefix: "cfg", namespace: $0.namespace, isIndented: format == .pretty) }
+      let lineEnd = format == .pretty ? "\n" : ""
+      console.writeOutput(
+        "<wsman:Results xmlns:wsman=\"http://schemas.dmtf.org/wbem/wsman/1/wsman/results\">\(lineEnd)"
+          + items.map { $0 + lineEnd }.joined() + "</wsman:Results>\n")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import SecuritySupport
+import WinRM
+import WinRMConfiguration
+
+/// A command line that cannot be used: reported on standard error, exit code 1.
+struct WinrmUsageError: Error, Equatable {
+  var message: String
+  /// Whether the hint to the help follows: not where the line was well formed and something in it does not exist.
+  var pointsToHelp: Bool
+
+  init(_ message: String, pointsToHelp: Bool = true) {
+    self.message = message
+    self.pointsToHelp = pointsToHelp
+  }
+
+  /// Standard error.
+  var text: String {
+    "Error: \(ResultWriter.printable(message))\n" + (pointsToHelp ? "Invalid use of command line. Type \"winrm -?\" for help.\n" : "")
+  }
+}
+
+/// An operation that failed: reported in the three parts that scripts know (WSManFault, number, description), exit code 1.
+struct WinrmFailure: Error, Equatable {
+  var code: WinRMCode
+  /// What happened here, in one sentence or several lines.
+  var message: String
+  /// What the number means, when it should say something else than ``message``.
+  var explanation: String?
+
+  init(_ code: WinRMCode, _ message: String, explanation: String? = nil) {
+    self.code = code
+    self.message = message
+    self.explanation = explanation
+  }
+
+  init(_ error: ConfigurationError) {
+    self.init(error.winrmCode, error.winrmCode == .accessDenied ? "Access is denied. \(error)" : "\(error)")
+  }
+
+  /// Win32 codes are shown as HRESULTs: 5 is 0x80070005.
+  var hresult: WinRMCode { code.rawValue < 0x1_0000 ? WinRMCode(rawValue: 0x8007_0000 | code.rawValue) : code }
+
+  /// Standard error, with the fault in the chosen format.
+  func text(_ format: OutputFormat) -> String {
+    let fault = ResultElement(
+      name: "WSManFault", attributes: [("Code", String(code.rawValue))], children: [ResultElement(name: "Message", value: message)])
+    let shown =
+      switch format {
+      case .text: ResultWriter.text(fault)
+      case .pretty, .xml: ResultWriter.xml(fault, prefix: "f", namespace: ResultWriter.faultNamespace, isIndented: format == .pretty) + "\n"
+      }
+    let description = explanation ?? CodeMessages.message(for: code) ?? message
+    return "\(shown)\nError number:  \(hresult.signed) \(hresult.hexadecimal)\n\(description)\n"
+  }
+}

@@ -1,0 +1,204 @@
+/// The pages of `winrm help`.
+enum WinrmHelp {
+  static let title = "Windows Remote Management Command Line Tool"
+
+  /// The page of a topic, an operation or a switch; the general one for what has none.
+  static func text(topic: String?) -> String {
+    let name = topic?.lowercased() ?? ""
+    if name == "all" {
+      return title + "\n" + pages.keys.sorted().map { "\nTOPIC: winrm help \($0)\n\n" + (pages[$0] ?? "") + "\n" }.joined()
+    }
+    let switchName = WinrmSwitch(name: name.hasPrefix("-") ? String(name.dropFirst()) : name)
+    let operation = WinrmOperation(name: name)?.rawValue
+    let page = pages[aliases[name] ?? name] ?? operation.flatMap { pages[$0] } ?? switchName.flatMap { pages[topicOfSwitch($0)] }
+    return "\(title)\n\n\(page ?? general)\n"
+  }
+
+  private static let aliases = ["alias": "aliases", "@{}": "input"]
+
+  private static func topicOfSwitch(_ name: WinrmSwitch) -> String {
+    switch name {
+    case .username, .password, .authentication: "auth"
+    case .remote, .unencrypted, .usessl: "remoting"
+    case .role, .delegate, .ntlmonly: "credssp"
+    case .unixuser, .passwordfd: "account"
+    case .encoding, .timeout, .format, .quiet, .force, .transport, .help: "switches"
+    }
+  }
+
+  private static let general = """
+    winrm OPERATION RESOURCE_URI [-SWITCH:VALUE [-SWITCH:VALUE] ...]
+          [@{KEY="VALUE"[;KEY="VALUE"]}]
+
+    OPERATION
+      get (g)            shows a resource
+      set (s)            changes settings of a resource
+      create (c)         makes a resource
+      delete (d)         removes a resource
+      enumerate (e)      lists the instances of a resource
+      identify (id)      asks a remote service what it is
+      quickconfig (qc)   sets this machine up for remote management
+      credssp            lets credentials be delegated, or takes it back
+      account            manages the accounts that the service keeps
+      helpmsg            explains an error number
+      help               shows a topic: one of the above, uris, aliases,
+                         config, remoting, auth, input, switches, all
+
+    winrm OPERATION -?   shows the page of an operation.
+    winrm --version      shows the version.
+    """
+
+  private static let pages: [String: String] = [
+    "get": """
+    winrm get RESOURCE_URI [-SWITCH:VALUE ...]
+
+    winrm get winrm/config
+    winrm get winrm/config/client/auth -format:pretty
+    winrm get winrm/config/Listener?Address=*+Transport=HTTP
+    """,
+    "set": """
+    winrm set RESOURCE_URI @{KEY="VALUE"[;KEY="VALUE"]}
+
+    Changes settings that stand directly in the resource. Names count in
+    exactly their case.
+
+    winrm set winrm/config/client '@{TrustedHosts="hostb,*.lab.example.com"}'
+    winrm set winrm/config/service/auth '@{CredSSP="true"}'
+    winrm set winrm/config/Listener?Address=*+Transport=HTTP '@{Port="5985"}'
+    """,
+    "create": """
+    winrm create RESOURCE_URI [@{KEY="VALUE"[;KEY="VALUE"]}]
+
+    winrm create winrm/config/Listener?Address=*+Transport=HTTP
+    winrm create winrm/config/Listener?Address=IP:192.0.2.1+Transport=HTTP '@{Port="5985"}'
+    """,
+    "delete": """
+    winrm delete RESOURCE_URI
+
+    winrm delete winrm/config/Listener?Address=*+Transport=HTTP
+    """,
+    "enumerate": """
+    winrm enumerate RESOURCE_URI
+
+    winrm enumerate winrm/config/Listener
+    """,
+    "identify": """
+    winrm identify -remote:ENDPOINT [-authentication:none|negotiate|credssp]
+                   [-username:USER [-password:PASSWORD]]
+
+    With -authentication:none the service tells less about itself. Without
+    -password the password is asked for; -password:@FILE reads it from the
+    first line of a file.
+    """,
+    "quickconfig": """
+    winrm quickconfig [-quiet] [-force] [-transport:http]
+
+    Makes a listener on the default port for every address when there is
+    none. It asks before it changes anything; -quiet and -force do not.
+    """,
+    "credssp": """
+    winrm credssp enable -role:client -delegate:PATTERN[,PATTERN] [-ntlmonly] [-force]
+    winrm credssp enable -role:server [-force]
+    winrm credssp disable -role:client|server
+    winrm credssp get
+
+    A client delegates credentials only to servers that a pattern names:
+      WSMAN/server.example.com    one server, as it is typed
+      WSMAN/*.example.com         all servers of a domain
+      WSMAN/*                     every server
+    A name without WSMAN/ counts as the name of one server.
+
+    -ntlmonly allows the servers also where neither a certificate nor
+    Kerberos proves them. Credentials can then reach an impostor.
+
+    enable asks before it changes anything; -force does not.
+    """,
+    "account": """
+    winrm account add NAME [-unixuser:USER] [-passwordfd:N]
+    winrm account passwd NAME [-passwordfd:N]
+    winrm account enable NAME
+    winrm account disable NAME
+    winrm account remove NAME
+    winrm account list
+
+    Accounts that the service keeps by itself. Their commands run as the Unix
+    user of -unixuser. The password is asked for twice, or is the first line
+    of the descriptor of -passwordfd, or of standard input when that is no
+    terminal.
+
+    Only members of the groups in service/AllowedGroups, and accounts in
+    service/AllowedAccounts, get in.
+    """,
+    "helpmsg": """
+    winrm helpmsg ERRORCODE
+
+    Explains an error number: 0x80338012, 2150858770 or -2144108526.
+    """,
+    "uris": """
+    A resource is named by a URI, and one of several by selectors behind it:
+
+      RESOURCE_URI?NAME=VALUE[+NAME=VALUE]...
+
+      winrm/config                  everything below, without the listeners
+      winrm/config/client           the client
+      winrm/config/client/auth      its authentication
+      winrm/config/client/defaultports
+      winrm/config/service          the service
+      winrm/config/service/auth     its authentication
+      winrm/config/service/defaultports
+      winrm/config/winrs            remote shells
+      winrm/config/Listener?Address=*+Transport=HTTP
+    """,
+    "aliases": """
+    winrm     http://schemas.microsoft.com/wbem/wsman/1
+    wsman     http://schemas.microsoft.com/wbem/wsman/1
+    """,
+    "config": """
+    winrm get winrm/config shows all settings, winrm enumerate
+    winrm/config/Listener all listeners.
+
+    A listener is selected by Address (* or IP:ADDRESS) and Transport (HTTP,
+    default port 5985; HTTPS, default port 5986).
+
+    winrm create winrm/config/Listener?Address=*+Transport=HTTP
+    winrm set winrm/config/service '@{AllowedGroups="winrm-users,wheel"}'
+    winrm set winrm/config/client '@{TrustedHosts="hostb"}'
+
+    Servers in TrustedHosts are not authenticated.
+    """,
+    "remoting": """
+    -remote:ENDPOINT (-r)   [TRANSPORT://]HOST[:PORT][/PREFIX]
+
+    TRANSPORT is http or https, HOST a name, an IPv4 address, or an IPv6
+    address in brackets, PREFIX is wsman unless said.
+
+      host                  port 5985
+      host -usessl          port 5986, https
+      http://host           port 80, then 5985
+      https://host          port 443, then 5986
+    """,
+    "auth": """
+    -authentication (-a)    none, negotiate (default) or credssp
+    -username (-u)          user, HOST\\user or user@realm
+    -password (-p)          the password; @FILE reads it from a file; asked for
+                            when it is not there
+
+    CredSSP sends the password to the server, so that commands there can reach
+    further servers. See: winrm help credssp
+    """,
+    "input": """
+    @{KEY="VALUE"[;KEY="VALUE"]}
+
+    $null instead of "VALUE" empties. In most shells the whole must stand in
+    single quotes: '@{TrustedHosts="hostb"}'. Quotes that a shell has taken
+    away are not needed: @{CredSSP=true}
+    """,
+    "switches": """
+    -timeout:MS             how long the operation may take
+    -format:FORMAT (-f)     text (default), pretty, xml
+    -quiet (-q), -force     quickconfig, credssp: no questions
+    -transport:http         quickconfig
+    -?                      help
+    """,
+  ]
+}

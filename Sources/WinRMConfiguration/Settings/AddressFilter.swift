@@ -1,0 +1,24 @@
+/// The filters IPv4Filter and IPv6Filter: which of its own addresses the machine answers on (MS-WSMV §2.2.4.30).
+public enum AddressFilter {
+  /// Whether the filter of the address's family admits it.
+  ///
+  /// - Parameters:
+  ///   - address: IPv4, or IPv6 with or without a zone; anything else is not admitted.
+  ///   - ipv4: empty for none, `*` for all, or ranges `IP1-IP2` separated by commas.
+  ///   - ipv6: likewise.
+  public static func admits(_ address: String, ipv4: String, ipv6: String) -> Bool {
+    let plain = String(address.prefix { $0 != "%" })
+    if let bytes = SettingCheck.bytes(plain, .v4) { return admits(bytes, ipv4, .v4) }
+    if let bytes = SettingCheck.bytes(plain, .v6) { return admits(bytes, ipv6, .v6) }
+    return false
+  }
+
+  private static func admits(_ address: [UInt8], _ filter: String, _ family: SettingCheck.AddressFamily) -> Bool {
+    filter.split(separator: ",").map(\.trimmingBlanks).contains { item in
+      if item == "*" { return true }
+      let ends = item.split(separator: "-").compactMap { SettingCheck.bytes(String($0), family) }
+      guard let low = ends.first, let high = ends.last, ends.count == 2 else { return false }
+      return !address.lexicographicallyPrecedes(low) && !high.lexicographicallyPrecedes(address)
+    }
+  }
+}
