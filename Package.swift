@@ -138,7 +138,7 @@ let package = Package(
     tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),
     tests("WinRMHTTPTests", ["WinRMHTTP", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("WSManTests", ["WSMan", "SecuritySupport"]),
-    tests("MemoryTLSTests", ["MemoryTLS", "CredSSP", "Certificates", nioSSL, nioCore]),
+    tests("MemoryTLSTests", ["MemoryTLS", "CredSSP", "Certificates", "SecuritySupport", nioSSL, nioCore]),
     tests("CertificatesTests", ["Certificates", "SecuritySupport", asn1, x509, crypto, "TestVectors"]),
     tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
     tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
