@@ -132,7 +132,7 @@ let package = Package(
     .executableTarget(name: "WinRMExec", dependencies: ["CLinux"], swiftSettings: settings),
 
     tests("SecuritySupportTests", ["SecuritySupport"]),
-    tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors"]),
+    tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors", crypto]),
     tests("SPNEGOTests", ["SPNEGO", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("CredSSPTests", ["CredSSP", "SPNEGO", "NTLM", "MemoryTLS", "Certificates", "SecuritySupport", "TestVectors"]),
     tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),

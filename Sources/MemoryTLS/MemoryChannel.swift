@@ -45,11 +45,6 @@ final class MemoryChannel: Channel, ChannelCore, @unchecked Sendable {  // as Me
     loop.run { [self] in ownPipeline.syncOperations.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil) }
   }
 
-  /// Closes as an application does: TLS writes its close_notify first.
-  func requestClose() {
-    loop.run { [self] in ownPipeline.syncOperations.close(mode: .all, promise: nil) }
-  }
-
   /// Ends the channel, which breaks the cycle between it and its pipeline.
   func end() {
     loop.run { [self] in close0(error: ChannelError.eof, mode: .all, promise: nil) }

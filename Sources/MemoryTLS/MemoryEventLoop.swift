@@ -44,7 +44,13 @@ final class MemoryEventLoop: EventLoop, @unchecked Sendable {  // used by the ow
   func scheduleTask<T>(in: TimeAmount, _ task: @escaping @Sendable () throws -> T) -> Scheduled<T> { never() }
   func _scheduleTaskIsolatedUnsafeUnchecked<T>(deadline: NIODeadline, _ task: @escaping () throws -> T) -> Scheduled<T> { never() }
   func _scheduleTaskIsolatedUnsafeUnchecked<T>(in: TimeAmount, _ task: @escaping () throws -> T) -> Scheduled<T> { never() }
-  private func never<T>() -> Scheduled<T> { Scheduled(promise: makePromise(), cancellationTask: {}) }
+
+  /// A timer that is over before it began: its promise must not be left open, and nobody looks at it.
+  private func never<T>() -> Scheduled<T> {
+    let promise = makePromise(of: T.self)
+    promise.fail(EventLoopError.cancelled)
+    return Scheduled(promise: promise, cancellationTask: {})
+  }
 
   func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
     queue.async { callback(nil) }

@@ -17,7 +17,7 @@ public final class MemoryTLS: TLSEngine {
     case failed
   }
 
-  private let channel = MemoryChannel()
+  let channel = MemoryChannel()
   private let handler: any ChannelHandler
   private let isServer: Bool
   private let peerChain: PeerChain
@@ -141,15 +141,6 @@ public final class MemoryTLS: TLSEngine {
   }
 
   // MARK: -
-
-  /// For tests: this side's close_notify, as a peer would send it. TLS inside CredSSP is never closed by us.
-  func closeForTest() -> [UInt8] {
-    channel.requestClose()
-    return takeOutbound()
-  }
-
-  /// For tests that watch it go away.
-  var channelForTest: MemoryChannel { channel }
 
   private func takeOutbound() -> [UInt8] {
     let bytes = channel.takeOutbound()

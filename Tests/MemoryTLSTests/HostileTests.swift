@@ -39,12 +39,14 @@ import Testing
 
   @Test("Every byte of the server's flight changed: an error, or the handshake fails to complete on the server") func changedFlight() throws
   {
-    var first = try Ends()
+    let first = try Ends()
     let length = try first.server.receive(first.pending).toPeer.count
     for index in stride(from: 0, to: length, by: 3) {
       var ends = try Ends()
       var flight = try ends.server.receive(ends.pending).toPeer
-      guard index < flight.count else { continue }
+      // The minor version in a record's header has no meaning (RFC 8446 §5.1).
+      let headers = MemoryTLSTests.records(flight).reduce(into: [0]) { $0.append(($0.last ?? 0) + 5 + $1.length) }
+      guard index < flight.count, !headers.contains(index - 2) else { continue }
       flight[index] ^= 0x41
       let outcome = try failure {
         ends.pending = try ends.client.receive(flight).toPeer
@@ -52,13 +54,13 @@ import Testing
       }
       #expect(outcome != nil || !(ends.client.isHandshakeComplete && ends.server.isHandshakeComplete), "\(index)")
     }
-    first.pending = []
   }
 
-  @Test("Every byte of the ClientHello changed never completes a handshake") func changedHello() throws {
+  @Test("Every byte of the ClientHello changed never completes a handshake, but for the record's version, which has no meaning")
+  func changedHello() throws {
     let context = try serverContext()
     let length = try MemoryTLS.client().start().count
-    for index in 0..<length {
+    for index in 0..<length where index != 2 {
       var ends = try Ends(context: context)
       guard index < ends.pending.count else { continue }
       ends.pending[index] ^= 0x21
@@ -76,7 +78,7 @@ import Testing
       let own = try (0..<3).map { try ends.client.seal([UInt8($0)]) }
       for index in order.dropLast() { _ = try ends.server.receive(own[index]) }
       #expect(try failure { try ends.server.receive(own[order.last ?? 0]) }?.code == .badRecord)
-      #expect(MemoryTLSTests.records(ends.server.alertForPeer).map(\.type) == [version == .v12 ? 21 : 23])
+      #expect(MemoryTLSTests.records(ends.server.alertForPeer).last?.type == (version == .v12 ? 21 : 23))
     }
     for index in messages[0].indices where ![3, 4].contains(index) {
       let ends = try Ends.shaken(version)
@@ -128,15 +130,15 @@ import Testing
     #expect(try client.receive([]) == TLSEngineOutput())
   }
 
-  @Test("close_notify ends the connection after the data before it") func closeNotify() throws {
+  @Test("close_notify ends the connection after the data before it") func closing() throws {
     let ends = try Ends.shaken()
     let data = try ends.client.seal([1, 2, 3])
-    let close = ends.client.closeForTest()
+    let close = closeNotify(of: ends.client)
     #expect(try ends.server.receive(data + close).plaintext == [1, 2, 3])
     #expect(try failure { try ends.server.receive([1]) }?.code == .closed)
     #expect(try failure { try ends.server.seal([1]) }?.code == .closed)
     let other = try Ends.shaken()
-    #expect(try failure { try other.server.receive(other.client.closeForTest()) }?.code == .closed)
+    #expect(try failure { try other.server.receive(closeNotify(of: other.client)) }?.code == .closed)
     let early = try Ends()
     #expect(try failure { try early.server.receive([21, 3, 3, 0, 2, 1, 0]) }?.code == .handshakeFailed)
   }
@@ -149,8 +151,8 @@ import Testing
         var ends = try Ends()
         if flights == 1 { _ = try ends.server.receive(ends.pending) }
         if flights == 2 { try ends.shake() }
-        client = ends.client.channelForTest
-        server = ends.server.channelForTest
+        client = ends.client.channel
+        server = ends.server.channel
         #expect(client != nil && server != nil)
       }
       #expect(client == nil && server == nil, "\(flights)")

@@ -28,7 +28,7 @@ import Testing
 
   @Test("supported_versions decides over the legacy version") func versions() {
     var sniffer = HelloSniffer()
-    let message = Self.serverHello(extensions: [0, 10, 0, 5, 0, 0, 0, 43, 0, 2, 3, 4])
+    let message = Self.serverHello(extensions: [0, 6, 0, 5, 0, 0, 0, 43, 0, 2, 3, 4])
     // The list is cut short by its length, so the extension behind it does not count.
     sniffer.absorb([22, 3, 3, 0, UInt8(message.count)] + message)
     #expect(sniffer.hello?.version == 0x0303)

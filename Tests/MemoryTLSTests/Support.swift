@@ -1,6 +1,7 @@
 import Certificates
 import CredSSP
 import Foundation
+import NIOCore
 import SecuritySupport
 
 @testable import MemoryTLS
@@ -41,6 +42,13 @@ struct Ends {
     try ends.shake()
     return ends
   }
+}
+
+/// What an engine's side sends when its application closes. CredSSP never does, but its peers may.
+func closeNotify(of engine: MemoryTLS) -> [UInt8] {
+  let channel = engine.channel
+  channel.loop.run { channel.pipeline.syncOperations.close(mode: .all, promise: nil) }
+  return channel.takeOutbound()
 }
 
 /// The content types and lengths of TLS records.

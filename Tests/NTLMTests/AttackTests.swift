@@ -1,3 +1,4 @@
+import Crypto
 import SecuritySupport
 import Testing
 
@@ -121,7 +122,7 @@ import Testing
       .sessionBaseKey(proof: try NTLMv2Response(decoding: message.ntChallengeResponse).proof)
     authenticate.changeFlags(at: FlagsOffset.authenticate) { $0.remove(.key56) }
     _ = try pair.acceptor.receive(authenticate)
-    #expect(try code { try pair.acceptor.answer(.sessionBaseKey(key)) } == .badMIC)
+    #expect(try code { try pair.acceptor.answer(.sessionBaseKey(SecretBytes(key.array))) } == .badMIC)
   }
 
   // MARK: N-04
@@ -456,9 +457,7 @@ import Testing
     let proof = key.proof(serverChallenge: Array(32..<40), clientChallenge: blob)
     let exported = SecretBytes(Array(16..<32))
     message.ntChallengeResponse = proof + blob
-    message.encryptedRandomSessionKey = exported.withUnsafeBytes {
-      Insecure.RC4.apply(key: key.sessionBaseKey(proof: proof), to: $0).array
-    }
+    message.encryptedRandomSessionKey = rc4(key: key.sessionBaseKey(proof: proof).array, exported.array)
     message.mic = [UInt8](repeating: 0, count: 16)
     message.mic = messageIntegrityCode(
       exportedSessionKey: exported, negotiate: negotiate, challenge: challenge, authenticate: message.encode())

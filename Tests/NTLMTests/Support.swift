@@ -1,3 +1,4 @@
+import Crypto
 import SecuritySupport
 import TestVectors
 
@@ -10,6 +11,18 @@ func hexadecimal(_ text: String) throws -> [UInt8] { try TestVectors.bytes(hexad
 extension SecretBytes {
   convenience init(text: String) { self.init(Array(text.utf8)) }
   var array: [UInt8] { withUnsafeBytes(Array.init) }
+}
+
+extension SymmetricKey {
+  var array: [UInt8] { withUnsafeBytes(Array.init) }
+}
+
+/// `bytes` under a fresh RC4 key stream.
+func rc4(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+  var bytes = bytes
+  var cipher = key.withUnsafeBytes { Insecure.RC4(key: $0) }
+  bytes.withUnsafeMutableBytes { cipher.apply(to: $0) }
+  return bytes
 }
 
 extension NTLMCredential {

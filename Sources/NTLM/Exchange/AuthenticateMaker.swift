@@ -41,11 +41,13 @@ struct AuthenticateMaker {
     let flags = challenge.flags.intersection(NegotiateFlags.offered.union([.targetInfo, .targetTypeDomain, .targetTypeServer]))
       .subtracting(.oem)
     let exported = randomness.exportedSessionKey
-    let encryptedKey = exported.withUnsafeBytes { Insecure.RC4.apply(key: key.sessionBaseKey(proof: proof), to: $0) }
+    var encryptedKey = exported.withUnsafeBytes(Array.init)
+    var cipher = Insecure.RC4(key: key.sessionBaseKey(proof: proof))
+    encryptedKey.withUnsafeMutableBytes { cipher.apply(to: $0) }
     var message = AuthenticateMessage(
       lmChallengeResponse: lm, ntChallengeResponse: proof + clientChallenge,
       domainName: credential.name.domain.utf16LittleEndianBytes, userName: credential.name.user.utf16LittleEndianBytes,
-      workstation: configuration.workstation.utf16LittleEndianBytes, encryptedRandomSessionKey: encryptedKey.withUnsafeBytes(Array.init),
+      workstation: configuration.workstation.utf16LittleEndianBytes, encryptedRandomSessionKey: encryptedKey,
       flags: flags, version: .ours, mic: usesMIC ? [UInt8](repeating: 0, count: AuthenticateMessage.micRange.count) : nil)
     if usesMIC {
       message.mic = messageIntegrityCode(

@@ -1,3 +1,4 @@
+import Crypto
 import SecuritySupport
 
 /// Takes AUTHENTICATE apart, refuses what needs no secret to refuse, and verifies the rest (MS-NLMP §3.2.5.1.2).
@@ -61,8 +62,12 @@ struct AuthenticateVerifier: Sendable {
   }
 
   func verify(_ secret: NTLMVerificationSecret) throws(NTLMError) -> NTLMSession {
-    let sessionBaseKey = try sessionBaseKey(secret)
-    let exported = message.encryptedRandomSessionKey.withUnsafeBytes { Insecure.RC4.apply(key: sessionBaseKey, to: $0) }
+    var cipher = Insecure.RC4(key: try sessionBaseKey(secret))
+    let encrypted = message.encryptedRandomSessionKey
+    let exported = SecretBytes(count: encrypted.count) { target in
+      target.copyBytes(from: encrypted)
+      cipher.apply(to: target)
+    }
     try verifyMIC(exported)
     try verifyBindings()
     // Our CHALLENGE had a timestamp, and clients copy it: another one was put there by somebody else.
@@ -73,11 +78,11 @@ struct AuthenticateVerifier: Sendable {
   }
 
   /// Verifies the proof, unless a domain controller has done so. The same work is done for every account and every password.
-  private func sessionBaseKey(_ secret: NTLMVerificationSecret) throws(NTLMError) -> SecretBytes {
+  private func sessionBaseKey(_ secret: NTLMVerificationSecret) throws(NTLMError) -> SymmetricKey {
     switch secret {
     case .sessionBaseKey(let key):
       guard key.count == 16 else { throw NTLMError(.local, "a session base key has 16 bytes") }
-      return key
+      return SymmetricKey(key)
     case .ntHash(let hash):
       // There are clients that compute with an empty domain, whatever they send (§3.2.5.1.2 lets a server try again).
       let domains = verification.domainName.isEmpty ? [""] : [verification.domainName, ""]

@@ -1,5 +1,3 @@
-import SecuritySupport
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -15,24 +13,14 @@ extension Insecure {
   struct RC4: Sendable {
     private var state: State
 
-    init(key: SecretBytes) {
-      self.state = key.withUnsafeBytes { State(key: $0) }
-    }
+    /// - Parameter key: at most 256 bytes count.
+    init(key: UnsafeRawBufferPointer) { state = State(key: key) }
 
     /// Enciphers or deciphers `bytes` in place.
     mutating func apply(to bytes: UnsafeMutableRawBufferPointer) {
       guard !bytes.isEmpty else { return }
       if !isKnownUniquelyReferenced(&state) { state = State(copying: state) }
       state.apply(to: bytes)
-    }
-
-    /// One-shot: `input` under a fresh key stream.
-    static func apply(key: SecretBytes, to input: UnsafeRawBufferPointer) -> SecretBytes {
-      var cipher = RC4(key: key)
-      return SecretBytes(count: input.count) { output in
-        output.copyMemory(from: input)
-        cipher.apply(to: output)
-      }
     }
   }
 }

@@ -12,14 +12,8 @@ extension SymmetricKey {
   init(_ secret: SecretBytes) { self = secret.withUnsafeBytes { SymmetricKey(data: $0) } }
 }
 
-extension SecretBytes {
-  convenience init(_ key: SymmetricKey) {
-    self.init(count: key.bitCount / 8) { target in key.withUnsafeBytes { target.copyMemory(from: $0) } }
-  }
-
-  convenience init(_ code: HMAC<Crypto.Insecure.MD5>.MAC) {
-    self.init(count: code.byteCount) { target in code.withUnsafeBytes { target.copyMemory(from: $0) } }
-  }
+extension Insecure.RC4 {
+  init(key: SymmetricKey) { self = key.withUnsafeBytes { Insecure.RC4(key: $0) } }
 }
 
 /// NTOWFv2 (MS-NLMP §3.3.2): the key of one account under one spelling of its domain.
@@ -43,7 +37,7 @@ struct ResponseKey {
   }
 
   /// SessionBaseKey, which is the key exchange key too (§3.4.5.1).
-  func sessionBaseKey(proof: [UInt8]) -> SecretBytes { SecretBytes(hmacMD5(key, proof)) }
+  func sessionBaseKey(proof: [UInt8]) -> SymmetricKey { SymmetricKey(data: hmacMD5(key, proof)) }
 
   /// The key itself, for comparison with known answers.
   var bytes: [UInt8] { key.withUnsafeBytes(Array.init) }

@@ -16,7 +16,7 @@ struct SealingDirection: Sendable {
   init(keys: SealingKeys, flags: NegotiateFlags, sequence: UInt32 = 0) {
     self.keys = keys
     encryptsChecksum = flags.contains(.keyExchange)
-    stream = Insecure.RC4(key: keys.sealKey)
+    stream = keys.newStream()
     counter = UInt64(sequence)
   }
 
@@ -28,7 +28,7 @@ struct SealingDirection: Sendable {
 
   /// Sets the RC4 handle anew; the counter goes on (MS-SPNG §3.3.5.1).
   mutating func resetStream() {
-    stream = Insecure.RC4(key: keys.sealKey)
+    stream = keys.newStream()
     isFresh = true
   }
 

@@ -13,19 +13,22 @@ struct SealingKeys: Sendable {
   let sealKey: SecretBytes
 
   init(exportedSessionKey: SecretBytes, flags: NegotiateFlags, direction: Direction) {
-    signKey = SymmetricKey(Self.derive(exportedSessionKey, prefix: exportedSessionKey.count, direction, "signing"))
+    signKey = SymmetricKey(data: Self.derive(exportedSessionKey, prefix: exportedSessionKey.count, direction, "signing"))
     // Only the sealing key is weakened when less than 128 bits were agreed.
     let prefix = flags.contains(.key128) ? exportedSessionKey.count : flags.contains(.key56) ? 7 : 5
-    sealKey = Self.derive(exportedSessionKey, prefix: prefix, direction, "sealing")
+    let digest = Self.derive(exportedSessionKey, prefix: prefix, direction, "sealing")
+    sealKey = SecretBytes(count: Crypto.Insecure.MD5Digest.byteCount) { target in digest.withUnsafeBytes { target.copyMemory(from: $0) } }
   }
 
-  private static func derive(_ key: SecretBytes, prefix: Int, _ direction: Direction, _ purpose: String) -> SecretBytes {
+  /// The RC4 handle at its beginning.
+  func newStream() -> Insecure.RC4 { sealKey.withUnsafeBytes { Insecure.RC4(key: $0) } }
+
+  private static func derive(_ key: SecretBytes, prefix: Int, _ direction: Direction, _ purpose: String) -> Crypto.Insecure.MD5Digest {
     // The terminating NUL of the constant is part of it.
     let constant = Array("session key to \(direction.rawValue) \(purpose) key magic constant".utf8) + [0]
     var hash = Crypto.Insecure.MD5()
     key.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0.prefix(prefix))) }
     hash.update(data: constant)
-    let digest = hash.finalize()
-    return SecretBytes(count: Crypto.Insecure.MD5Digest.byteCount) { target in digest.withUnsafeBytes { target.copyMemory(from: $0) } }
+    return hash.finalize()
   }
 }
