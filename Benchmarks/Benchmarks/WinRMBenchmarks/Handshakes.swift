@@ -17,7 +17,7 @@ struct Server {
   /// Both ends of a TLS handshake in memory, nothing else.
   func bareTLS() throws {
     let client = try MemoryTLS.client()
-    let server = try context.makeEngine()
+    let server = try MemoryTLS.server(context: context)
     _ = try server.start()
     var flight = try client.start()
     while !flight.isEmpty {
@@ -30,7 +30,7 @@ struct Server {
   /// Both ends of CredSSP with SPNEGO and NTLM, up to the acceptance of the delegated password.
   func credSSP() throws {
     var client = ClientEnd(tls: try MemoryTLS.client(), inner: try InnerInitiator())
-    var server = ServerEnd(tls: try context.makeEngine())
+    var server = ServerEnd(tls: try MemoryTLS.server(context: context))
     var token = try client.start()
     while true {
       let answer = try server.receive(token)

@@ -1,6 +1,7 @@
 import Certificates
 import LogonAgent
 import Logging
+import MemoryTLS
 import NIOHTTP1
 import NTLM
 import SecuritySupport
@@ -110,7 +111,8 @@ extension ClientSession {
         host: endpoint.host, policy: policy.delegation, pins: policy.pins(for: endpoint.host),
         verifier: CertificateVerifier(roots: configuration.roots))
       return CredSSPClientAuthentication(
-        tls: try makeInnerTLS(), gate: gate, credential: credential, mechanisms: [try makeNTLM(channelBindings: nil)], patience: patience)
+        tls: try MemoryTLS.client(), gate: gate, credential: credential, mechanisms: [try makeNTLM(channelBindings: nil)],
+        patience: patience)
     }
   }
 
@@ -136,5 +138,3 @@ extension ClientSession {
     return ChannelBindings(serverEndPointHash: try CertificateHash.serverEndPoint(certificateDER: leaf))
   }
 }
-import CredSSP
-func makeInnerTLS() throws -> any TLSEngine { throw AuthenticationError(.mechanism, "no TLS yet") }
