@@ -61,7 +61,7 @@ def test_input_of_every_part_size(own, size):
     """Bodies over 16 384 bytes go out in parts, each with its own length and prefix, which the acceptor checks."""
     data = bytes(i * 7 % 256 for i in range(size))
     own.delegate(own.client_host, "127.0.0.1")
-    with CredSSPAcceptor({"alice": "secret-of-alice"}) as acceptor:
+    with CredSSPAcceptor({"alice": "secret-of-alice"}, waits_for_input=True) as acceptor:
         done = winrs(own, acceptor, "cat", user="alice", password="secret-of-alice", input=data)
     assert acceptor.record.errors == [] and done.returncode == 0, (acceptor.record.errors, done.err)
     assert acceptor.record.stdin == data

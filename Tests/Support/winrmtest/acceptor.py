@@ -103,15 +103,20 @@ class CredSSPAcceptor:
     """`with CredSSPAcceptor(users={"HOST\\\\user": "password"}) as acceptor:` listens on 127.0.0.1 until the block ends.
 
     output: bytes of standard output for any command, or a function of (command, arguments).
-    exit_code: unsigned 32 bit.
+    exit_code: unsigned 32 bit. waits_for_input: the command ends when its standard input has ended.
     """
 
-    def __init__(self, users, address="127.0.0.1", output=b"hello from the acceptor\n", exit_code=0, identity=None, version=None):
+    def __init__(
+        self, users, address="127.0.0.1", output=b"hello from the acceptor\n", exit_code=0, identity=None, waits_for_input=False
+    ):
         self.record = Record()
         self.output, self.exit_code = output, exit_code
         self.identity = identity or Identity(address)
         self.minimum_version = 5
-        self.forced_version = version
+        self.pending, self.sent = b"", 0  # one command at a time
+        self.input_ended = threading.Event()
+        if not waits_for_input:
+            self.input_ended.set()
         self._users = users
         acceptor = self
 
@@ -167,7 +172,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def setup(self):
         super().setup()
         self.context = None
-        self.pending = None
 
     def log_message(self, *_):
         pass
@@ -273,17 +277,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         command = line.findtext("rsp:Command", namespaces=NS)
         arguments = [argument.text or "" for argument in line.findall("rsp:Arguments", NS)]
         output = self.service.output
-        self.pending = output(command, arguments) if callable(output) else output
-        self.sent = 0
-        self.command = line.get("CommandId") or str(uuid.uuid4()).upper()
-        return "<rsp:CommandResponse><rsp:CommandId>%s</rsp:CommandId></rsp:CommandResponse>" % self.command
+        self.service.pending = output(command, arguments) if callable(output) else output
+        self.service.sent = 0
+        identifier = line.get("CommandId") or str(uuid.uuid4()).upper()
+        return "<rsp:CommandResponse><rsp:CommandId>%s</rsp:CommandId></rsp:CommandResponse>" % identifier
 
     def on_receive(self, envelope):
         wanted = envelope.find("s:Body/rsp:Receive/rsp:DesiredStream", NS).get("CommandId")
-        block = self.pending[self.sent : self.sent + 200_000]
-        self.sent += len(block)
+        service = self.service
+        block = service.pending[service.sent : service.sent + 200_000]
+        service.sent += len(block)
+        finished = service.sent >= len(service.pending) and service.input_ended.wait(0.5)
         streams = '<rsp:Stream Name="stdout" CommandId="%s">%s</rsp:Stream>' % (wanted, base64.b64encode(block).decode())
-        if self.sent < len(self.pending):
+        if not finished:
             state = '<rsp:CommandState CommandId="%s" State="%sRunning"/>' % (wanted, STATE)
         else:
             streams += '<rsp:Stream Name="stdout" CommandId="%s" End="true"/>' % wanted
@@ -298,6 +304,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def on_send(self, envelope):
         for stream in envelope.findall("s:Body/rsp:Send/rsp:Stream", NS):
             self.service.record.stdin += base64.b64decode(stream.text or "")
+            if stream.get("End") == "true":
+                self.service.input_ended.set()
         return "<rsp:SendResponse/>"
 
     def on_signal(self, envelope):

@@ -1,5 +1,6 @@
 """The built programs, where an unprivileged user can run them too."""
 
+import functools
 import os
 import pathlib
 import pwd
@@ -11,6 +12,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 NAMES = ("winrm", "winrs", "winrmd", "winrmd-exec")
 
 
+@functools.cache
 def built():
     """The directory of the debug build; WINRM_BIN names another one."""
     if "WINRM_BIN" in os.environ:
@@ -27,13 +29,16 @@ def reachable_by_all(path):
     return all(p.stat().st_mode & stat.S_IXOTH for p in [path, *path.parents]) and bool(path.stat().st_mode & stat.S_IROTH)
 
 
+@functools.cache
 def runtime_libraries(program):
     """Shared libraries of the Swift toolchain that `program` loads."""
+    found = []
     listed = subprocess.run(["ldd", str(program)], capture_output=True, text=True).stdout
     for line in listed.splitlines():
         _, arrow, rest = line.partition(" => ")
         if arrow and "/swift/" in rest:
-            yield pathlib.Path(rest.split(" (")[0])
+            found.append(pathlib.Path(rest.split(" (")[0]))
+    return found
 
 
 def stage(directory):
