@@ -27,6 +27,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -126,7 +127,8 @@ let package = Package(
     .executableTarget(
       name: "WinRMDaemon",
       dependencies: [
-        "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "WinRMConfiguration", argumentParser, logging, serviceLifecycle,
+        "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "Accounts", "NTLM", "WinRMConfiguration", argumentParser, logging,
+        serviceLifecycle, unixSignals,
       ],
       swiftSettings: settings),
     .executableTarget(name: "WinRMExec", dependencies: ["CLinux"], swiftSettings: settings),
@@ -160,7 +162,8 @@ let package = Package(
     tests(
       "WinRMServiceTests",
       [
-        "WinRMService", "WinRMAuthentication", "NTLM", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport", logging,
+        "WinRMService", "WinRMAuthentication", "NTLM", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport",
+        logging,
         inMemoryLogging, nioCore, nioPosix,
       ]),
     tests("WinRMCommandsTests", ["WinRMCommands", "WinRMConfiguration", "SecuritySupport"]),

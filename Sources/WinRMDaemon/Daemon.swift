@@ -1,0 +1,107 @@
+import Accounts
+import Glibc
+import Logging
+import Logon
+import LogonInterface
+import NTLM
+import ServiceLifecycle
+import UnixSignals
+import WinRMConfiguration
+import WinRMService
+
+/// The service as a process: hardened first, then configured, then run until a signal.
+struct Daemon {
+  let logger: Logger
+  /// Replaces the exec helper that stands beside the program.
+  let execHelper: String?
+
+  func run() async throws {
+    Self.harden()
+    let paths = WinRMPaths.current()
+    let settings = try ConfigurationStore(paths: paths).load()
+    let authority = LogonService(configuration: try logonConfiguration(settings, paths: paths), logger: logger)
+    let configuration = WinRMServerConfiguration(settings: settings, machineName: LogonConfiguration.HostNames.current().netBIOS) {
+      [logger] address in
+      logger.notice("listening on \(address)")
+    }
+    let server = WinRMServer(configuration: configuration, authority: authority, logger: logger)
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .warning)
+    var group = ServiceGroupConfiguration(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    group.maximumGracefulShutdownDuration = configuration.limits.shutdownTimeout + .seconds(5)
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch {
+      await authority.shutdown()
+      throw error
+    }
+    await authority.shutdown()
+    logger.notice("stopped")
+  }
+
+  /// No core dumps, no other process of the same user in our memory, private files, and a broken pipe is an error, not the end.
+  private static func harden() {
+    ProcessHardening.apply()
+    umask(0o077)
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  private func logonConfiguration(_ settings: WinRMSettings, paths: WinRMPaths) throws -> LogonConfiguration {
+    try checkAccounts(paths)
+    var configuration = LogonConfiguration(
+      accountsFile: paths.accountsFile, agentDirectory: paths.agentDirectory, allowedGroups: settings.service.allowedGroups,
+      allowedAccounts: settings.service.allowedAccounts, execHelperPath: try helperPath(),
+      channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, serviceEnvironment: Self.serviceEnvironment())
+    // The service has its own quota, with the fault that belongs to it; the authority's only stands behind it.
+    let processes = Int(settings.winrs.maxProcessesPerShell)
+    configuration.limits.processesPerSession = processes == 0 ? .max : max(processes, configuration.limits.processesPerSession)
+    return configuration
+  }
+
+  /// Fails when the accounts cannot be trusted or read, rather than refusing every logon later.
+  private func checkAccounts(_ paths: WinRMPaths) throws {
+    guard try AccountStore(path: paths.accountsFile).list().isEmpty else { return }
+    logger.warning("there are no accounts; make one with: winrm account add NAME")
+  }
+
+  /// Where the configuration of this service is, for `winrm` and `winrs` inside its shells.
+  private static func serviceEnvironment() -> [EnvironmentVariable] {
+    WinRMPaths.processEnvironment["WINRM_ROOT"].map { [EnvironmentVariable("WINRM_ROOT", $0)] } ?? []
+  }
+
+  /// `winrmd-exec` beside this program, or in `../libexec`.
+  private func helperPath() throws -> String {
+    let candidates =
+      try execHelper.map { [$0] }
+      ?? {
+        let directory = try Self.ownDirectory()
+        return [directory + "/winrmd-exec", directory + "/../libexec/winrmd-exec", directory + "/../libexec/winrm/winrmd-exec"]
+      }()
+    guard let path = candidates.first(where: { access($0, X_OK) == 0 }) else {
+      throw StartFailure(
+        message: "The helper winrmd-exec is not there or not executable. Looked for: \(candidates.joined(separator: ", "))")
+    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == 0 || status.st_uid == geteuid(),
+      status.st_mode & 0o002 == 0
+    else { throw StartFailure(message: "The helper \(path) belongs to, or may be written by, others. It is not used.") }
+    return path
+  }
+
+  private static func ownDirectory() throws -> String {
+    guard let real = realpath("/proc/self/exe", nil) else { throw StartFailure(message: "The program cannot find itself in /proc.") }
+    defer { free(real) }
+    let path = String(cString: real)
+    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/"
+  }
+}
+
+extension ChannelBindingHardening {
+  fileprivate var level: NTLMAcceptorConfiguration.ChannelBindingLevel {
+    switch self {
+    case .none: .none
+    case .relaxed: .relaxed
+    case .strict: .strict
+    }
+  }
+}
