@@ -138,13 +138,6 @@ import WinRMConfiguration
     #expect(error?.winrmCode.rawValue == 0x8033_8088)
   }
 
-  @Test("C-15: a policy of another user is refused", .enabled(if: geteuid() == 0, "only root can give files away"))
-  func strangersPolicy() throws {
-    try root.write("{}", to: root.paths.machinePolicyFile)
-    #expect(chown(root.paths.machinePolicyFile, 12345, 12345) == 0)
-    #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
-  }
-
   @Test("Pins are read in the forms that tools print, and found however the host is typed")
   func pins() throws {
     let bytes = (0..<32).map { UInt8($0 * 8) }

@@ -33,7 +33,7 @@ struct WinrmArguments: Equatable {
   }
 
   private mutating func take(_ word: String) throws(WinrmUsageError) {
-    if word.hasPrefix("@{") {
+    if word.hasPrefix("@{"), operation != .help {
       guard input == nil else { throw WinrmUsageError("Option is not unique: @{}") }
       input = try InputSet(parsing: word.dropFirst())
     } else if operation == .helpmsg, word.hasPrefix("-"), CodeMessages.parse(word) != nil {

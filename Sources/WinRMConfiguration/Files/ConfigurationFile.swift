@@ -78,16 +78,22 @@ struct ConfigurationFile: Sendable {
   private var name: Substring { path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...] }
 
   private func checkSafety(of status: stat) throws(ConfigurationError) {
-    func refusal(_ why: String) -> ConfigurationError { ConfigurationError(.unsafeFile, why + "; it is not used", file: path) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw refusal("it is no regular file") }
-    guard status.st_uid == 0 || status.st_uid == geteuid() else {
-      throw refusal("it belongs to user \(status.st_uid), and not to root or the user who reads it")
+    guard let why = Self.danger(of: status, userID: geteuid(), groupID: getegid()) else { return }
+    throw ConfigurationError(.unsafeFile, why + "; it is not used", file: path)
+  }
+
+  /// Why a file with this status is not believed by a process of this user and group; `nil` when it is.
+  static func danger(of status: stat, userID: uid_t, groupID: gid_t) -> String? {
+    if status.st_mode & S_IFMT != S_IFREG { return "it is no regular file" }
+    if status.st_uid != 0, status.st_uid != userID {
+      return "it belongs to user \(status.st_uid), and not to root or the user who reads it"
     }
-    guard status.st_mode & S_IWOTH == 0 else { throw refusal("everybody can write it (chmod o-w)") }
-    guard status.st_mode & S_IWGRP == 0 || status.st_gid == 0 || status.st_gid == getegid() else {
-      throw refusal("group \(status.st_gid) can write it (chmod g-w)")
+    if status.st_mode & S_IWOTH != 0 { return "everybody can write it (chmod o-w)" }
+    if status.st_mode & S_IWGRP != 0, status.st_gid != 0, status.st_gid != groupID {
+      return "group \(status.st_gid) can write it (chmod g-w)"
     }
-    guard status.st_size <= off_t(Self.maximumSize) else { throw refusal("it is larger than \(Self.maximumSize) bytes") }
+    if status.st_size > off_t(maximumSize) { return "it is larger than \(maximumSize) bytes" }
+    return nil
   }
 
   private func readAll(_ descriptor: CInt) throws(ConfigurationError) -> [UInt8] {

@@ -23,9 +23,9 @@ enum JSONValue: Equatable {
     do {
       self = try decoder.decode(JSONValue.self, from: Data(bytes))
     } catch {
-      let text = Self.explanation(of: error)
-      throw ConfigurationError(
-        .malformed, text, file: file, line: Self.number(after: "line ", in: text), column: Self.number(after: "column ", in: text))
+      let mistake = JSONMistake.find(in: bytes)
+      let text = mistake.map { "it is not JSON: here should stand \($0.expectation)" } ?? "it is not JSON"
+      throw ConfigurationError(.malformed, text, file: file, line: mistake?.line, column: mistake?.column)
     }
   }
 
@@ -39,20 +39,6 @@ enum JSONValue: Equatable {
     case .list: "a list"
     case .object: "an object"
     }
-  }
-
-  private static func explanation(of error: any Error) -> String {
-    guard case .dataCorrupted(let context)? = error as? DecodingError else { return "it is not JSON" }
-    // The decoder's own description is one fixed sentence; the place stands in the error below it.
-    guard let cause = context.underlyingError as? CocoaError, let detail = cause.userInfo["NSDebugDescription"] as? String else {
-      return context.debugDescription
-    }
-    return detail
-  }
-
-  private static func number(after word: String, in text: String) -> Int? {
-    guard let range = text.firstRange(of: word) else { return nil }
-    return Int(text[range.upperBound...].prefix { $0.isASCII && $0.isNumber })
   }
 }
 

@@ -1,0 +1,160 @@
+/// Where a text stops being JSON5, for the person who mends it. The decoder only says that it does.
+///
+/// It reads the syntax and builds nothing; it is asked after the decoder has refused.
+struct JSONMistake: Equatable {
+  /// Counted from 1; columns in bytes.
+  var line: Int
+  var column: Int
+  /// What should stand there.
+  var expectation: String
+
+  /// The first mistake, or `nil` when this reader sees none.
+  static func find(in bytes: [UInt8]) -> JSONMistake? {
+    var reader = Reader(bytes: bytes)
+    do throws(Stop) {
+      try reader.document()
+      return nil
+    } catch {
+      let before = bytes[..<min(error.position, bytes.count)]
+      let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+      return JSONMistake(
+        line: before.count { $0 == UInt8(ascii: "\n") } + 1, column: error.position - lineStart + 1, expectation: error.expectation)
+    }
+  }
+
+  private struct Stop: Error {
+    var position: Int
+    var expectation: String
+  }
+
+  private struct Reader {
+    /// Configuration is a few levels deep.
+    static let maximumDepth = 100
+
+    let bytes: [UInt8]
+    var position = 0
+    var depth = 0
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private func stop(_ expectation: String, at place: Int? = nil) -> Stop { Stop(position: place ?? position, expectation: expectation) }
+
+    mutating func document() throws(Stop) {
+      try value()
+      guard next == nil else { throw stop("the end of the file") }
+    }
+
+    /// A value with the blanks on both sides.
+    private mutating func value() throws(Stop) {
+      try skipBlanks()
+      switch next {
+      case UInt8(ascii: "{")?: try sequence(until: UInt8(ascii: "}"), of: "a name or }") { (reader) throws(Stop) in try reader.member() }
+      case UInt8(ascii: "[")?: try sequence(until: UInt8(ascii: "]"), of: "a value or ]") { (reader) throws(Stop) in try reader.value() }
+      case UInt8(ascii: "\"")?, UInt8(ascii: "'")?: try string()
+      case let byte? where Self.isWordByte(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "."):
+        try scalar()
+      default: throw stop("a value")
+      }
+      try skipBlanks()
+    }
+
+    private mutating func sequence(
+      until end: UInt8, of expectation: String, _ item: (inout Reader) throws(Stop) -> Void
+    ) throws(Stop) {
+      depth += 1
+      guard depth <= Self.maximumDepth else { throw stop("less nesting") }
+      position += 1
+      try skipBlanks()
+      while next != end {
+        guard next != nil else { throw stop(expectation) }
+        try item(&self)
+        if next == UInt8(ascii: ",") {
+          position += 1
+          try skipBlanks()
+        } else if next != end {
+          throw stop("a comma or \(Character(UnicodeScalar(end)))")
+        }
+      }
+      position += 1
+      depth -= 1
+    }
+
+    private mutating func member() throws(Stop) {
+      if next == UInt8(ascii: "\"") || next == UInt8(ascii: "'") {
+        try string()
+      } else {
+        let start = position
+        skip { Self.isWordByte($0) }
+        guard position > start else { throw stop("a name") }
+      }
+      try skipBlanks()
+      guard next == UInt8(ascii: ":") else { throw stop("a colon") }
+      position += 1
+      try value()
+    }
+
+    private mutating func string() throws(Stop) {
+      let start = position
+      let quote = next
+      position += 1
+      while let byte = next, byte != quote {
+        // A backslash protects the byte behind it, also the end of a line.
+        guard byte == UInt8(ascii: "\\") || byte != UInt8(ascii: "\n") else { throw stop("the closing quote") }
+        position += byte == UInt8(ascii: "\\") ? 2 : 1
+      }
+      guard next != nil else { throw stop("a closing quote for this text", at: start) }
+      position += 1
+    }
+
+    private mutating func scalar() throws(Stop) {
+      let start = position
+      skip { Self.isWordByte($0) || [UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: ".")].contains($0) }
+      let word = String(decoding: bytes[start..<position], as: UTF8.self)
+      let isNumber = word.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } && !(word.first?.isLetter ?? true)
+      guard isNumber || ["true", "false", "null", "Infinity", "-Infinity", "+Infinity", "NaN", "-NaN", "+NaN"].contains(word) else {
+        throw stop("true, false, null, a number or a text in quotes", at: start)
+      }
+    }
+
+    /// Blanks, line ends and both kinds of comment.
+    private mutating func skipBlanks() throws(Stop) {
+      while let byte = next {
+        if byte <= 0x20 {
+          guard [0x20, 0x09, 0x0A, 0x0D, 0x0B, 0x0C].contains(byte) else { throw stop("no control character") }
+          position += 1
+        } else if byte == UInt8(ascii: "/") {
+          try comment()
+        } else {
+          return
+        }
+      }
+    }
+
+    private mutating func comment() throws(Stop) {
+      let start = position
+      position += 1
+      switch next {
+      case UInt8(ascii: "/")?: skip { $0 != UInt8(ascii: "\n") }
+      case UInt8(ascii: "*")?:
+        position += 1
+        while position + 1 < bytes.count, !(bytes[position] == UInt8(ascii: "*") && bytes[position + 1] == UInt8(ascii: "/")) {
+          position += 1
+        }
+        guard position + 1 < bytes.count else { throw stop("an end of this comment", at: start) }
+        position += 2
+      default: throw stop("a value or a comment", at: start)
+      }
+    }
+
+    private mutating func skip(while isInside: (UInt8) -> Bool) {
+      while let byte = next, isInside(byte) { position += 1 }
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "$") || byte >= 0x80
+    }
+  }
+}
