@@ -56,9 +56,9 @@ let benchmarks: @Sendable () -> Void = {
     benchmark.startMeasurement()
     blackHole(try WSManRequest(decoding: bytes))
   }
-  Benchmark("Envelope: encode a Receive response of 300 KB") { _ in blackHole(try response.encode()) }
+  Benchmark("Envelope: encode a Receive response of 300 KB") { _ in blackHole(response.encode()) }
   Benchmark("Envelope: decode a Receive response of 300 KB") { benchmark in
-    let bytes = try response.encode()
+    let bytes = response.encode()
     benchmark.startMeasurement()
     blackHole(try WSManResponse(decoding: bytes))
   }
