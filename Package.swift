@@ -144,7 +144,7 @@ let package = Package(
     tests("CertificatesTests", ["Certificates", "SecuritySupport", asn1, x509, crypto, "TestVectors"]),
     tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
     tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
-    tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging, inMemoryLogging]),
+    tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging, inMemoryLogging, nioCore, nioPosix]),
     tests("LogonInterfaceTests", ["LogonInterface", "SecuritySupport"]),
     tests(
       "LogonTests",

@@ -77,9 +77,10 @@ static inline int winrm_set_limit(int resource, uint64_t soft, uint64_t hard) {
   return setrlimit((__rlimit_resource_t)resource, &limit);
 }
 
+/* By the system call: the C library keeps two signals to itself, which posix_spawn leaves ignored in its children. An action of zeros is
+   SIG_DFL without flags and mask, in every layout. */
 static inline int winrm_default_signal(int signal) {
-  struct sigaction action = {0};
-  action.sa_handler = SIG_DFL;
-  return sigaction(signal, &action, NULL);
+  unsigned long action[8] = {0};
+  return (int)syscall(SYS_rt_sigaction, signal, action, NULL, (size_t)8);
 }
 #endif

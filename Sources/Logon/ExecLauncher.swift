@@ -21,7 +21,10 @@ struct ExecLauncher: Sendable {
 
   /// - Throws: `LogonFailure` with `spawnFailed` and the step that failed, `limit` for a specification that is too long.
   func launch(_ specification: ExecSpecification) throws(LogonFailure) -> LaunchedCommand {
-    let bytes = try specification.encode()
+    try launch(bytes: try specification.encode())
+  }
+
+  func launch(bytes: [UInt8]) throws(LogonFailure) -> LaunchedCommand {
     let started: Started
     do throws(SystemError) { started = try start(bytes) } catch { throw Self.failure(error.number, .helper) }
     do throws(LogonFailure) {

@@ -16,7 +16,7 @@ struct FailureLimiter {
   init(limits: LogonConfiguration.Limits) { self.limits = limits }
 
   /// Whether a logon may be looked at now.
-  mutating func admits(source: String, account: String, now: ContinuousClock.Instant) -> Bool {
+  func admits(source: String, account: String, now: ContinuousClock.Instant) -> Bool {
     keys(source, account).allSatisfy { key, limit in recent(key, now).count < limit }
   }
 

@@ -12,7 +12,9 @@ extension LogonService {
 
   func openSession(_ logonID: LogonID, _ options: SessionOptions) async throws(LogonFailure) -> SessionID {
     guard let logon = logons[logonID] else { throw LogonFailure(.notFound, "no such logon") }
-    guard sessions.count + sessionsUnderWay < configuration.limits.sessions else { throw LogonFailure(.quota, "too many sessions") }
+    guard sessions.count + closing.count + sessionsUnderWay < configuration.limits.sessions else {
+      throw LogonFailure(.quota, "too many sessions")
+    }
     sessionsUnderWay += 1
     defer { sessionsUnderWay -= 1 }
     try CommandEnvironment.check(options.environment)
@@ -138,7 +140,7 @@ extension LogonService {
   }
 
   func runningProcess(_ session: SessionID, _ process: ProcessID) throws(LogonFailure) -> RunningProcess {
-    guard let found = sessions[session]?.processes[process] else { throw LogonFailure(.notFound, "no such process") }
+    guard let found = (sessions[session] ?? closing[session])?.processes[process] else { throw LogonFailure(.notFound, "no such process") }
     return found
   }
 
@@ -152,8 +154,8 @@ extension LogonService {
 
   func closeSession(_ id: SessionID) async throws(LogonFailure) {
     guard let session = sessions.removeValue(forKey: id) else { throw LogonFailure(.notFound, "no such session") }
-    sessionsUnderWay += 1
-    defer { sessionsUnderWay -= 1 }
+    closing[id] = session
+    defer { closing[id] = nil }
     await session.agent?.stop()
     let grace = configuration.limits.terminationGrace
     await withTaskGroup { group in

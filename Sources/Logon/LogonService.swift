@@ -25,7 +25,9 @@ public actor LogonService: LogonAuthority {
   var contextsUnderWay = 0
   var logons: [LogonID: CompletedLogon] = [:]
   var sessions: [SessionID: LogonSession] = [:]
-  /// Sessions that are being opened or closed.
+  /// Sessions that are being closed. Whoever waits for one of their processes learns how it ended.
+  var closing: [SessionID: LogonSession] = [:]
+  /// Sessions that are being opened.
   var sessionsUnderWay = 0
   var isShutDown = false
 

@@ -40,6 +40,8 @@ final class RunningProcess: Sendable {
 
   /// Whether the leader still runs.
   var isRunning: Bool { state.withLock { $0.status == nil } }
+  /// Whether anybody waits for its end.
+  var isAwaited: Bool { state.withLock { !$0.waiters.isEmpty } }
   /// Whether nothing is left to do.
   var isGone: Bool { state.withLock { $0.isReaped } }
 
@@ -69,26 +71,26 @@ final class RunningProcess: Sendable {
     }
   }
 
-  /// Ends the group and returns when its leader is reaped. A leader that even SIGKILL cannot end within five seconds, as one that waits
-  /// for a dead disk, is left to be reaped when it does end.
+  /// Ends the group and returns when nothing of it is left: SIGTERM, and SIGKILL after `grace`. What even SIGKILL cannot end within five
+  /// seconds, such as a process that waits for a dead disk, is left to end later.
   func end(grace: Duration) async {
     state.withLock { $0.isEnding = true }
     signal(SIGTERM)
     signal(SIGCONT)
-    let step = Duration.milliseconds(20)
-    var waited = Duration.zero
-    while waited < grace, await BlockingWork.run({ [self] in isRunning || (!isGone && ProcessGroup.hasFollowers(of: pid)) }) {
-      await BlockingWork.pause(step)
-      waited += step
-    }
+    await waitUntilEmpty(atMost: grace)
     signal(SIGKILL)
-    waited = .zero
-    while isRunning, waited < .seconds(5) {
-      await BlockingWork.pause(.milliseconds(5))
-      waited += .milliseconds(5)
-    }
+    await waitUntilEmpty(atMost: .seconds(5))
     state.withLock { $0.isEnding = false }
     reapIfEnded()
+  }
+
+  private func waitUntilEmpty(atMost limit: Duration) async {
+    let deadline = ContinuousClock.now + limit
+    var step = Duration.milliseconds(1)
+    while await BlockingWork.run({ [self] in isRunning || (!isGone && ProcessGroup.hasFollowers(of: pid)) }), .now < deadline {
+      await BlockingWork.pause(step)
+      step = min(step * 2, .milliseconds(20))
+    }
   }
 
   // MARK: -

@@ -12,7 +12,7 @@ enum Steps {
   /// A session and process group of its own, so that signals reach the command and its children, and nothing else.
   static func leaveSession() throws(Failure) { try check(setsid() == -1 ? -1 : 0, .session) }
 
-  /// Ignored and blocked signals survive `execve`: the service ignores SIGPIPE, for one.
+  /// Ignored and blocked signals survive `execve`: the service ignores SIGPIPE, for one, and `posix_spawn` the C library's own two.
   static func resetSignals() throws(Failure) {
     for signal: Int32 in 1...64 where signal != SIGKILL && signal != SIGSTOP {
       guard winrm_default_signal(signal) == 0 || errno == EINVAL else { throw Failure(stage: .signals, number: errno) }

@@ -1,0 +1,158 @@
+import Accounts
+import LogonInterface
+import NTLM
+import SecuritySupport
+import Testing
+
+@testable import Logon
+
+private func account(_ name: String) throws -> Account {
+  let secret = SecretBytes([0x61])
+  return Account(
+    name: name, unixUser: "u", isEnabled: true, ntHash: try NTHash(password: secret),
+    verifier: try PasswordVerifier(password: secret, cost: .init(rounds: 1024, blockSize: 8, parallelism: 1)))
+}
+
+private func user(uid: UInt32, groups: [UInt32] = []) -> UnixUser {
+  UnixUser(name: "u", uid: uid, gid: uid, home: "/home/u", shell: "/bin/bash", groups: groups)
+}
+
+struct AuthorizationRulesTests {
+  private func isAdmitted(
+    _ name: String = "ann", uid: UInt32 = 1000, groups: [UInt32] = [], accounts: [String] = [], serviceUser: UInt32 = 0
+  ) throws -> Bool {
+    let rules = AuthorizationRules(
+      allowedGroups: ["winrm-users", "absent"], allowedAccounts: accounts, hostNames: ["HOST"], serviceUser: serviceUser)
+    let decision = rules.decide(try account(name), as: user(uid: uid, groups: groups)) { $0 == "winrm-users" ? 500 : nil }
+    if case .admitted = decision { return true }
+    return false
+  }
+
+  @Test("Members of an allowed group and named accounts are admitted, others are not")
+  func members() throws {
+    #expect(try isAdmitted(groups: [1000, 500]))
+    #expect(try !isAdmitted(groups: [1000, 501]))
+    #expect(try isAdmitted(accounts: ["ANN"]))
+    #expect(try isAdmitted(accounts: ["host\\Ann"]))
+    #expect(try isAdmitted(accounts: ["ann@host"]))
+    #expect(try !isAdmitted(accounts: ["OTHER\\ann", "annie"]))
+  }
+
+  @Test("Root and system users are admitted by name only", arguments: [0, 1, 999] as [UInt32])
+  func system(uid: UInt32) throws {
+    #expect(try !isAdmitted(uid: uid, groups: [500]))
+    #expect(try isAdmitted(uid: uid, accounts: ["ann"]))
+  }
+
+  @Test("An ordinary user's service serves that user alone")
+  func ordinary() throws {
+    #expect(try isAdmitted(groups: [500], serviceUser: 1000))
+    #expect(try !isAdmitted(groups: [500], accounts: ["ann"], serviceUser: 1001))
+    #expect(try !isAdmitted(uid: 0, accounts: ["ann"], serviceUser: 1001))
+  }
+}
+
+struct CommandEnvironmentTests {
+  @Test(
+    "W-08: variables that take a command over, or are ours, are refused",
+    arguments: [
+      "LD_PRELOAD", "ld_library_path", "BASH_ENV", "ENV", "IFS", "PATH", "HOME", "SHELL", "WINRM_AGENT_SOCKET", "WINRM_SESSION",
+      "GCONV_PATH", "GLIBC_TUNABLES", "PYTHONPATH", "BASH_FUNC_x", "SHELLOPTS", "PS4",
+    ])
+  func forbidden(name: String) {
+    #expect { try CommandEnvironment.check([EnvironmentVariable(name, "x")]) } throws: { ($0 as? LogonFailure)?.code == .invalidArgument }
+  }
+
+  @Test(
+    "W-08: malformed names and values are refused",
+    arguments: [("A=B", "x"), ("1A", "x"), ("A B", "x"), ("A\n", "x"), ("Ü", "x"), ("A", "x\0y")])
+  func malformed(name: String, value: String) {
+    #expect { try CommandEnvironment.check([EnvironmentVariable(name, value)]) } throws: { ($0 as? LogonFailure)?.code == .invalidArgument }
+  }
+
+  @Test("W-08: endless values, names and lists are refused")
+  func limits() {
+    for variables in [
+      [EnvironmentVariable("A", String(repeating: "x", count: 1 << 20))], [EnvironmentVariable(String(repeating: "A", count: 129), "x")],
+      [EnvironmentVariable("", "x")], (0..<257).map { EnvironmentVariable("A\($0)", "x") },
+      (0..<10).map { EnvironmentVariable("A\($0)", String(repeating: "x", count: 30_000)) },
+    ] {
+      #expect { try CommandEnvironment.check(variables) } throws: { ($0 as? LogonFailure)?.code == .limit }
+    }
+  }
+
+  @Test("Ordinary variables pass, the client's win over the base, the service's over all")
+  func make() throws {
+    let client = [EnvironmentVariable("LANG", "de_DE"), EnvironmentVariable("A", "1"), EnvironmentVariable("A", "2")]
+    try CommandEnvironment.check(client)
+    let made = CommandEnvironment.make(
+      user: user(uid: 1000), path: nil, language: "C", client: client, service: [EnvironmentVariable("A", "3")])
+    #expect(
+      Set(made)
+        == Set([
+          EnvironmentVariable("HOME", "/home/u"), EnvironmentVariable("LANG", "de_DE"), EnvironmentVariable("LOGNAME", "u"),
+          EnvironmentVariable("PATH", "/usr/local/bin:/usr/bin:/bin"), EnvironmentVariable("SHELL", "/bin/bash"),
+          EnvironmentVariable("USER", "u"), EnvironmentVariable("A", "3"),
+        ]))
+    #expect(made.count == 7)
+  }
+}
+
+struct CommandPlanTests {
+  @Test("With a shell, the line and the arguments reach it joined by single spaces, and otherwise untouched")
+  func shell() throws {
+    let plan = try CommandPlan(CommandSpecification(commandLine: "echo  'a b'", arguments: ["$X;", "\"q\"", "\n"]), path: "/bin")
+    #expect(plan.programs == ["/bin/sh"])
+    #expect(plan.arguments == ["sh", "-c", "echo  'a b' $X; \"q\" \n"])
+  }
+
+  @Test("W-07: without a shell, arguments arrive as they are and the line is taken apart at blanks")
+  func direct() throws {
+    let plan = try CommandPlan(
+      CommandSpecification(commandLine: #"prog "a b"  \"c d\x"#, arguments: ["$X; `id`", "", "e f"], skipShell: true),
+      path: "/bin:/usr/bin:rel")
+    #expect(plan.programs == ["/bin/prog", "/usr/bin/prog"])
+    #expect(plan.arguments == ["prog", "a b", "\"c", "d\\x", "$X; `id`", "", "e f"])
+    #expect(try CommandPlan(CommandSpecification(commandLine: "/x/y", skipShell: true), path: "/bin").programs == ["/x/y"])
+    #expect(try CommandPlan.words(of: #"a"b c"d """#) == ["ab cd", ""])
+  }
+
+  @Test("W-07: what cannot be run as it is, is refused")
+  func refused() {
+    for (command, code) in [
+      (CommandSpecification(commandLine: ""), LogonFailure.Code.invalidArgument),
+      (CommandSpecification(commandLine: " \t"), .invalidArgument),
+      (CommandSpecification(commandLine: "a\0b"), .invalidArgument),
+      (CommandSpecification(commandLine: "a", arguments: ["\0"], skipShell: true), .invalidArgument),
+      (CommandSpecification(commandLine: "\"a", skipShell: true), .invalidArgument),
+      (CommandSpecification(commandLine: "\"\"", skipShell: true), .invalidArgument),
+      (CommandSpecification(commandLine: "a", arguments: [String(repeating: "x", count: 131_071)]), .limit),
+    ] {
+      #expect { try CommandPlan(command, path: "/bin") } throws: { ($0 as? LogonFailure)?.code == code }
+    }
+  }
+}
+
+struct FailureLimiterTests {
+  @Test("S-07: the window slides, and keys stay bounded")
+  func window() {
+    var limits = LogonConfiguration.Limits()
+    limits.failuresPerSourceAndAccount = 2
+    limits.failuresPerSource = 4
+    limits.failuresPerAccount = 1000
+    var limiter = FailureLimiter(limits: limits)
+    let start = ContinuousClock.now
+    limiter.recordFailure(source: "s", account: "a", now: start)
+    limiter.recordFailure(source: "s", account: "a", now: start + .seconds(30))
+    #expect(!limiter.admits(source: "s", account: "a", now: start + .seconds(59)))
+    #expect(limiter.admits(source: "s", account: "a", now: start + .seconds(61)))
+    #expect(limiter.admits(source: "s", account: "b", now: start + .seconds(31)))
+    for account in ["b", "c"] { limiter.recordFailure(source: "s", account: account, now: start + .seconds(31)) }
+    #expect(!limiter.admits(source: "s", account: "d", now: start + .seconds(32)))
+    #expect(limiter.admits(source: "t", account: "d", now: start + .seconds(32)))
+    for number in 0..<12_000 { limiter.recordFailure(source: "s\(number)", account: "x\(number)", now: start + .seconds(40)) }
+    limiter.recordFailure(source: "z", account: "z", now: start + .seconds(41))
+    limiter.recordSuccess(source: "z", account: "z")
+    #expect(limiter.admits(source: "z", account: "z", now: start + .seconds(42)))
+  }
+}
