@@ -90,7 +90,7 @@ struct AuthenticateVerifier: Sendable {
       for domain in domains {
         let key = ResponseKey(hash: hash, user: verification.userName, domain: domain)
         let proof = key.proof(serverChallenge: sent.serverChallenge, clientChallenge: response.clientChallenge)
-        if constantTimeEqual(proof, response.proof) { found = key }
+        if isEqual(proof, response.proof) { found = key }
       }
       guard let found, !hash.isOfEmptyPassword else { throw NTLMError(.logonFailure, "wrong user name or password") }
       return found.sessionBaseKey(proof: response.proof)
@@ -105,13 +105,13 @@ struct AuthenticateVerifier: Sendable {
     cleared.replaceSubrange(AuthenticateMessage.micRange, with: zeros)
     let expected = messageIntegrityCode(
       exportedSessionKey: exportedSessionKey, negotiate: sent.negotiate, challenge: sent.challenge, authenticate: cleared)
-    guard constantTimeEqual(expected, mic) else { throw NTLMError(.badMIC, "the MIC does not verify") }
+    guard isEqual(expected, mic) else { throw NTLMError(.badMIC, "the MIC does not verify") }
   }
 
   private func verifyBindings() throws(NTLMError) {
     guard let bindings = configuration.channelBindings, configuration.channelBindingLevel != .none else { return }
     if let claimed = response.pairs[.channelBindings], claimed.contains(where: { $0 != 0 }) {
-      guard constantTimeEqual(claimed, channelBindingsDigest(bindings)) else {
+      guard isEqual(claimed, channelBindingsDigest(bindings)) else {
         throw NTLMError(.badBindings, "the client's channel bindings are those of another channel")
       }
     } else if configuration.channelBindingLevel == .strict {

@@ -35,10 +35,12 @@ public struct NTLMRandomness: Sendable {
   /// From the system's generator.
   public static func system() -> NTLMRandomness {
     var generator = SystemRandomNumberGenerator()
+    var challenge: [UInt8] = []
+    challenge.append(littleEndian: generator.next() as UInt64)
     return NTLMRandomness(
-      clientChallenge: (0..<8).map { _ in UInt8.random(in: .min ... .max, using: &generator) },
+      clientChallenge: challenge,
       exportedSessionKey: SecretBytes(count: 16) { key in
-        for index in key.indices { key[index] = .random(in: .min ... .max, using: &generator) }
+        for offset in [0, 8] { key.storeBytes(of: generator.next() as UInt64, toByteOffset: offset, as: UInt64.self) }
       })
   }
 }

@@ -8,6 +8,11 @@ func hmacMD5(_ key: SymmetricKey, _ parts: [UInt8]...) -> HMAC<Crypto.Insecure.M
   return code.finalize()
 }
 
+/// Compares two codes in time that depends on their lengths alone.
+func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+  left.withUnsafeBytes { left in right.withUnsafeBytes { constantTimeEqual(left, $0) } }
+}
+
 extension SymmetricKey {
   init(_ secret: SecretBytes) { self = secret.withUnsafeBytes { SymmetricKey(data: $0) } }
 }

@@ -110,13 +110,16 @@ public struct AVPairs: Sendable, Equatable {
   public func text(_ identifier: AVIdentifier) -> String? { self[identifier].flatMap { String(strictUTF16LittleEndian: $0) } }
 
   /// MsvAvTimestamp; `nil` when absent.
-  public var timestamp: UInt64? { self[.timestamp].flatMap { Self.integer($0) } }
+  public var timestamp: UInt64? {
+    self[.timestamp].flatMap {
+      var reader = ByteReader($0)
+      return reader.readUInt64()
+    }
+  }
 
   /// MsvAvFlags; no bits when absent.
-  public var flags: AVFlags { AVFlags(rawValue: self[.flags].flatMap { Self.integer($0) } ?? 0) }
-
-  private static func integer<I: FixedWidthInteger & UnsignedInteger>(_ bytes: [UInt8]) -> I? {
-    var reader = ByteReader(bytes)
-    return reader.readInteger()
+  public var flags: AVFlags {
+    var reader = ByteReader(self[.flags] ?? [])
+    return AVFlags(rawValue: reader.readUInt32() ?? 0)
   }
 }

@@ -30,23 +30,22 @@ struct MessageReader {
   /// Where the payload begins: the smallest offset of a non-empty field, or the end of the message.
   var payloadStart: Int { payload.map(\.lowerBound).min() ?? reader.bytes.count }
 
-  mutating func flags() throws(NTLMError) -> NegotiateFlags { NegotiateFlags(rawValue: try integer()) }
+  mutating func flags() throws(NTLMError) -> NegotiateFlags { NegotiateFlags(rawValue: try present(reader.readUInt32())) }
 
-  mutating func integer<I: FixedWidthInteger & UnsignedInteger>() throws(NTLMError) -> I {
-    guard let value = reader.readInteger(I.self) else { throw NTLMError(.malformed, "the message ends within its fixed part") }
+  private func present<T>(_ value: T?) throws(NTLMError) -> T {
+    guard let value else { throw NTLMError(.malformed, "the message ends within its fixed part") }
     return value
   }
 
   mutating func bytes(_ count: Int) throws(NTLMError) -> [UInt8] {
-    guard let value = reader.read(count) else { throw NTLMError(.malformed, "the message ends within its fixed part") }
-    return Array(value)
+    Array(try present(reader.read(count)))
   }
 
   /// A field by its descriptor: length, maximum length (ignored, as §2.2.1 demands), offset. An empty field may have any offset.
   mutating func field() throws(NTLMError) -> [UInt8] {
-    let length = Int(try integer() as UInt16)
-    _ = try integer() as UInt16
-    let offset = Int(try integer() as UInt32)
+    let length = Int(try present(reader.readUInt16()))
+    _ = try present(reader.readUInt16())
+    let offset = Int(try present(reader.readUInt32()))
     guard length > 0 else { return [] }
     guard let value = reader.slice(at: offset, count: length) else { throw NTLMError(.malformed, "a field lies outside the message") }
     let range = offset..<offset + length

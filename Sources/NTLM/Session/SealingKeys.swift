@@ -10,18 +10,17 @@ struct SealingKeys: Sendable {
   }
 
   let signKey: SymmetricKey
-  let sealKey: SecretBytes
+  let sealKey: SymmetricKey
 
   init(exportedSessionKey: SecretBytes, flags: NegotiateFlags, direction: Direction) {
     signKey = SymmetricKey(data: Self.derive(exportedSessionKey, prefix: exportedSessionKey.count, direction, "signing"))
     // Only the sealing key is weakened when less than 128 bits were agreed.
     let prefix = flags.contains(.key128) ? exportedSessionKey.count : flags.contains(.key56) ? 7 : 5
-    let digest = Self.derive(exportedSessionKey, prefix: prefix, direction, "sealing")
-    sealKey = SecretBytes(count: Crypto.Insecure.MD5Digest.byteCount) { target in digest.withUnsafeBytes { target.copyMemory(from: $0) } }
+    sealKey = SymmetricKey(data: Self.derive(exportedSessionKey, prefix: prefix, direction, "sealing"))
   }
 
   /// The RC4 handle at its beginning.
-  func newStream() -> Insecure.RC4 { sealKey.withUnsafeBytes { Insecure.RC4(key: $0) } }
+  func newStream() -> Insecure.RC4 { Insecure.RC4(key: sealKey) }
 
   private static func derive(_ key: SecretBytes, prefix: Int, _ direction: Direction, _ purpose: String) -> Crypto.Insecure.MD5Digest {
     // The terminating NUL of the constant is part of it.
