@@ -11,8 +11,10 @@ enum AgentDirectory {
     var made = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       made += "/\(part)"
-      // Parents are for everyone to pass as root, so that session users reach their sockets; else for this user alone.
-      mkdir(made, geteuid() == 0 ? 0o711 : 0o700)
+      // Parents are for everyone to pass as root, so that session users reach their sockets; else for this user alone. The service's
+      // umask is stricter than that, so what was made here gets its mode explicitly.
+      let mode: mode_t = geteuid() == 0 ? 0o711 : 0o700
+      if mkdir(made, mode) == 0 { chmod(made, mode) }
     }
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {

@@ -10,6 +10,12 @@ import WinRMAuthentication
 import WinRMConfiguration
 import WinRMHTTP
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// The network side of WinRM: listeners, authentication over HTTP, WS-Management, shells.
 ///
 /// It holds TLS, HTTP and SOAP. Accounts, credentials and the right to become another user are the authority's; what comes from there is
@@ -153,9 +159,29 @@ public struct WinRMServer: Service {
   private func makeOffer() throws(WinRMServiceError) -> AuthenticationOffer {
     let auth = configuration.settings.service.auth
     let logon = LogonClient(authority: authority)
-    let schemes: [AuthenticationScheme] = auth.negotiate ? [.negotiate] : []
+    let tls = auth.credSSP ? try makeCredSSPContext() : nil
+    let schemes = (auth.negotiate ? [AuthenticationScheme.negotiate] : []) + (tls == nil ? [] : [.credSSP])
     return AuthenticationOffer(schemes: schemes) { scheme, peer in
-      NegotiateServerAuthentication(logon: logon, peer: peer)
+      guard scheme == .credSSP, let tls else { return NegotiateServerAuthentication(logon: logon, peer: peer) }
+      return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: tls))
+    }
+  }
+
+  /// The identity of CredSSP's inner TLS: a self-signed one that lives as long as the service. It encrypts and proves nothing by itself; a
+  /// client may pin it.
+  private func makeCredSSPContext() throws(WinRMServiceError) -> MemoryTLSServerContext {
+    guard configuration.settings.service.certificateThumbprint.isEmpty else {
+      throw WinRMServiceError(
+        .unsupportedSetting,
+        "CertificateThumbprint is not honoured yet. Set it to the empty text: CredSSP then uses a self-signed certificate.")
+    }
+    do {
+      let tenYears = 10.0 * 365 * 86_400
+      let identity = try SelfSignedIdentity.make(
+        commonName: "CREDSSP-\(configuration.machineName)", notAfter: Date(timeIntervalSinceNow: tenYears))
+      return try MemoryTLSServerContext(certificateChainDER: [identity.certificateDER], privateKeyPEM: identity.privateKeyPEM)
+    } catch {
+      throw WinRMServiceError(.noAuthentication, "The certificate of CredSSP cannot be made: \(error)")
     }
   }
 }

@@ -63,7 +63,8 @@ public final class RunningCommand: Sendable {
   /// The command may end at any moment, so that what is sent to it may find nobody.
   private func ignoringGone(_ body: () async throws -> Void) async throws {
     do { try await body() } catch let fault as WSManFault {
-      if fault.wsmanCode == .unexpectedSelectors { return }
+      let brokenPipe = WinRMCode(rawValue: 109)  // ERROR_BROKEN_PIPE: the command has ended, its place is not free yet
+      if fault.wsmanCode == .unexpectedSelectors || fault.wsmanCode == brokenPipe { return }
       throw shell.client.session.failure(fault, .shell)
     }
   }

@@ -67,9 +67,9 @@ final class CommandInput: Sendable {
     }
   }
 
-  /// Ends the stream now, with whatever has not been read.
+  /// Ends the stream now, with whatever has not been read. What the client sends after that is thrown away: it could not know.
   func close() {
-    books.withLock { $0.isEnded = true }
+    breakDown()
     channel.close(promise: nil)
   }
 
