@@ -6,14 +6,15 @@ import LogonInterface
 enum AgentDirectory {
   /// Makes the directory when it is missing and checks that nobody else may put sockets there. Blocks.
   ///
+  /// As root, the directory and whatever is made above it are for everyone to pass, so that session users reach their sockets; otherwise
+  /// they are for this user alone. The process's umask has no say.
+  ///
   /// - Throws: `LogonFailure` with `unavailable`.
   static func prepare(_ path: String) throws(LogonFailure) {
+    let mode: mode_t = geteuid() == 0 ? 0o711 : 0o700
     var made = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       made += "/\(part)"
-      // Parents are for everyone to pass as root, so that session users reach their sockets; else for this user alone. The service's
-      // umask is stricter than that, so what was made here gets its mode explicitly.
-      let mode: mode_t = geteuid() == 0 ? 0o711 : 0o700
       if mkdir(made, mode) == 0 { chmod(made, mode) }
     }
     var status = stat()
@@ -23,6 +24,18 @@ enum AgentDirectory {
     guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
       throw LogonFailure(.unavailable, "the agents' directory belongs to, or may be written by, others")
     }
+    if status.st_mode & mode != mode { chmod(path, mode) }
+  }
+
+  /// The first directory on the way to `path` that others may not pass; `nil` when all is open. Blocks.
+  static func closedDirectory(onWayTo path: String) -> String? {
+    var walked = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+      walked += "/\(part)"
+      var status = stat()
+      guard stat(walked, &status) == 0, status.st_mode & 0o001 != 0 else { return walked }
+    }
+    return nil
   }
 
   /// A fresh socket path, short enough for the system's limit where the directory permits.

@@ -63,6 +63,10 @@ extension LogonService {
     let prepared = await BlockingWork.run { Result { () throws(LogonFailure) in try AgentDirectory.prepare(path) } }
     try prepared.get()
     var logger = logger
+    let isOther = user.uid != geteuid()
+    if let closed = await BlockingWork.run({ isOther ? AgentDirectory.closedDirectory(onWayTo: path) : nil }) {
+      logger.warning("agent: its user cannot reach the socket", metadata: ["directory": "\(closed)", "unixUser": "\(user.name)"])
+    }
     logger[metadataKey: "account"] = "\(credential.name.description.sanitizedForLog())"
     logger[metadataKey: "shell"] = "\(session.sanitizedForLog())"
     // A copy of the hash: the session keeps it after the connection that brought it has gone.

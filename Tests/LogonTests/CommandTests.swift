@@ -393,6 +393,24 @@ struct DelegationTests {
     #expect(await failure { _ = try await fixture.client.openSession(for: identity.authorize(), options: options) }?.code == .unavailable)
   }
 
+  @Test("The session's user reaches its socket, whatever the mode of an older directory", .enabled(if: geteuid() == 0))
+  func reachable() async throws {
+    let fixture = try Fixture()
+    try FileManager.default.createDirectory(atPath: fixture.agentDirectory, withIntermediateDirectories: false)
+    #expect(chmod(fixture.agentDirectory, 0o700) == 0)
+    let identity = try await fixture.credSSP()
+    let session = try await fixture.client.openSession(for: identity.authorize(), options: SessionOptions(shellID: "s"))
+    #expect(
+      try await session.run("test -w $WINRM_AGENT_SOCKET; echo $?; ls ${WINRM_AGENT_SOCKET%/*} 2>/dev/null || echo closed").text
+        == "0\nclosed\n")
+    #expect(!fixture.logText.contains("cannot reach"))
+    await session.close()
+    #expect(chmod(fixture.directory, 0o700) == 0)
+    let again = try await fixture.client.openSession(for: identity.authorize(), options: SessionOptions(shellID: "s"))
+    #expect(fixture.log.entries.contains { $0.message == "agent: its user cannot reach the socket" })
+    await again.close()
+  }
+
   @Test("The shutdown leaves no process, no socket and no answer")
   func shutdown() async throws {
     let fixture = try Fixture()
