@@ -156,9 +156,14 @@ let package = Package(
       "WinRMAuthenticationTests",
       [
         "WinRMAuthentication", "NTLM", "SPNEGO", "CredSSP", "MemoryTLS", "Certificates", "DelegationPolicy", "WinRMHTTP",
-        "LogonInterface", "SecuritySupport",
+        "LogonInterface", "LogonAgent", "Logon", "Accounts", "SecuritySupport", logging, inMemoryLogging,
       ]),
-    tests("WinRMTests", ["WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport", nioCore, nioPosix]),
+    tests(
+      "WinRMTests",
+      [
+        "WinRM", "WSMan", "WinRMHTTP", "WinRMAuthentication", "WinRMConfiguration", "DelegationPolicy", "Certificates", "Logon", "Accounts",
+        "LogonInterface", "MemoryTLS", "SecuritySupport", logging, nioCore, nioPosix, nioHTTP1, nioSSL,
+      ]),
     tests(
       "WinRMServiceTests",
       [

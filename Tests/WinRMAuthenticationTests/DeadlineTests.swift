@@ -1,0 +1,61 @@
+import SecuritySupport
+import Testing
+
+@testable import WinRMAuthentication
+
+@Suite struct DeadlineTests {
+  @Test func answerInTimeIsReturned() async throws {
+    #expect(try await withDeadline(.seconds(60)) { 42 } == 42)
+  }
+
+  @Test func errorInTimeIsThrown() async {
+    struct Failure: Error {}
+    await #expect(throws: Failure.self) { try await withDeadline(.seconds(60)) { throw Failure() } }
+  }
+
+  @Test func deadlineHoldsThoughTheOperationNeverAnswers() async throws {
+    let clock = ManualClock()
+    let task = Task {
+      try await withDeadline(.seconds(30), clock: clock) { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
+    }
+    await clock.awaitSleepers(1)
+    clock.advance(by: .seconds(30))
+    await #expect(throws: DeadlineExceeded(granted: .seconds(30))) { try await task.value }
+  }
+
+  @Test func cancellationIsNotHeldUpByADeafOperation() async throws {
+    let clock = ManualClock()
+    let task = Task {
+      try await withDeadline(.seconds(30), clock: clock) { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
+    }
+    await clock.awaitSleepers(1)
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
+  @Test func mechanismThatTakesASecondIsWaitedFor() async throws {
+    let clock = ManualClock()
+    let mechanism = SlowMechanism(clock: clock, delay: .seconds(1), token: [1, 2, 3])
+    let patience = MechanismPatience(limit: .seconds(30), clock: clock)
+    let task = Task { try await NegotiateContext(mechanisms: [mechanism], patience: patience).step(nil) }
+    await clock.awaitSleepers(2)  // the mechanism and its deadline
+    clock.advance(by: .seconds(1))
+    let step = try await task.value
+    #expect(contains(step.token ?? [], [1, 2, 3]))
+    #expect(!step.mayProtect)
+  }
+
+  /// More contexts than there are threads: if a wait blocked one, not all deadlines could pass.
+  @Test func mechanismsThatNeverAnswerBlockNobody() async throws {
+    let clock = ManualClock()
+    let mechanism = SlowMechanism(clock: clock, delay: nil, token: [])
+    let patience = MechanismPatience(limit: .seconds(30), clock: clock)
+    let tasks = (0..<64).map { _ in Task { try await NegotiateContext(mechanisms: [mechanism], patience: patience).step(nil) } }
+    await clock.awaitSleepers(64)
+    clock.advance(by: .seconds(30))
+    for task in tasks {
+      let error = await #expect(throws: AuthenticationError.self) { try await task.value }
+      #expect(error?.code == .timeout)
+    }
+  }
+}
