@@ -1,0 +1,102 @@
+import DelegationPolicy
+import SecuritySupport
+import Testing
+import WinRM
+import WinRMConfiguration
+
+/// The refusals that come before anything goes to the network.
+@Suite struct RuleTests {
+  private func entry(_ text: String) throws -> DelegationPolicy.Entry {
+    DelegationPolicy.Entry(pattern: try DelegationPattern(parsing: text), source: "test")
+  }
+
+  /// Runs a client, which has to fail, against a server that has to stay alone.
+  private func refusal(
+    _ method: AuthenticationMethod, _ credential: ClientCredential = explicit(), session: EnclosingSession? = nil,
+    _ change: (inout ClientPolicy) throws -> Void = { _ in }
+  ) async throws -> WinRMError {
+    try await ScriptedServer.run(script: { _ in .close }) { server in
+      var policy = ClientPolicy()
+      try change(&policy)
+      var configuration = try configuration(server, method: method, credential: credential, policy: policy)
+      configuration.enclosingSession = session
+      let error = await #expect(throws: WinRMError.self) {
+        try await withWinRMClient(configuration) { _ = try await $0.identify() }
+      }
+      #expect(server.connectionCount == 0)
+      #expect(error?.stage == .policy)
+      return try #require(error)
+    }
+  }
+
+  @Test("A1: CredSSP without explicit credentials") func a1() async throws {
+    for credential in [ClientCredential.none, .agent(socketPath: "/nonexistent")] {
+      let error = try await refusal(.credSSP, credential) { $0.credSSPEnabled = true }
+      #expect(error.code == .credSSPUserNameAndPasswordNeeded)
+      #expect(error.nextStep.contains("-u:USER"))
+    }
+  }
+
+  @Test("A2: CredSSP switched off") func a2() async throws {
+    let error = try await refusal(.credSSP) { $0.delegation.allowFresh = [try entry("WSMAN/*")] }
+    #expect(error.code == .credSSPDisabledOnClient)
+    for part in ["WSMAN/127.0.0.1", "WSMAN/*.", "-role:client", "-role:server"] { #expect(error.description.contains(part)) }
+  }
+
+  @Test("A3: no list names the host, or a deny does") func a3() async throws {
+    let unnamed = try await refusal(.credSSP) {
+      $0.credSSPEnabled = true
+      $0.delegation.allowFresh = [try entry("WSMAN/other")]
+    }
+    #expect(unnamed.code == .freshCredentialsNotAllowed)
+    let denied = try await refusal(.credSSP) {
+      $0.credSSPEnabled = true
+      $0.delegation.allowFresh = [try entry("WSMAN/*")]
+      $0.delegation.denyFresh = [try entry("WSMAN/127.0.0.1")]
+    }
+    #expect(denied.code == .freshCredentialsNotAllowed)
+  }
+
+  @Test("E4: HTTP to a host that is not trusted") func e4() async throws {
+    let error = try await refusal(.negotiate)
+    #expect(error.code == .serverNotTrusted)
+    #expect(error.nextStep.contains("TrustedHosts"))
+    let agent = try await refusal(.negotiate, .agent(socketPath: "/nonexistent"))
+    #expect(agent.code == .serverNotTrusted)
+  }
+
+  @Test func negotiateSwitchedOff() async throws {
+    let error = try await refusal(.negotiate) { $0.negotiateEnabled = false }
+    #expect(error.code == .negotiateDisabled)
+  }
+
+  @Test func credentialsWithoutAuthentication() async throws {
+    #expect(try await refusal(.none).code == .credentialsWithNoAuthentication)
+  }
+
+  @Test func noCredentialOutsideOfASession() async throws {
+    let error = try await refusal(.negotiate, .none)
+    #expect(error.nextStep.contains("-u:USER"))
+    #expect(!error.cause.contains("hop"))
+  }
+
+  @Test func missingSecondHopIsExplained() async throws {
+    let error = try await refusal(.negotiate, .none, session: EnclosingSession(environment: ["WINRM_SESSION": "negotiate"]))
+    #expect(error.code.rawValue == 0x8009_030E)
+    for part in ["no second hop", "Negotiate", "no delegated credentials", "-a:CredSSP"] { #expect(error.description.contains(part)) }
+  }
+
+  @Test func numbersAreShownInBothForms() async throws {
+    let error = try await refusal(.negotiate)
+    #expect(error.description.hasSuffix("Error number: -2144108316 0x803380E4"))
+  }
+
+  @Test("R-03: text of the peer cannot drive the terminal") func controlCharactersAreReplaced() {
+    let error = WinRMError(
+      code: .accessDenied, stage: .shell, peer: "h:1", peerAnswer: "\u{1B}]0;title\u{7}\u{9B}2J\u{202E}x", cause: "a\u{1B}[2Jb",
+      nextStep: "n")
+    for scalar in error.description.unicodeScalars {
+      #expect(scalar == "\n" || scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value) && scalar.value != 0x202E)
+    }
+  }
+}
