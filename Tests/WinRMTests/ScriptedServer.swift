@@ -119,12 +119,21 @@ private final class Responder: ChannelInboundHandler {
     case .body(let bytes): body += bytes.readableBytesView
     case .end:
       guard let head else { return }
-      let (channel, script, seen) = (context.channel, script, SeenRequest(connection: number, head: head, body: body))
-      Task { Self.carryOut(await script(seen), on: channel) }
+      answer(SeenRequest(connection: number, head: head, body: body), on: context.channel)
     }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  private func answer(_ seen: SeenRequest, on channel: any Channel) { Self.start(script, seen, channel) }
+
+  private static func start(_ script: @escaping ScriptedServer.Script, _ seen: SeenRequest, _ channel: any Channel) {
+    Task.detached { await play(script, seen, channel) }
+  }
+
+  private static func play(_ script: ScriptedServer.Script, _ seen: SeenRequest, _ channel: any Channel) async {
+    carryOut(await script(seen), on: channel)
+  }
 
   private static func carryOut(_ reaction: Reaction, on channel: any Channel) {
     switch reaction {
@@ -134,12 +143,14 @@ private final class Responder: ChannelInboundHandler {
       channel.close(promise: nil)
     case .close: channel.close(promise: nil)
     case .silence: break
-    case .raw(let bytes):
-      channel.eventLoop.execute {
-        if let encoder = try? channel.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self) {
-          encoder.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil)
-        }
-      }
+    case .raw(let bytes): writeRaw(bytes, on: channel)
+    }
+  }
+
+  private static func writeRaw(_ bytes: [UInt8], on channel: any Channel) {
+    channel.eventLoop.execute {
+      guard let encoder = try? channel.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self) else { return }
+      encoder.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil)
     }
   }
 
