@@ -8,13 +8,14 @@
 
 /// Bytes that must not outlive their use: a password, a hash, a session key.
 ///
-/// The bytes live in one allocation of their own, locked into memory and kept out of core dumps where the system allows it,
-/// and are overwritten when the last reference goes away or when ``wipe()`` is called. The type cannot print itself.
+/// The bytes live in one place, locked into memory and kept out of core dumps where the system allows it, and are overwritten when the last reference goes away or when ``wipe()`` is called. The type cannot print itself.
 ///
 /// Reading is thread-safe. ``wipe()`` may be called at any time, but a reader that runs at the same moment sees either the
 /// bytes or zeros.
 public final class SecretBytes: @unchecked Sendable {  // immutable but for wipe(), which only ever writes zeros
   private let storage: UnsafeMutableRawBufferPointer
+  /// Whether the storage is from ``LockedMemory``, and not from the heap for want of it.
+  private let isLocked: Bool
 
   /// The number of bytes. It stays the same after ``wipe()``.
   public var count: Int { storage.count }
@@ -28,9 +29,12 @@ public final class SecretBytes: @unchecked Sendable {  // immutable but for wipe
   ///
   /// - Parameter count: the number of bytes, not negative.
   public init(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
-    storage = .allocate(byteCount: count, alignment: 16)
-    storage.initializeMemory(as: UInt8.self, repeating: 0)
-    if let base = storage.baseAddress, count > 0 { _ = mlock(base, count) }  // best effort: RLIMIT_MEMLOCK may refuse
+    if let locked = LockedMemory.allocate(count) {
+      (storage, isLocked) = (locked, true)
+    } else {
+      (storage, isLocked) = (.allocate(byteCount: count, alignment: 16), false)
+      storage.initializeMemory(as: UInt8.self, repeating: 0)
+    }
     try fill(storage)  // when it throws, deinit clears and frees
   }
 
@@ -49,8 +53,7 @@ public final class SecretBytes: @unchecked Sendable {  // immutable but for wipe
 
   deinit {
     Self.clear(storage)
-    if let base = storage.baseAddress, !storage.isEmpty { _ = munlock(base, storage.count) }
-    storage.deallocate()
+    if isLocked { LockedMemory.deallocate(storage) } else { storage.deallocate() }
   }
 
   /// Overwrites `bytes` with zeros and empties it.

@@ -46,6 +46,30 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 127, 128, 129, 4096, 100_000])
+  func secretsOfAnySizeStartAsZerosAndDoNotOverlap(count: Int) {
+    for _ in 0..<3 {  // a block that was given back is taken again
+      let first = SecretBytes(count: count) { buffer in
+        #expect(buffer.allSatisfy { $0 == 0 })
+        buffer.initializeMemory(as: UInt8.self, repeating: 0xA5)
+      }
+      let second = SecretBytes(count: count) { $0.initializeMemory(as: UInt8.self, repeating: 0x5A) }
+      #expect(first.withUnsafeBytes { $0.allSatisfy { $0 == 0xA5 } })
+      #expect(second.withUnsafeBytes { $0.allSatisfy { $0 == 0x5A } })
+    }
+  }
+
+  @Test func secretsMayBeMadeAndDroppedInManyTasks() async {
+    await withTaskGroup(of: Bool.self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          (0..<500).allSatisfy { _ in SecretBytes([UInt8(task), 1, 2]).withUnsafeBytes { Array($0) == [UInt8(task), 1, 2] } }
+        }
+      }
+      for await intact in group { #expect(intact) }
+    }
+  }
+
   @Test func emptySecretsWork() {
     let empty = SecretBytes([])
     #expect(empty.count == 0)
