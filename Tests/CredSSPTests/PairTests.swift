@@ -118,7 +118,7 @@ struct PairTests {
         #expect(message == nil)
         continue
       }
-      let failure = try error { try pair.initiator.receive(#require(message)) }
+      let failure = error { try pair.initiator.receive(#require(message)) }
       #expect(failure?.code == .refused && failure?.status == .logonFailure)
       #expect(failure?.message.contains("STATUS_LOGON_FAILURE (0xC000006D)") == true)
       #expect(try pair.acceptor.fail(.logonFailure) == nil)

@@ -34,7 +34,7 @@ struct TSPasswordCredsTests {
 
   @Test("C-16: smart card and Remote Credential Guard are named and refused", arguments: 4..<8)
   func otherTypes(row: Int) throws {
-    let failure = try error { try decode(TestVectors.bytes("\(Self.path)/\(row)/ts_credentials_der")) }
+    let failure = error { try decode(TestVectors.bytes("\(Self.path)/\(row)/ts_credentials_der")) }
     #expect(failure?.code == .unsupported && failure?.status == .notSupported)
     #expect(failure?.message.contains(row < 6 ? "smart card (2)" : "Remote Credential Guard (6)") == true)
   }
