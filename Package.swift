@@ -127,7 +127,8 @@ let package = Package(
     .executableTarget(
       name: "WinRMDaemon",
       dependencies: [
-        "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "Accounts", "NTLM", "WinRMConfiguration", argumentParser, logging,
+        "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "Accounts", "Certificates", "NTLM", "WinRMConfiguration",
+        argumentParser, logging,
         serviceLifecycle, unixSignals,
       ],
       swiftSettings: settings),

@@ -20,9 +20,13 @@ struct Daemon {
     let paths = WinRMPaths.current()
     let settings = try ConfigurationStore(paths: paths).load()
     let authority = LogonService(configuration: try logonConfiguration(settings, paths: paths), logger: logger)
-    let configuration = WinRMServerConfiguration(settings: settings, machineName: LogonConfiguration.HostNames.current().netBIOS) {
-      [logger] address in
+    let machineName = LogonConfiguration.HostNames.current().netBIOS
+    var configuration = WinRMServerConfiguration(settings: settings, machineName: machineName) { [logger] address in
       logger.notice("listening on \(address)")
+    }
+    if settings.service.auth.credSSP {
+      configuration.credSSPIdentity = try IdentityFile(path: paths.stateDirectory + "/credssp-identity").loadOrMake(
+        machineName: machineName)
     }
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger)
     var quiet = logger

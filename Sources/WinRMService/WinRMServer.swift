@@ -10,12 +10,6 @@ import WinRMAuthentication
 import WinRMConfiguration
 import WinRMHTTP
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// The network side of WinRM: listeners, authentication over HTTP, WS-Management, shells.
 ///
 /// It holds TLS, HTTP and SOAP. Accounts, credentials and the right to become another user are the authority's; what comes from there is
@@ -156,32 +150,41 @@ public struct WinRMServer: Service {
     if service.auth.certificate { logger.warning("certificate authentication is not available") }
   }
 
-  private func makeOffer() throws(WinRMServiceError) -> AuthenticationOffer {
+  private func makeOffer() throws -> AuthenticationOffer {
     let auth = configuration.settings.service.auth
     let logon = LogonClient(authority: authority)
     let tls = auth.credSSP ? try makeCredSSPContext() : nil
-    let schemes = (auth.negotiate ? [AuthenticationScheme.negotiate] : []) + (tls == nil ? [] : [.credSSP])
+    let schemes: [AuthenticationScheme] = (auth.negotiate ? [.negotiate] : []) + (auth.credSSP ? [.credSSP] : [])
     return AuthenticationOffer(schemes: schemes) { scheme, peer in
-      guard scheme == .credSSP, let tls else { return NegotiateServerAuthentication(logon: logon, peer: peer) }
-      return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: tls))
+      switch scheme {
+      case .credSSP:
+        guard let tls else { return nil }
+        return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: tls))
+      case .negotiate: return NegotiateServerAuthentication(logon: logon, peer: peer)
+      case .kerberos, .basic: return nil
+      }
     }
   }
 
-  /// The identity of CredSSP's inner TLS: a self-signed one that lives as long as the service. It encrypts and proves nothing by itself; a
-  /// client may pin it.
+  /// The inner TLS of CredSSP. Its certificate's hash is logged, so that clients can pin it.
   private func makeCredSSPContext() throws(WinRMServiceError) -> MemoryTLSServerContext {
-    guard configuration.settings.service.certificateThumbprint.isEmpty else {
-      throw WinRMServiceError(
-        .unsupportedSetting,
-        "CertificateThumbprint is not honoured yet. Set it to the empty text: CredSSP then uses a self-signed certificate.")
-    }
     do {
-      let tenYears = 10.0 * 365 * 86_400
-      let identity = try SelfSignedIdentity.make(
-        commonName: "CREDSSP-\(configuration.machineName)", notAfter: Date(timeIntervalSinceNow: tenYears))
+      let identity = try configuration.credSSPIdentity ?? ServiceCertificate.make(machineName: configuration.machineName)
+      let wanted = configuration.settings.service.certificateThumbprint
+      guard wanted.isEmpty || wanted.uppercased() == CertificateHash.thumbprint(certificateDER: identity.certificateDER).uppercased() else {
+        throw WinRMServiceError(
+          .certificate,
+          "The service has no certificate with the CertificateThumbprint that is set. To use its own, run: "
+            + "winrm set winrm/config/service @{CertificateThumbprint=\"\"}")
+      }
+      let hash = CertificateHash.sha256(certificateDER: identity.certificateDER)
+      logger.notice(
+        "CredSSP is enabled", metadata: ["certificateSHA256": "\(hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())"])
       return try MemoryTLSServerContext(certificateChainDER: [identity.certificateDER], privateKeyPEM: identity.privateKeyPEM)
+    } catch let error as WinRMServiceError {
+      throw error
     } catch {
-      throw WinRMServiceError(.noAuthentication, "The certificate of CredSSP cannot be made: \(error)")
+      throw WinRMServiceError(.certificate, "The certificate for CredSSP cannot be used: \(error)")
     }
   }
 }

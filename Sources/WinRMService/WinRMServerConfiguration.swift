@@ -1,3 +1,4 @@
+public import Certificates
 public import WinRMConfiguration
 
 /// What a ``WinRMServer`` is made of.
@@ -10,6 +11,8 @@ public struct WinRMServerConfiguration: Sendable {
   public var shellLimits: ShellLimits
   /// The name of this computer, as faults carry it.
   public var machineName: String
+  /// What CredSSP shows; `nil` (default) for a certificate that lasts as long as this run.
+  public var credSSPIdentity: SelfSignedIdentity?
   /// Told each address when it is listened on.
   public var onListening: @Sendable (ListenerAddress) -> Void
 

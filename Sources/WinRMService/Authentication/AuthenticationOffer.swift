@@ -6,11 +6,11 @@ import WinRMHTTP
 struct AuthenticationOffer: Sendable {
   /// In the order in which they are offered. CredSSP stands last: one client reads the challenges from the end.
   let schemes: [AuthenticationScheme]
-  private let start: @Sendable (AuthenticationScheme, PeerAddress) throws -> any ServerAuthentication
+  private let start: @Sendable (AuthenticationScheme, PeerAddress) throws -> (any ServerAuthentication)?
 
-  /// - Parameter start: makes the exchange of a scheme that is among `schemes`.
+  /// - Parameter start: makes the exchange of a scheme that is among `schemes`; `nil` for one that it does not know.
   init(
-    schemes: [AuthenticationScheme], start: @escaping @Sendable (AuthenticationScheme, PeerAddress) throws -> any ServerAuthentication
+    schemes: [AuthenticationScheme], start: @escaping @Sendable (AuthenticationScheme, PeerAddress) throws -> (any ServerAuthentication)?
   ) {
     self.schemes = schemes.filter { $0 != .credSSP } + schemes.filter { $0 == .credSSP }
     self.start = start

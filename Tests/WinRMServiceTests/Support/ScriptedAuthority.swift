@@ -49,6 +49,8 @@ final class ScriptedAuthority: LogonAuthority {
       self.status.open(status)
     }
 
+    func closeInput() { close(standardInput) }
+
     func closeOutputs() {
       close(standardOutput)
       close(standardError)
@@ -81,8 +83,6 @@ final class ScriptedAuthority: LogonAuthority {
 
   static let sessionKey: [UInt8] = Array(0..<16)
   static let flags: UInt32 = 0xE288_8235
-  /// Everything that only the authority may know, to be looked for in logs.
-  static let secret = "authority-secret"
 
   private let books = Mutex(Books())
   private let startedStream: AsyncStream<Process>

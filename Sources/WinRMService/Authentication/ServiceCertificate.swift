@@ -1,0 +1,21 @@
+public import Certificates
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The certificate that CredSSP shows when the administrator has given none.
+public enum ServiceCertificate {
+  /// How long it is valid, in seconds: ten years. A client trusts it by its hash or not at all.
+  private static let validity: Double = 10 * 365 * 86_400
+
+  /// Makes a certificate for this computer.
+  ///
+  /// - Throws: ``CertificateError`` when the name cannot stand in a certificate.
+  public static func make(machineName: String) throws -> SelfSignedIdentity {
+    try SelfSignedIdentity.make(
+      commonName: "CREDSSP-" + machineName, names: [machineName], notAfter: Date(timeIntervalSinceNow: validity))
+  }
+}
