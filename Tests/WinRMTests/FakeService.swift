@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Logon
 import LogonInterface
+import MemoryTLS
 import NIOHTTP1
 import SecuritySupport
 import Synchronization
@@ -32,19 +33,23 @@ actor FakeService {
   private let answers: @Sendable (WSManRequest) async -> Answer
   private let channelBindings: ChannelBindings?
   private let schemes: [AuthenticationScheme]
-  private var negotiations: [Int: NegotiateServerAuthentication] = [:]
+  private let innerTLS: MemoryTLSServerContext?
+  private var negotiations: [Int: any ServerAuthentication] = [:]
+  /// Who was proven, in order.
+  private(set) var identities: [ProvenIdentity] = []
   private var protectors: [Int: any MessageProtector] = [:]
   private(set) var envelopes: [WSManRequest] = []
   /// How many `Authorization` headers were answered, over all connections.
   private(set) var answeredTokens = 0
 
   init(
-    channelBindings: ChannelBindings? = nil, schemes: [AuthenticationScheme] = [.negotiate],
+    channelBindings: ChannelBindings? = nil, schemes: [AuthenticationScheme] = [.negotiate], innerTLS: MemoryTLSServerContext? = nil,
     answers: @escaping @Sendable (WSManRequest) async -> Answer
   ) throws {
     self.answers = answers
     self.channelBindings = channelBindings
     self.schemes = schemes
+    self.innerTLS = innerTLS
     directory = FileManager.default.temporaryDirectory.appending(path: "winrm-\(UUID().uuidString.prefix(8))").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let accounts = AccountStore(path: directory + "/accounts.json", cost: .init(rounds: 1024, blockSize: 8, parallelism: 1))
@@ -74,26 +79,34 @@ actor FakeService {
   }
 
   private func authenticate(_ text: String, _ connection: Int) async -> Reaction {
-    guard let header = AuthorizationHeader(parsing: text), header.scheme == .negotiate, schemes.contains(.negotiate),
-      let token = header.token
+    guard let header = AuthorizationHeader(parsing: text), let scheme = header.scheme, schemes.contains(scheme), let token = header.token
     else { return challenge([]) }
-    let authentication =
-      negotiations[connection]
-      ?? NegotiateServerAuthentication(
-        logon: LogonClient(authority: service), peer: PeerAddress(host: "127.0.0.1", port: 1, transport: .http),
-        channelBindings: channelBindings)
-    negotiations[connection] = authentication
-    answeredTokens += 1
     do {
+      let authentication = try negotiations[connection] ?? begin(scheme)
+      negotiations[connection] = authentication
+      answeredTokens += 1
       switch try await authentication.receive(token) {
-      case .challenge(let token): return challenge([("WWW-Authenticate", AuthorizationHeader.value(scheme: .negotiate, token: token))])
-      case .established(let token, _):
+      case .challenge(let token): return challenge([("WWW-Authenticate", AuthorizationHeader.value(scheme: scheme, token: token))])
+      case .established(let token, let identity):
         protectors[connection] = try authentication.protector()
-        return .reply(200, [("WWW-Authenticate", AuthorizationHeader.value(scheme: .negotiate, token: token ?? []))], [])
+        identities.append(identity)
+        return .reply(200, token.map { [("WWW-Authenticate", AuthorizationHeader.value(scheme: scheme, token: $0))] } ?? [], [])
       }
+    } catch let refusal as AuthenticationRefusal {
+      guard let token = refusal.token, let scheme = header.scheme else { return challenge([]) }
+      return challenge([("WWW-Authenticate", AuthorizationHeader.value(scheme: scheme, token: token))])
     } catch {
       return challenge([])
     }
+  }
+
+  private func begin(_ scheme: AuthenticationScheme) throws -> any ServerAuthentication {
+    let logon = LogonClient(authority: service)
+    let peer = PeerAddress(host: "127.0.0.1", port: 1, transport: .http)
+    guard scheme == .credSSP, let innerTLS else {
+      return NegotiateServerAuthentication(logon: logon, peer: peer, channelBindings: channelBindings)
+    }
+    return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: innerTLS))
   }
 
   private func serve(_ seen: SeenRequest) async -> Reaction {

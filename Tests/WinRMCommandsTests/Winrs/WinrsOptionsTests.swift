@@ -1,0 +1,93 @@
+import SecuritySupport
+import Testing
+import WSMan
+import WinRM
+
+@testable import WinRMCommands
+
+@Suite struct WinrsOptionsTests {
+  @Test func allSwitchesInLongAndShortForm() throws {
+    let long = try WinrsOptions(parsing: [
+      "-Remote:https://host:5986/wsman", "/authentication:CredSSP", "-username:DOM\\me", "-password:", "-directory:C:\\x",
+      "-environment:A=b=c",
+      "-environment:D=", "-noecho", "-noprofile", "-timeout:600", "-usessl", "-unencrypted", "-compression", "ipconfig", "/all", "-x",
+    ])
+    #expect(long.remote == "https://host:5986/wsman")
+    #expect(long.method == .credSSP)
+    #expect(long.userName == "DOM\\me")
+    #expect(long.hasPasswordSwitch)
+    #expect(long.directory == "C:\\x")
+    #expect(long.environment == [EnvironmentVariable("A", "b=c"), EnvironmentVariable("D", "")])
+    #expect(long.noEcho && long.noProfile && long.useSSL && long.unencrypted && long.compression)
+    #expect(long.command == ["ipconfig", "/all", "-x"])
+    let short = try WinrsOptions(parsing: [
+      "/R:https://host:5986/wsman", "-a:credssp", "/u:DOM\\me", "-p:", "-d:C:\\x", "-env:A=b=c", "/ENV:D=", "-noe", "/nop", "-t:600",
+      "-ssl",
+      "-un", "-comp", "ipconfig", "/all", "-x",
+    ])
+    #expect(short == long)
+  }
+
+  @Test func defaults() throws {
+    let options = try WinrsOptions(parsing: ["hostname"])
+    #expect(options.remote == "localhost")
+    #expect(options.method == nil)
+    #expect(options.userName == nil)
+    #expect(options.command == ["hostname"])
+  }
+
+  @Test func pathIsACommandAndSwitchesAfterItAreItsOwn() throws {
+    let options = try WinrsOptions(parsing: ["-r:h", "/bin/ls", "-r:other", "-p:x"])
+    #expect(options.remote == "h")
+    #expect(options.command == ["/bin/ls", "-r:other", "-p:x"])
+    #expect(try WinrsOptions(parsing: ["-?"]).wantsHelp)
+    #expect(try WinrsOptions(parsing: ["/?"]).wantsHelp)
+  }
+
+  @Test(
+    arguments: [
+      (["-h", "x"], "Unrecognized switch \"-h\""), (["-r:h"], "No command was given"), ([], "No command was given"),
+      (["-r", "x"], "needs a value"), (["-env:A", "x"], "NAME=VALUE"), (["-env:=b", "x"], "NAME=VALUE"), (["-a:Basic", "x"], "neither"),
+      (["-p:", "x"], "-password needs -username"), (["-ad", "-a:Negotiate", "-u:me", "x"], "-allowdelegate needs CredSSP"),
+    ] as [([String], String)]) func refuses(_ arguments: [String], _ text: String)
+  {
+    let error = #expect(throws: WinrsUsageError.self) { try WinrsOptions(parsing: arguments) }
+    #expect(error?.description.contains(text) == true)
+  }
+
+  @Test func exitCodeNeverTurnsAFailureIntoASuccess() {
+    #expect(Winrs.exitCode(0) == 0)
+    #expect(Winrs.exitCode(100) == 100)
+    #expect(Winrs.exitCode(256) == 255)
+    #expect(Winrs.exitCode(0xC000_013A) == 0x3A)
+    #expect(Winrs.exitCode(.max) == 255)
+  }
+
+  @Test func credentialsComeFromSwitchesOrTheSession() throws {
+    func credential(_ arguments: [String], _ environment: [String: String] = [:]) throws -> WinRMClientConfiguration {
+      let secret = SecretBytes(Array("canary".utf8))
+      return try Winrs.configuration(try WinrsOptions(parsing: arguments), password: .argument(secret), environment: environment)
+    }
+    let session = ["WINRM_AGENT_SOCKET": "/run/a", "WINRM_SESSION": "credssp"]
+    guard case .explicit(let explicit) = try credential(["-u:HOST\\ülf", "-p:", "x"], session).credential else {
+      Issue.record("not explicit")
+      return
+    }
+    #expect(explicit.name == AccountName(domain: "HOST", user: "ülf"))
+    guard case .agent("/run/a") = try credential(["x"], session).credential, case .none = try credential(["x"]).credential else {
+      Issue.record("not the agent, or not none")
+      return
+    }
+    #expect(try credential(["x"], session).enclosingSession == EnclosingSession(scheme: "credssp"))
+    #expect(try credential(["-ad", "-u:me", "x"]).method == .credSSP)
+    #expect(try credential(["-u:me", "x"]).method == .negotiate)
+  }
+
+  @Test func unencryptedAndCompressionAreRefused() throws {
+    for (name, code) in [("-un", WinRMCode.unencryptedDisabled), ("-comp", WinRMCode(rawValue: 50))] {
+      let options = try WinrsOptions(parsing: [name, "x"])
+      let error = #expect(throws: WinRMError.self) { try Winrs.configuration(options, password: nil, environment: [:]) }
+      #expect(error?.code == code)
+    }
+  }
+}
