@@ -28,12 +28,13 @@ struct ProcessPipes: Sendable {
     var outputs: [any Channel] = []
     let rest = [(CommandOutput.Stream.standardOutput, process.standardOutput), (.standardError, process.standardError)]
     for (index, (stream, descriptor)) in rest.enumerated() {
-      let reading = pipe.channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536)).channelInitializer {
-        channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(OutputPipeHandler(stream: stream, output: output))
+      let reading = pipe.channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
+        .channelOption(.maxMessagesPerRead, value: 1).channelInitializer {
+          channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(OutputPipeHandler(stream: stream, output: output))
+          }
         }
-      }
       do {
         outputs.append(try await reading.takingOwnershipOfDescriptor(input: descriptor).get())
       } catch {

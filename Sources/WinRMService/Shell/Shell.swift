@@ -24,8 +24,10 @@ actor Shell {
   private var operations = 0
   private var commands: [String: ShellCommand] = [:]
   private var usedIDs: Set<String> = []
-  /// Places taken: commands that run or that nobody has terminated, and commands being started.
-  private var places = 0
+  /// Commands being started.
+  private var starting = 0
+  /// Commands that their client has terminated and whose processes may not be gone yet.
+  private var dying: [ShellCommand] = []
   private var isClosed = false
 
   init(
@@ -74,27 +76,22 @@ actor Shell {
   /// - Returns: its id: the client's own text, or a new GUID.
   func start(_ line: CommandLine, skipsShell: Bool) async throws -> String {
     let id = try claimID(line.commandID)
-    guard limits.processesPerShell == 0 || places < limits.processesPerShell else {
+    guard limits.processesPerShell == 0 || placesTaken < limits.processesPerShell else {
       throw WSManFault.quotaMaxCommands(limit: limits.processesPerShell)
     }
     usedIDs.insert(Self.key(id))
-    places += 1
+    starting += 1
+    defer { starting -= 1 }
     let command: ShellCommand
+    let specification = CommandSpecification(commandLine: line.command, arguments: line.arguments, skipShell: skipsShell)
+    let process = try await session.start(specification)
     do {
-      let specification = CommandSpecification(commandLine: line.command, arguments: line.arguments, skipShell: skipsShell)
-      let process = try await session.start(specification)
-      do {
-        command = try await ShellCommand.adopting(process, id: id, group: group, limits: limits, time: time)
-      } catch {
-        do { try await process.signal(.terminate) } catch {}
-        throw LogonFailure(.unavailable, "the command's pipes cannot be read")
-      }
+      command = try await ShellCommand.adopting(process, id: id, group: group, limits: limits, time: time)
     } catch {
-      places -= 1
-      throw error
+      do { try await process.signal(.terminate) } catch {}
+      throw LogonFailure(.unavailable, "the command's pipes cannot be read")
     }
-    guard !isClosed, nursery.start({ [self] in await supervise(command) }) else {
-      places -= 1
+    guard !isClosed, nursery.start({ await command.supervise() }) else {
       await command.terminate()
       throw WSManFault.operationAborted()
     }
@@ -112,20 +109,16 @@ actor Shell {
   func terminate(_ id: String) async throws(WSManFault) {
     let command = try command(id)
     commands[Self.key(id)] = nil
-    if finished.remove(Self.key(id)) != nil { places -= 1 }
+    dying.removeAll(where: \.hasExited)
+    dying.append(command)
     await command.terminate()
   }
 
   /// All commands, for a signal to the shell as a whole.
   var allCommands: [ShellCommand] { Array(commands.values) }
 
-  /// Commands whose process is gone and which their client has not yet terminated.
-  private var finished: Set<String> = []
-
-  private func supervise(_ command: ShellCommand) async {
-    await command.supervise()
-    if commands[Self.key(command.id)] === command { finished.insert(Self.key(command.id)) } else { places -= 1 }
-  }
+  /// How many commands run, are being started, or have ended without being released by their client.
+  private var placesTaken: Int { starting + commands.count + dying.count { !$0.hasExited } }
 
   private func claimID(_ wanted: String?) throws(WSManFault) -> String {
     guard usedIDs.count < limits.commandsPerShellLife else { throw .quotaMaxCommands(limit: limits.commandsPerShellLife) }

@@ -13,6 +13,10 @@ final class ShellCommand: Sendable {
   private let limits: ShellLimits
   private let time: TimeSource
   private let wasInterrupted = Atomic(false)
+  private let exited = Atomic(false)
+
+  /// Whether the process is gone.
+  var hasExited: Bool { exited.load(ordering: .acquiring) }
 
   private init(id: String, process: StartedProcess, pipes: ProcessPipes, output: CommandOutput, limits: ShellLimits, time: TimeSource) {
     self.id = id
@@ -36,8 +40,11 @@ final class ShellCommand: Sendable {
   /// Waits until the process has ended and its pipes are read to their end.
   func supervise() async {
     do {
-      output.exited(exitCode(of: try await process.waitForExit()))
+      let status = try await process.waitForExit()
+      exited.store(true, ordering: .releasing)
+      output.exited(exitCode(of: status))
     } catch {
+      exited.store(true, ordering: .releasing)
       abandon()
       return
     }
