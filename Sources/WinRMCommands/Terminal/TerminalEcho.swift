@@ -7,7 +7,7 @@
 #endif
 
 /// The echo of a terminal, switched off for a while.
-struct TerminalEcho {
+struct TerminalEcho: Sendable {
   private let descriptor: CInt
   private let saved: termios
 

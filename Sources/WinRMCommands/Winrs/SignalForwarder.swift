@@ -15,12 +15,13 @@ import WinRM
 final class SignalForwarder {
   private let sources: [any DispatchSourceSignal]
 
-  init(to running: RunningCommand, cancelling output: Task<UInt32, any Error>) {
+  /// - Parameter lastAct: what is still to be done before the second Ctrl-C ends the process.
+  init(to running: RunningCommand, cancelling output: Task<UInt32, any Error>, lastAct: @escaping @Sendable () -> Void) {
     let queue = DispatchQueue(label: "winrs.signals")
     let interrupts = Interrupts()
     sources = [
       Self.source(SIGINT, queue) {
-        if interrupts.next() > 1 { Self.endProcess() }
+        if interrupts.next() > 1 { Self.endProcess(lastAct) }
         Task { try? await running.signal(.controlC) }
       },
       Self.source(SIGTERM, queue) { output.cancel() },
@@ -43,9 +44,13 @@ final class SignalForwarder {
     return source
   }
 
-  private static func endProcess() {
+  /// Ends the process as an interrupted one. The signal goes to the process, because the queue's own thread may have it blocked.
+  private static func endProcess(_ lastAct: () -> Void) -> Never {
+    lastAct()
     signal(SIGINT, SIG_DFL)
-    raise(SIGINT)
+    kill(getpid(), SIGINT)
+    usleep(100_000)
+    _exit(128 + SIGINT)
   }
 }
 

@@ -23,20 +23,20 @@ struct WinrsRun: Sendable {
       return try await withWinRMClient(configuration) { client in
         let shell = ShellOptions(
           environment: options.environment, workingDirectory: options.directory, noProfile: options.noProfile)
-        return try await client.withShell(shell) { shell in try await run(in: shell, failure) }
+        return try await client.withShell(shell) { shell in try await run(in: shell, echo, failure) }
       }
     } catch is CancellationError {
       throw failure.withLock { $0 } ?? CancellationError()
     }
   }
 
-  private func run(in shell: RemoteShell, _ failure: borrowing Mutex<(any Error)?>) async throws -> UInt32 {
+  private func run(in shell: RemoteShell, _ echo: TerminalEcho?, _ failure: borrowing Mutex<(any Error)?>) async throws -> UInt32 {
     let input = StandardInput()
     let first = input.readAvailable()
     let command = CommandOptions(consoleInput: input.isTerminal, closesStandardInput: first?.isEmpty ?? false)
     return try await shell.run(options.command[0], arguments: Array(options.command.dropFirst()), options: command) { running in
       let output = Task { try await forward(running) }
-      let signals = SignalForwarder(to: running, cancelling: output)
+      let signals = SignalForwarder(to: running, cancelling: output) { echo?.restore() }
       defer { signals.stop() }
       let inputFailure = InputFailure()
       // Left behind when the command ends: a read from a terminal cannot be interrupted.
