@@ -86,7 +86,7 @@ let package = Package(
 
     // TLS in memory, certificates, files.
     library("MemoryTLS", ["SecuritySupport", "CredSSP", nioCore, nioTLS, nioSSL]),
-    library("Certificates", ["SecuritySupport", crypto, asn1, x509]),
+    library("Certificates", ["SecuritySupport", crypto, cryptoExtras, asn1, x509]),
     library("WinRMConfiguration", ["SecuritySupport", "DelegationPolicy"]),
 
     // The privileged half and its interface.

@@ -131,4 +131,4 @@ if show client "${hop[@]}" "$inner id" 2>&1; then fail "the second hop worked wi
 say "what the two services logged about it"
 sed 's/^/A: /' "$lab/A/winrmd.log"
 sed 's/^/B: /' "$lab/B/winrmd.log"
-say "done: one password, typed once, reached host B through host A, and only because policy allowed it"
+say "done: one password, given once, reached host B through host A, and only because policy allowed it"

@@ -1,4 +1,5 @@
 import Crypto
+import CryptoExtras
 public import SecuritySupport
 import SwiftASN1
 import X509
@@ -13,7 +14,7 @@ import X509
 public struct SelfSignedIdentity: Sendable {
   /// The certificate.
   public var certificateDER: [UInt8]
-  /// The P-256 private key as PEM text in UTF-8 (`-----BEGIN PRIVATE KEY-----`).
+  /// The private key as PEM text in UTF-8 (`-----BEGIN PRIVATE KEY-----`).
   public var privateKeyPEM: SecretBytes
 
   public init(certificateDER: [UInt8], privateKeyPEM: SecretBytes) {
@@ -21,41 +22,61 @@ public struct SelfSignedIdentity: Sendable {
     self.privateKeyPEM = privateKeyPEM
   }
 
+  /// Which key is made.
+  public enum KeyKind: Sendable, Hashable {
+    case p256
+    /// RSA with 2048 bits, which takes about a tenth of a second to make. Clients built on pyspnego or requests-credssp understand no
+    /// other key inside CredSSP.
+    case rsa2048
+  }
+
   /// The longest common name (RFC 5280 appendix A.1, ub-common-name), in characters. A longer one is cut: it is only a label.
   static let maximumCommonName = 64
 
-  /// Makes a key and a certificate for it, signed with ECDSA and SHA-256, for use by TLS servers.
+  /// Makes a key and a certificate for it, signed with SHA-256, for use by TLS servers.
   ///
   /// - Parameters:
   ///   - commonName: the subject's and issuer's common name, such as `CREDSSP-host`.
   ///   - names: host names and IP addresses for the subject alternative name; may be empty.
   ///   - notBefore: default an hour ago, for clocks that run behind.
   ///   - notAfter: the last moment of validity.
+  ///   - kind: the kind of key. Default P-256.
   /// - Throws: ``CertificateError`` `local` when a name cannot stand in a certificate.
   public static func make(
-    commonName: String, names: [String] = [], notBefore: Date = Date(timeIntervalSinceNow: -3600), notAfter: Date
+    commonName: String, names: [String] = [], notBefore: Date = Date(timeIntervalSinceNow: -3600), notAfter: Date, kind: KeyKind = .p256
   ) throws -> SelfSignedIdentity {
-    let key = P256.Signing.PrivateKey()
     let alternatives = try names.map(generalName)
     do {
+      let (key, pem) = try privateKey(kind)
       let subject = try DistinguishedName { CommonName(String(commonName.prefix(maximumCommonName))) }
       let certificate = try Certificate(
-        version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey), notValidBefore: notBefore,
-        notValidAfter: notAfter, issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
-        extensions: try extensions(alternatives), issuerPrivateKey: .init(key))
+        version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey, notValidBefore: notBefore,
+        notValidAfter: notAfter, issuer: subject, subject: subject,
+        signatureAlgorithm: kind == .p256 ? .ecdsaWithSHA256 : .sha256WithRSAEncryption,
+        extensions: try extensions(alternatives, kind), issuerPrivateKey: key)
       var serializer = DER.Serializer()
       try serializer.serialize(certificate)
-      return SelfSignedIdentity(
-        certificateDER: serializer.serializedBytes, privateKeyPEM: SecretBytes(Array(key.pemRepresentation.utf8)))
+      return SelfSignedIdentity(certificateDER: serializer.serializedBytes, privateKeyPEM: pem)
     } catch {
       throw CertificateError(.local, "no certificate could be made for these names")
     }
   }
 
-  private static func extensions(_ names: [GeneralName]) throws -> Certificate.Extensions {
+  private static func privateKey(_ kind: KeyKind) throws -> (Certificate.PrivateKey, pem: SecretBytes) {
+    switch kind {
+    case .p256:
+      let key = P256.Signing.PrivateKey()
+      return (.init(key), SecretBytes(Array(key.pemRepresentation.utf8)))
+    case .rsa2048:
+      let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+      return (.init(key), SecretBytes(Array(key.pemRepresentation.utf8)))
+    }
+  }
+
+  private static func extensions(_ names: [GeneralName], _ kind: KeyKind) throws -> Certificate.Extensions {
     try Certificate.Extensions {
       Critical(BasicConstraints.notCertificateAuthority)
-      Critical(KeyUsage(digitalSignature: true))
+      Critical(KeyUsage(digitalSignature: true, keyEncipherment: kind == .rsa2048))
       try ExtendedKeyUsage([.serverAuth])
       if !names.isEmpty { SubjectAlternativeNames(names) }
     }

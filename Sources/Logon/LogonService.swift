@@ -1,5 +1,6 @@
 import Accounts
 import Glibc
+import LogonAgent
 public import Logging
 public import LogonInterface
 import NTLM
@@ -41,6 +42,7 @@ public actor LogonService: LogonAuthority {
     launcher = ExecLauncher(helperPath: configuration.execHelperPath)
     dummyHash = NTHash.random()
     limiter = FailureLimiter(limits: configuration.limits)
+    LogonAgentServer.removeAbandonedSockets(in: configuration.agentDirectory)
   }
 
   public func perform(_ request: LogonRequest) async throws(LogonFailure) -> LogonReply {

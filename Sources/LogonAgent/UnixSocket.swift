@@ -43,6 +43,20 @@ enum UnixSocket {
     return descriptor
   }
 
+  /// Whether a socket of ours stands at `path` and nobody listens there.
+  static func isAbandoned(_ path: String) -> Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, let descriptor = try? make() else { return false }
+    defer { close(descriptor) }
+    guard var address = try? Self.address(path) else { return false }
+    let connected = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    return connected != 0 && errno == ECONNREFUSED
+  }
+
   private static func make() throws(LogonAgentError) -> CInt {
     let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
     let descriptor = socket(AF_UNIX, kind, 0)

@@ -17,7 +17,10 @@ def scene(own_lab):
     with Wire((own_lab.target.address, own_lab.target.port), own_lab.target.address) as wire:
         own_lab.wire = wire
         own_lab.endpoint = "http://%s:%d" % (wire.address, wire.port)
-        own_lab.witness = own_lab.target.root / "witness"
+        open_to_all = own_lab.target.root / "open"
+        open_to_all.mkdir()
+        open_to_all.chmod(0o777)
+        own_lab.witness = open_to_all / "witness"
         yield own_lab
 
 
@@ -76,6 +79,7 @@ def test_wildcard_policy_allows(scene):
     scene.delegate(scene.client_host, "*")
     done = attempt(scene)
     assert (done.returncode, done.out) == (0, "ran\n"), done.err
+    assert scene.witness.exists(), "the witness of the refusals must be able to appear"
     assert scene.wire.carries(scene.password) == []
     assert scene.wire.inner_application_records() > 0
 
@@ -98,6 +102,7 @@ def test_trusted_host_is_served(scene):
     scene.trust(scene.client_host, scene.target)
     done = attempt(scene, method="Negotiate")
     assert (done.returncode, done.out) == (0, "ran\n"), done.err
+    assert scene.witness.exists(), "the witness of the refusals must be able to appear"
     assert 3 in scene.wire.ntlm_messages(), "the recording must see NTLM where it is used"
     assert scene.wire.carries(scene.password) == []
 

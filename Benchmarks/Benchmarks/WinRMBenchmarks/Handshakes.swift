@@ -5,12 +5,12 @@ import MemoryTLS
 import NTLM
 import SecuritySupport
 
-/// The identity that both kinds of handshake use, so that their difference is CredSSP's own.
+/// The identity that both kinds of handshake use, so that their difference is CredSSP's own: RSA-2048, as the service makes it.
 struct Server {
   let context: MemoryTLSServerContext
 
   init() throws {
-    let identity = try SelfSignedIdentity.make(commonName: "CREDSSP-bench", notAfter: Date(timeIntervalSinceNow: 86_400))
+    let identity = try SelfSignedIdentity.make(commonName: "CREDSSP-bench", notAfter: Date(timeIntervalSinceNow: 86_400), kind: .rsa2048)
     context = try MemoryTLSServerContext(certificateChainDER: [identity.certificateDER], privateKeyPEM: identity.privateKeyPEM)
   }
 

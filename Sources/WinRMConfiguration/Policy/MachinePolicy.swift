@@ -81,6 +81,10 @@ public struct MachinePolicy: Sendable, Equatable {
   ) throws(ConfigurationError) -> [DelegationPolicy.Entry] {
     let state = credentialsDelegation.numbers[list.name]
     if state == nil, narrowing {
+      // Whoever narrows the allow list alone means delegation, not the better half of it.
+      if list == .allowFreshNTLMOnly, credentialsDelegation.numbers[DelegationList.allowFresh.name] != nil {
+        return try entries(of: .allowFresh, source: source, narrowing: true)
+      }
       return [DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source), which does not restrict it")]
     }
     // A deny list counts unless it is switched off: forgetting the switch must not allow anything.

@@ -7,6 +7,8 @@ public import Certificates
 #endif
 
 /// The certificate that CredSSP shows when the administrator has given none.
+///
+/// Its key is RSA: clients built on pyspnego or requests-credssp understand no other.
 public enum ServiceCertificate {
   /// How long it is valid, in seconds: ten years. A client trusts it by its hash or not at all.
   private static let validity: Double = 10 * 365 * 86_400
@@ -16,6 +18,6 @@ public enum ServiceCertificate {
   /// - Throws: ``CertificateError`` when the name cannot stand in a certificate.
   public static func make(machineName: String) throws -> SelfSignedIdentity {
     try SelfSignedIdentity.make(
-      commonName: "CREDSSP-" + machineName, names: [machineName], notAfter: Date(timeIntervalSinceNow: validity))
+      commonName: "CREDSSP-" + machineName, names: [machineName], notAfter: Date(timeIntervalSinceNow: validity), kind: .rsa2048)
   }
 }

@@ -41,11 +41,12 @@ class Wire:
         self._listener.close()
         self.drop()
 
-    def drop(self):
-        """Closes every connection that is open now, like a server that has had enough of idle clients."""
+    def drop(self, index=None):
+        """Closes every connection that is open now, or the one of that number, like a server that has had enough of idle clients."""
         with self._lock:
-            live, self._live = self._live, []
-        for end in live:
+            ends = [end for number, end in self._live if index in (None, number)]
+            self._live = [(number, end) for number, end in self._live if index not in (None, number)]
+        for end in ends:
             try:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -71,7 +72,8 @@ class Wire:
             with self._lock:
                 self.requests.append(sent)
                 self.responses.append(received)
-                self._live += [near, far]
+                number = len(self.requests) - 1
+                self._live += [(number, near), (number, far)]
             threading.Thread(target=self._pump, args=(near, far, sent), daemon=True).start()
             threading.Thread(target=self._pump, args=(far, near, received), daemon=True).start()
 
