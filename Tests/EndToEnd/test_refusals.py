@@ -1,6 +1,7 @@
 """Each refusal: its own error, within two seconds, nothing secret on the wire, nothing run."""
 
 import json
+import re
 
 import pytest
 from winrmtest.hosts import new_password
@@ -205,3 +206,19 @@ def test_deny_beats_allow(scene):
     policy.write_text(json.dumps(rules))
     assert_refused(scene, attempt(scene), "0x803381A3")
     assert scene.wire.connections == 0
+
+
+def test_pin_from_the_log_of_the_service_proves_it(scene):
+    """The service logs the hash of its CredSSP certificate; with it pinned, the plain policy is enough, and a restart keeps it."""
+    scene.delegate(scene.client_host, scene.target, ntlm_only=False)
+    assert_refused(scene, attempt(scene), "0x803381A4")
+    digest = re.search(r"certificateSHA256=([0-9a-f]{64})", scene.target.log()).group(1)
+    policy = scene.client_host.root / "etc/winrm/policy.json"
+    rules = json.loads(policy.read_text())
+    rules["ServerCertificatePins"] = {"127.0.0.2": [digest]}
+    policy.write_text(json.dumps(rules))
+    assert attempt(scene).out == "ran\n"
+    scene.witness.unlink()
+    assert scene.target.stop() == 0
+    scene.target.start()
+    assert attempt(scene).out == "ran\n"
