@@ -47,8 +47,19 @@ struct Daemon {
   private static func harden() {
     ProcessHardening.apply()
     umask(0o077)
+    raiseDescriptorLimit()
     signal(SIGPIPE, SIG_IGN)
   }
+
+  /// Room for the connections, the pipes and the processes that the limits allow; the usual 1024 is less.
+  private static func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < descriptorGoal else { return }
+    limit.rlim_cur = min(limit.rlim_max, descriptorGoal)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  private static let descriptorGoal: rlim_t = 8192
 
   private func logonConfiguration(_ settings: WinRMSettings, paths: WinRMPaths) throws -> LogonConfiguration {
     try checkAccounts(paths)
