@@ -63,6 +63,7 @@ extension AuthenticationError {
       case .local, .outOfSequence: .outOfSequence
       default: .malformed
       }
-    self.init(code, "NTLM: \(error.message)", status: error.status, cause: error)
+    // The error's own status is what a server would tell its client. This end has found the fault itself; the peer gave no reason.
+    self.init(code, "NTLM: \(error.message)", cause: error)
   }
 }

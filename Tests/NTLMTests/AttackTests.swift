@@ -336,13 +336,27 @@ import Testing
     #expect(outcome == .logonFailure)
   }
 
-  @Test("N-09: without the server's timestamp the client sends no MIC, says so, and our server refuses it") func missingTimestamp() throws {
-    var pair = try Pair()
+  /// The CHALLENGE of the pair's acceptor after a man in the middle took the timestamp out.
+  private static func challengeWithoutTimestamp(_ pair: inout Pair) throws -> [UInt8] {
     var challenge = try ChallengeMessage(decoding: pair.challenge(pair.negotiate()))
     var pairs = try AVPairs(decoding: challenge.targetInfo)
     pairs.pairs.removeAll { $0.identifier == .timestamp }
     challenge.targetInfo = pairs.encode()
-    let authenticate = try pair.authenticate(challenge.encode())
+    return challenge.encode()
+  }
+
+  @Test("N-03: a CHALLENGE without timestamp, which would keep the client from sending a MIC, is not answered") func strippedTimestamp()
+    throws
+  {
+    var pair = try Pair()
+    let challenge = try Self.challengeWithoutTimestamp(&pair)
+    #expect(try code { try pair.authenticate(challenge) } == .badMIC)
+    #expect(try code { try pair.initiator.takeSession() } == .outOfSequence)
+  }
+
+  @Test("N-09: a client that permits a missing timestamp sends no MIC, says so, and our server refuses it") func missingTimestamp() throws {
+    var pair = try Pair(permitsMissingTimestamp: true)
+    let authenticate = try pair.authenticate(Self.challengeWithoutTimestamp(&pair))
     #expect(!pair.initiator.usesMIC)
     #expect(try NTLMv2Response(decoding: AuthenticateMessage(decoding: authenticate).ntChallengeResponse).clientChallenge[8] == 7)
     #expect(try code { try pair.acceptor.receive(authenticate) } == .badMIC)

@@ -42,11 +42,12 @@ struct Pair {
 
   init(
     credential: NTLMCredential? = nil, targetName: String? = "HTTP/srv01", clientBindings: ChannelBindings? = nil,
-    configure: (inout NTLMAcceptorConfiguration) -> Void = { _ in }
+    permitsMissingTimestamp: Bool = false, configure: (inout NTLMAcceptorConfiguration) -> Void = { _ in }
   ) throws {
     initiator = NTLMInitiator(
       credential: try credential ?? .make(),
-      configuration: NTLMInitiatorConfiguration(targetName: targetName, channelBindings: clientBindings, workstation: "CLIENT01"),
+      configuration: NTLMInitiatorConfiguration(
+        targetName: targetName, channelBindings: clientBindings, workstation: "CLIENT01", permitsMissingTimestamp: permitsMissingTimestamp),
       randomness: NTLMRandomness(clientChallenge: Array(1...8), exportedSessionKey: Array(16..<32)), currentTime: 7)
     var configuration = NTLMAcceptorConfiguration(
       netBIOSComputerName: "SRV01", netBIOSDomainName: "SRV01", dnsComputerName: "srv01.contoso.local", dnsDomainName: "contoso.local")

@@ -25,6 +25,9 @@ struct AuthenticateMaker {
       throw NTLMError(.violation, "the server does not tell its names")
     }
     let usesMIC = offered.timestamp != nil
+    guard usesMIC || configuration.permitsMissingTimestamp else {
+      throw NTLMError(.badMIC, "the server sent no timestamp, so that no MIC could protect the exchange")
+    }
     let clientChallenge = NTLMv2Response.clientChallenge(
       time: offered.timestamp ?? currentTime, challenge: randomness.clientChallenge, pairs: extended(offered, usesMIC: usesMIC))
 

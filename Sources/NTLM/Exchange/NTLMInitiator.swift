@@ -8,11 +8,20 @@ public struct NTLMInitiatorConfiguration: Sendable {
   public var channelBindings: ChannelBindings?
   /// The client's own name, for the server's logs. Default: empty.
   public var workstation: String
+  /// Whether a CHALLENGE without timestamp is answered. Default: `false`. Only with a timestamp may the client send a MIC
+  /// (MS-NLMP §3.1.5.1.2); every server since Windows Vista sends one.
+  ///
+  /// - Warning: Without the MIC nobody notices a man in the middle who changed one of the three messages, and he only has to take the
+  ///   timestamp out of CHALLENGE.
+  public var permitsMissingTimestamp: Bool
 
-  public init(targetName: String? = nil, channelBindings: ChannelBindings? = nil, workstation: String = "") {
+  public init(
+    targetName: String? = nil, channelBindings: ChannelBindings? = nil, workstation: String = "", permitsMissingTimestamp: Bool = false
+  ) {
     self.targetName = targetName
     self.channelBindings = channelBindings
     self.workstation = workstation
+    self.permitsMissingTimestamp = permitsMissingTimestamp
   }
 }
 
@@ -67,7 +76,7 @@ public struct NTLMInitiator: Sendable {
   private let currentTime: UInt64
 
   /// Whether AUTHENTICATE carried a MIC, which makes SPNEGO's mechListMIC mandatory. `false` until AUTHENTICATE was made, and for
-  /// servers that sent no timestamp (§3.1.5.1.2).
+  /// servers without timestamp where ``NTLMInitiatorConfiguration/permitsMissingTimestamp`` lets them pass.
   public private(set) var usesMIC = false
 
   /// - Parameters:
@@ -87,6 +96,7 @@ public struct NTLMInitiator: Sendable {
   /// - Returns: NEGOTIATE, then AUTHENTICATE, with which the step is finished and messages may be protected.
   /// - Throws: ``NTLMError/Code/local`` for an empty user name or password or randomness of a wrong length,
   ///   ``NTLMError/Code/missingFlags`` and ``NTLMError/Code/violation`` when CHALLENGE lacks what protection needs,
+  ///   ``NTLMError/Code/badMIC`` when it lacks the timestamp without which no MIC can be sent,
   ///   ``NTLMError/Code/malformed``, ``NTLMError/Code/limit``, ``NTLMError/Code/outOfSequence``.
   public mutating func step(_ token: [UInt8]?) throws(NTLMError) -> MechanismStep {
     switch (exchange(&state, with: .failed), token) {
