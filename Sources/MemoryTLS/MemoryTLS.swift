@@ -45,7 +45,9 @@ public final class MemoryTLS: TLSEngine {
     let chain = PeerChain()
     do {
       let handler = try NIOSSLClientHandler(context: context.library, serverHostname: nil) { certificates, verdict in
-        chain.certificates = certificates.compactMap { try? $0.toDERBytes() }
+        // All or none: without its leaf, a chain would begin with somebody else.
+        guard let all = try? certificates.map({ try $0.toDERBytes() }) else { return verdict.succeed(.failed) }
+        chain.certificates = all
         verdict.succeed(.certificateVerified)
       }
       return MemoryTLS(handler: handler, isServer: false, ownCertificate: nil, peerChain: chain)

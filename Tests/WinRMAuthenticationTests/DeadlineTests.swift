@@ -33,6 +33,32 @@ import Testing
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
+  @Test func answerThatComesTooLateIsGivenBack() async throws {
+    let clock = ManualClock()
+    let (answers, answer) = AsyncStream.makeStream(of: Int.self)
+    let (returns, given) = AsyncStream.makeStream(of: Int.self)
+    let task = Task {
+      try await withDeadline(
+        .seconds(30), clock: clock, late: { given.yield($0) },
+        operation: {
+          // Deaf to cancellation, as whoever holds a mechanism may be.
+          await Task.detached { await answers.first { _ in true } }.value ?? 0
+        })
+    }
+    await clock.awaitSleepers(1)
+    clock.advance(by: .seconds(30))
+    await #expect(throws: DeadlineExceeded.self) { try await task.value }
+    answer.yield(42)
+    #expect(await returns.first { _ in true } == 42)
+  }
+
+  @Test func answerInTimeIsNotGivenBack() async throws {
+    let (returns, given) = AsyncStream.makeStream(of: Int.self)
+    #expect(try await withDeadline(.seconds(60), clock: ContinuousClock(), late: { given.yield($0) }, operation: { 42 }) == 42)
+    given.finish()
+    #expect(await returns.first { _ in true } == nil)
+  }
+
   @Test func mechanismThatTakesASecondIsWaitedFor() async throws {
     let clock = ManualClock()
     let mechanism = SlowMechanism(clock: clock, delay: .seconds(1), token: [1, 2, 3])

@@ -31,13 +31,14 @@ public struct DelegationGate: Sendable {
   /// Decides on the certificates of the inner TLS connection, DER, leaf first.
   public func decide(serverCertificates chain: [[UInt8]]) async -> Verdict {
     let (proof, flaw) = await prove(chain)
-    let decision = policy.decide(host: host, proof: proof)
-    if case .allowed(let reason) = decision { return .open(because: reason) }
-    // A rule that is content with NTLM alone does not mind a certificate in addition.
-    if proof != .ntlmOnly, case .allowed(let reason) = policy.decide(host: host, proof: .ntlmOnly) { return .open(because: reason) }
-    guard case .refused(let code, let reason) = decision else { return .open(because: "") }
-    let explanation = flaw.map { "\(reason); its certificate proves nothing: \($0)" } ?? reason
-    return .withoutNTLM(AuthenticationError(.policy, explanation, winRMCode: code))
+    switch policy.decide(host: host, proof: proof) {
+    case .allowed(let reason): return .open(because: reason)
+    case .refused(let code, let reason):
+      // A rule that is content with NTLM alone does not mind a certificate in addition.
+      if proof != .ntlmOnly, case .allowed(let reason) = policy.decide(host: host, proof: .ntlmOnly) { return .open(because: reason) }
+      let explanation = flaw.map { "\(reason); its certificate proves nothing: \($0)" } ?? reason
+      return .withoutNTLM(AuthenticationError(.policy, explanation, winRMCode: code))
+    }
   }
 
   private func prove(_ chain: [[UInt8]]) async -> (ServerProof, flaw: String?) {

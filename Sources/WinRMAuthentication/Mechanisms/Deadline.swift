@@ -21,13 +21,18 @@ extension DeadlineExceeded: CustomStringConvertible {
 /// - Parameters:
 ///   - duration: how long to wait, measured by `clock`.
 ///   - clock: the clock to sleep on; tests bring their own.
+///   - late: gets a result that nobody waits for any more, to give back what it stands for. Exactly one of caller and `late` gets a result.
 /// - Throws: ``DeadlineExceeded``, `CancellationError` when the calling task is cancelled, or whatever `operation` throws.
 public func withDeadline<R: Sendable, C: Clock>(
-  _ duration: C.Duration, clock: C, operation: @escaping @Sendable () async throws -> R
+  _ duration: C.Duration, clock: C, late: @escaping @Sendable (R) async -> Void = { _ in },
+  operation: @escaping @Sendable () async throws -> R
 ) async throws -> R where C.Duration == Duration {
   let race = Race<R>()
   let work = Task {
-    do { race.finish(.success(try await operation())) } catch { race.finish(.failure(error)) }
+    do {
+      let result = try await operation()
+      if !race.finish(.success(result)) { await late(result) }
+    } catch { race.finish(.failure(error)) }
   }
   let timer = Task {
     do { try await clock.sleep(until: clock.now.advanced(by: duration), tolerance: nil) } catch { return }
@@ -59,21 +64,23 @@ private final class Race<R: Sendable>: Sendable {
   }
   private let state = Mutex(State.running)
 
-  /// Offers a result; all but the first are dropped.
-  func finish(_ result: Result<R, any Error>) {
-    let waiter: CheckedContinuation<R, any Error>? = state.withLock { state in
+  /// Offers a result; all but the first are dropped. Whether this was the first.
+  @discardableResult
+  func finish(_ result: Result<R, any Error>) -> Bool {
+    let (isFirst, waiter): (Bool, CheckedContinuation<R, any Error>?) = state.withLock { state in
       switch state {
       case .running:
         state = .decided(result)
-        return nil
+        return (true, nil)
       case .awaited(let continuation):
         state = .delivered
-        return continuation
+        return (true, continuation)
       case .decided, .delivered:
-        return nil
+        return (false, nil)
       }
     }
     waiter?.resume(with: result)
+    return isFirst
   }
 
   /// Waits for the first result. To be called once.

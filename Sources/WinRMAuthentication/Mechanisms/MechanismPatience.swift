@@ -10,12 +10,14 @@ public struct MechanismPatience: Sendable {
     self.clock = clock
   }
 
-  /// Runs one call within the limit.
+  /// Runs one call within the limit. `late` gets an answer that came too late.
   ///
   /// - Throws: ``AuthenticationError`` with `timeout` when there was no answer, otherwise the call's own error.
-  func bound<R: Sendable>(_ call: @escaping @Sendable () async throws -> R) async throws -> R {
+  func bound<R: Sendable>(
+    late: @escaping @Sendable (R) async -> Void = { _ in }, _ call: @escaping @Sendable () async throws -> R
+  ) async throws -> R {
     do {
-      return try await withDeadline(limit, clock: clock, operation: call)
+      return try await withDeadline(limit, clock: clock, late: late, operation: call)
     } catch let error as DeadlineExceeded {
       throw AuthenticationError(.timeout, "the holder of the security mechanism gave \(error)", cause: error)
     }

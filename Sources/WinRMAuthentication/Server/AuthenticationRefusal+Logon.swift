@@ -1,11 +1,13 @@
 import LogonInterface
 
-/// Asks the logon authority within the deadline, and tells its failures in terms of the exchange.
+/// Asks the logon authority within the deadline, and tells its failures in terms of the exchange. `late` gives back what the authority
+/// made after nobody waited for it any more: it would keep it, credentials and all, until somebody does.
 func authority<R: Sendable>(
-  _ patience: MechanismPatience, _ request: @escaping @Sendable () async throws -> R
+  _ patience: MechanismPatience, late: @escaping @Sendable (R) async -> Void = { _ in },
+  _ request: @escaping @Sendable () async throws -> R
 ) async throws(AuthenticationRefusal) -> R {
   do {
-    return try await patience.bound(request)
+    return try await patience.bound(late: late, request)
   } catch let failure as LogonFailure {
     throw AuthenticationRefusal(failure)
   } catch let error as AuthenticationError where error.code == .timeout {

@@ -71,7 +71,8 @@ public final class CredSSPServerAuthentication: ServerAuthentication {
     case .step(let token): return .stepped(try await authority(patience) { try await context.step(token ?? []) }.step)
     case .provePublicKey(let proof): return .sealed(try await authority(patience) { try await context.provePublicKey(proof) })
     case .acceptCredentials(let sealed):
-      identity = try await authority(patience) { try await context.acceptCredentials(sealed: sealed) }
+      let release = { @Sendable [logon] (identity: ProvenIdentity) async in await logon.release(identity) }
+      identity = try await authority(patience, late: release) { try await context.acceptCredentials(sealed: sealed) }
       return .accepted
     case .mic, .verify, .seal, .unseal, .askPolicy, .sealCredentials:
       throw AuthenticationRefusal(.outOfSequence, "CredSSP gave an order that is not a server's")
@@ -81,7 +82,9 @@ public final class CredSSPServerAuthentication: ServerAuthentication {
   /// The inner context, begun when it is first needed.
   private func inner() async throws(AuthenticationRefusal) -> LogonContext {
     if let context { return context }
-    let begun = try await authority(patience) { [logon, peer] in try await logon.begin(.credSSP, peer: peer) }
+    let begun = try await authority(patience, late: { await $0.abandon() }) { [logon, peer] in
+      try await logon.begin(.credSSP, peer: peer)
+    }
     context = begun
     return begun
   }

@@ -40,7 +40,10 @@ public final class NegotiateServerAuthentication: ServerAuthentication {
       await context.abandon()
       throw AuthenticationRefusal(.limit, "more legs than Negotiate needs")
     }
-    let step = try await authority(patience) { try await context.step(token) }
+    let release = { @Sendable [logon] (step: LogonStep) async in
+      if let established = step.established { await logon.release(established.identity) }
+    }
+    let step = try await authority(patience, late: release) { try await context.step(token) }
     if let established = step.established {
       state = .established(established.messageKeys)
       return .established(token: step.step.token, identity: established.identity)
@@ -70,7 +73,7 @@ public final class NegotiateServerAuthentication: ServerAuthentication {
   private func context() async throws(AuthenticationRefusal) -> LogonContext {
     switch exchange(with: .ended) {
     case .idle:
-      try await authority(patience) { [logon, peer, channelBindings] in
+      try await authority(patience, late: { await $0.abandon() }) { [logon, peer, channelBindings] in
         try await logon.begin(.negotiate, peer: peer, channelBindings: channelBindings)
       }
     case .negotiating(let context): context
