@@ -6,7 +6,8 @@ import Synchronization
 /// The accounts as they are now: read again whenever the file has changed. Calls block.
 final class AccountDirectory: Sendable {
   private struct Cache {
-    var accounts: [Account] = []
+    /// By ``Account/key``. Looking one up takes the same time whether it is there or not, wherever in the file it stands.
+    var accounts: [String: Account] = [:]
     var stamp: FileStamp?
     var isLoaded = false
   }
@@ -24,7 +25,13 @@ final class AccountDirectory: Sendable {
   ///
   /// - Throws: `AccountsError`; then nobody can log on.
   func lookup(_ name: AccountName) throws(AccountsError) -> Account? {
-    AccountStore.find(name, in: try accounts(), hostNames: hostNames)
+    let accounts = try accounts()
+    return AccountStore.localName(of: name, hostNames: hostNames).flatMap { accounts[Account.key(of: $0)] }
+  }
+
+  /// One key for all the names of an account, and for all spellings of a name that is none here.
+  func key(of name: AccountName) -> String {
+    Account.key(of: AccountStore.localName(of: name, hostNames: hostNames) ?? name.description)
   }
 
   /// Whether two names mean the same local account.
@@ -32,12 +39,13 @@ final class AccountDirectory: Sendable {
     AccountStore.localName(of: name, hostNames: hostNames).map(Account.key) == account.key
   }
 
-  private func accounts() throws(AccountsError) -> [Account] {
+  private func accounts() throws(AccountsError) -> [String: Account] {
     let stamp = try store.stamp()
     let known = cache.withLock { $0.isLoaded && $0.stamp == stamp ? $0.accounts : nil }
     if let known { return known }
     let fresh = try store.snapshot()
-    cache.withLock { $0 = Cache(accounts: fresh.accounts, stamp: fresh.stamp, isLoaded: true) }
-    return fresh.accounts
+    let accounts = Dictionary(fresh.accounts.map { ($0.key, $0) }) { first, _ in first }
+    cache.withLock { $0 = Cache(accounts: accounts, stamp: fresh.stamp, isLoaded: true) }
+    return accounts
   }
 }

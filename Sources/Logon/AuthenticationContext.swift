@@ -16,6 +16,8 @@ struct AuthenticationContext: Sendable {
     var hash: NTHash
     /// Why nobody may pass, for the log.
     var refusal: String?
+    /// Whether the claim is looked at. Otherwise too many have failed, and this one is not counted.
+    var isAdmitted = true
   }
 
   enum Stage: Sendable, Equatable {

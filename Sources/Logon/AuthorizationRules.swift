@@ -10,8 +10,9 @@ struct AuthorizationRules: Sendable {
     case refused(String)
   }
 
-  /// The first user number that is not the system's.
-  static let firstOrdinaryUser: UInt32 = 1000
+  /// Whether a user number is the system's: those below 1000, and those from the end of systemd-homed's range on that distributions,
+  /// systemd's dynamic users and `nobody` take (systemd, "Users, Groups, UIDs and GIDs on systemd Systems").
+  static func isSystemUser(_ number: UInt32) -> Bool { number < 1000 || (60_514..<65_536).contains(number) || number == .max }
 
   private let allowedGroups: [String]
   private let allowedAccounts: Set<String>
@@ -37,7 +38,7 @@ struct AuthorizationRules: Sendable {
       return .refused("it belongs to another Unix user than the service's")
     }
     if allowedAccounts.contains(account.key) { return .admitted(user) }
-    guard user.uid >= Self.firstOrdinaryUser else { return .refused("root and system users have to be named in AllowedAccounts") }
+    guard !Self.isSystemUser(user.uid) else { return .refused("root and system users have to be named in AllowedAccounts") }
     let isMember = allowedGroups.contains { name in groupNumber(name).map(user.groups.contains) ?? false }
     return isMember ? .admitted(user) : .refused("it is neither named in AllowedAccounts nor a member of AllowedGroups")
   }

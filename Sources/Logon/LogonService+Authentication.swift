@@ -13,6 +13,10 @@ extension LogonService {
       logger.warning("logon refused", metadata: ["source": .peer(peer), "reason": "too many authentications are under way"])
       throw LogonFailure(.quota, "too many authentications are under way")
     }
+    // Without the bindings of its channel, a logon that was relayed to it could not be told from one that was meant for it.
+    guard purpose == .credSSP || bindings != nil || peer.transport == .http || configuration.channelBindingLevel == .none else {
+      throw LogonFailure(.unavailable, "the channel bindings of the HTTPS listener are missing")
+    }
     let names = configuration.hostNames
     let acceptor = NTLMAcceptor(
       configuration: NTLMAcceptorConfiguration(
@@ -28,17 +32,17 @@ extension LogonService {
     var context = try take(id)
     defer { contextsUnderWay -= 1 }
     let source = context.peer.host
-    var refusal: String?
+    var subject: AuthenticationContext.Subject?
     let step: MechanismStep
     let keys: MessageKeys?
     do throws(LogonFailure) {
       step = try await context.step(token) { (name) async throws(LogonFailure) in
-        let subject = await self.subject(for: name, source: source)
-        refusal = subject.refusal
-        return subject
+        let found = await self.subject(for: name, source: source)
+        subject = found
+        return found
       }
       keys = context.stage == .authenticated && context.purpose == .negotiate ? try context.messageKeys() : nil
-    } catch { throw refuse(context, error, because: refusal) }
+    } catch { throw refuse(context, error, subject) }
     guard let keys, let account = context.account else {
       contexts[id] = context
       return .stepped(step, grant: nil, keys: nil)
@@ -53,7 +57,7 @@ extension LogonService {
       let answer = try context.provePublicKey(proof)
       contexts[id] = context
       return answer
-    } catch { throw refuse(context, error, because: nil) }
+    } catch { throw refuse(context, error) }
   }
 
   func acceptCredentials(_ id: ContextID, _ sealed: [UInt8]) async throws(LogonFailure) -> LogonGrant {
@@ -62,7 +66,7 @@ extension LogonService {
     let account: Account
     let credential: NTLMCredential
     do throws(LogonFailure) { (account, credential) = try delegated(&context, sealed) } catch {
-      throw refuse(context, error, because: nil)
+      throw refuse(context, error)
     }
     let grant = try await complete(context, account, credential: credential)
     logger.info(
@@ -95,14 +99,14 @@ extension LogonService {
     let found = await BlockingWork.run { () -> Result<Account?, AccountsError> in
       Result { () throws(AccountsError) in try directory.lookup(name) }
     }
-    let isAdmitted = limiter.admits(source: source, account: Account.key(of: name.user), now: clock.now)
+    let isAdmitted = limiter.admits(source: source, account: directory.key(of: name), now: clock.now)
     switch found {
     case .success(let account?) where isAdmitted && account.isEnabled:
       return AuthenticationContext.Subject(account: account, hash: account.ntHash, refusal: nil)
     case .success(let account):
       let refusal =
         isAdmitted ? account.map { _ in "the account is disabled" } ?? "the account is unknown" : "too many failed logons"
-      return AuthenticationContext.Subject(account: nil, hash: dummyHash, refusal: refusal)
+      return AuthenticationContext.Subject(account: nil, hash: dummyHash, refusal: refusal, isAdmitted: isAdmitted)
     case .failure(let error):
       logger.error("accounts cannot be read; nobody can log on", metadata: ["reason": "\(error.message.sanitizedForLog(limit: 512))"])
       return AuthenticationContext.Subject(account: nil, hash: dummyHash, refusal: "the accounts cannot be read")
@@ -117,7 +121,7 @@ extension LogonService {
       credential?.hash.bytes.wipe()
       throw LogonFailure(.quota, "too many logons")
     }
-    limiter.recordSuccess(source: context.peer.host, account: account.key)
+    limiter.recordSuccess(source: context.peer.host, account: account.key, now: clock.now)
     let id = LogonID.random()
     let rules = rules
     var grant = LogonGrant(
@@ -144,15 +148,17 @@ extension LogonService {
   }
 
   /// Logs a refusal with its reason, counts it, and makes of it what the other side may know.
-  private func refuse(_ context: AuthenticationContext, _ failure: LogonFailure, because refusal: String?) -> LogonFailure {
-    if let name = context.claimedName, case .refused = failure.code {
-      limiter.recordFailure(source: context.peer.host, account: Account.key(of: name.user), now: clock.now)
+  private func refuse(
+    _ context: AuthenticationContext, _ failure: LogonFailure, _ subject: AuthenticationContext.Subject? = nil
+  ) -> LogonFailure {
+    if let name = context.claimedName, case .refused = failure.code, subject?.isAdmitted ?? true {
+      limiter.recordFailure(source: context.peer.host, account: directory.key(of: name), now: clock.now)
     }
     logger.notice(
       "logon refused",
       metadata: [
         "source": .peer(context.peer), "scheme": "\(context.purpose.schemeName)",
-        "account": "\((context.claimedName?.description ?? "").sanitizedForLog())", "reason": "\(refusal ?? failure.message)",
+        "account": "\((context.claimedName?.description ?? "").sanitizedForLog())", "reason": "\(subject?.refusal ?? failure.message)",
       ])
     guard case .refused(.logonFailure) = failure.code else { return failure }
     return LogonFailure(failure.code, "the logon was refused")

@@ -189,6 +189,27 @@ struct AuthenticationTests {
     _ = try await fixture.negotiate(from: PeerAddress(host: "192.0.2.8", port: 1, transport: .http))
   }
 
+  @Test("S-07: what is refused unseen does not prolong the wait")
+  func unseenFailures() async throws {
+    let fixture = try Fixture { configuration in
+      configuration.limits.failuresPerSourceAndAccount = 2
+      configuration.limits.failuresPerAccount = 4
+    }
+    for _ in 0..<8 { #expect(await failure { _ = try await fixture.negotiate(.init(domain: "", user: "ann"), "wrong") } != nil) }
+    // Two were counted, six were not: for the account as a whole the limit is not reached.
+    _ = try await fixture.negotiate(from: PeerAddress(host: "192.0.2.8", port: 1, transport: .http))
+  }
+
+  @Test("S-07: all names of an account are counted as one")
+  func oneAccountOneCount() async throws {
+    let fixture = try Fixture { configuration in configuration.limits.failuresPerSourceAndAccount = 3 }
+    for name in [AccountName(domain: "", user: "ann"), .init(domain: "", user: "ANN@host.example"), .init(domain: "host", user: "Ann")] {
+      #expect(await failure { _ = try await fixture.negotiate(name, "wrong") } != nil)
+    }
+    #expect(await failure { _ = try await fixture.negotiate() }?.code == .refused(.logonFailure))
+    #expect(fixture.reasons("logon refused").last == "too many failed logons")
+  }
+
   @Test("Exchanges are bounded in number and in time")
   func bounds() async throws {
     let fixture = try Fixture { configuration in configuration.limits.contexts = 2 }
@@ -212,6 +233,14 @@ struct AuthenticationTests {
       let refused = await failure { _ = try await client.logOn(context) }
       #expect(refused?.code == (isRight ? nil : .refused(.badBindings)))
     }
+  }
+
+  @Test("N-01: over HTTPS nobody logs on by Negotiate while the listener's channel bindings are missing", arguments: [true, false])
+  func missingBindings(isStrict: Bool) async throws {
+    let fixture = try Fixture { $0.channelBindingLevel = isStrict ? .strict : .none }
+    let secure = PeerAddress(host: "192.0.2.7", port: 1, transport: .https)
+    #expect(await failure { _ = try await fixture.negotiate(from: secure) }?.code == (isStrict ? .unavailable : nil))
+    _ = try await fixture.client.begin(.credSSP, peer: secure)
   }
 
   @Test("Garbage, truncated and flipped tokens are refused and leave nothing behind")

@@ -31,6 +31,8 @@ struct AuthorizationRulesTests {
   @Test("Members of an allowed group and named accounts are admitted, others are not")
   func members() throws {
     #expect(try isAdmitted(groups: [1000, 500]))
+    #expect(try isAdmitted(uid: 60_513, groups: [500]))
+    #expect(try isAdmitted(uid: 1_234_000_500, groups: [500]))
     #expect(try !isAdmitted(groups: [1000, 501]))
     #expect(try isAdmitted(accounts: ["ANN"]))
     #expect(try isAdmitted(accounts: ["host\\Ann"]))
@@ -38,7 +40,7 @@ struct AuthorizationRulesTests {
     #expect(try !isAdmitted(accounts: ["OTHER\\ann", "annie"]))
   }
 
-  @Test("Root and system users are admitted by name only", arguments: [0, 1, 999] as [UInt32])
+  @Test("Root and system users are admitted by name only", arguments: [0, 1, 999, 61_184, 65_534, 65_535] as [UInt32])
   func system(uid: UInt32) throws {
     #expect(try !isAdmitted(uid: uid, groups: [500]))
     #expect(try isAdmitted(uid: uid, accounts: ["ann"]))
@@ -152,7 +154,42 @@ struct FailureLimiterTests {
     #expect(limiter.admits(source: "t", account: "d", now: start + .seconds(32)))
     for number in 0..<12_000 { limiter.recordFailure(source: "s\(number)", account: "x\(number)", now: start + .seconds(40)) }
     limiter.recordFailure(source: "z", account: "z", now: start + .seconds(41))
-    limiter.recordSuccess(source: "z", account: "z")
+    limiter.recordSuccess(source: "z", account: "z", now: start + .seconds(41))
     #expect(limiter.admits(source: "z", account: "z", now: start + .seconds(42)))
+  }
+
+  @Test("S-07: guesses from elsewhere do not keep an account's owner out, and the owner's own source keeps its limit")
+  func ownerStaysIn() {
+    var limits = LogonConfiguration.Limits()
+    limits.failuresPerSourceAndAccount = 2
+    limits.failuresPerSource = 3
+    limits.failuresPerAccount = 4
+    var limiter = FailureLimiter(limits: limits)
+    let start = ContinuousClock.now
+    limiter.recordSuccess(source: "home", account: "ann", now: start)
+    for number in 0..<10 { limiter.recordFailure(source: "elsewhere \(number)", account: "ann", now: start + .seconds(1)) }
+    for number in 0..<10 { limiter.recordFailure(source: "home", account: "guess \(number)", now: start + .seconds(1)) }
+    #expect(limiter.admits(source: "home", account: "ann", now: start + .seconds(2)))
+    #expect(!limiter.admits(source: "new", account: "ann", now: start + .seconds(2)))
+    #expect(!limiter.admits(source: "home", account: "bob", now: start + .seconds(2)))
+    for _ in 0..<2 { limiter.recordFailure(source: "home", account: "ann", now: start + .seconds(3)) }
+    #expect(!limiter.admits(source: "home", account: "ann", now: start + .seconds(4)))
+    // Known sources are forgotten in time, and the oldest when there are too many.
+    let later = start + FailureLimiter.knownFor
+    for number in 0..<10 { limiter.recordFailure(source: "elsewhere \(number)", account: "ann", now: later) }
+    #expect(!limiter.admits(source: "home", account: "ann", now: later))
+    for number in 0..<12_000 { limiter.recordSuccess(source: "s\(number)", account: "ann", now: later + .milliseconds(number)) }
+    #expect(limiter.admits(source: "s11999", account: "ann", now: later + .seconds(12)))
+    #expect(!limiter.admits(source: "s0", account: "ann", now: later + .seconds(12)))
+  }
+
+  @Test(
+    "S-07: an IPv6 network of 64 bits is one source, an IPv4 address is one in both of its spellings",
+    arguments: [
+      ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true), ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
+      ("::ffff:192.0.2.7", "192.0.2.7", true), ("192.0.2.7", "192.0.2.8", false), ("fe80::1%eth0", "fe80::1%eth1", false),
+    ])
+  func network(one: String, other: String, isSame: Bool) {
+    #expect((FailureLimiter.network(of: one) == FailureLimiter.network(of: other)) == isSame)
   }
 }
