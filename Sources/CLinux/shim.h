@@ -40,6 +40,12 @@ static inline int winrm_peer_of(int descriptor, struct winrm_peer *peer) {
 }
 
 static inline int winrm_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL); }
+/* Capabilities that would outlive an exec by somebody who is not root. Older kernels have none (EINVAL). */
+static inline int winrm_drop_ambient_capabilities(void) {
+  if (prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_CLEAR_ALL, 0UL, 0UL, 0UL) == 0 || errno == EINVAL) return 0;
+  return -1;
+}
+
 static inline int winrm_set_dumpable(int dumpable) { return prctl(PR_SET_DUMPABLE, (unsigned long)dumpable, 0UL, 0UL, 0UL); }
 
 #ifndef SYS_close_range

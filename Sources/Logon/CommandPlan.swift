@@ -14,6 +14,9 @@ struct CommandPlan: Sendable, Hashable {
   /// - Throws: `LogonFailure` with `invalidArgument` for an empty command, a NUL or an open quote, `limit` for what the kernel would refuse.
   init(_ command: CommandSpecification, path: String) throws(LogonFailure) {
     guard !command.commandLine.allSatisfy({ $0 == " " || $0 == "\t" }) else { throw LogonFailure(.invalidArgument, "the command is empty") }
+    // Before anything is made of it: this runs where everybody's requests are served.
+    let length = command.arguments.reduce(command.commandLine.utf8.count) { $0 + $1.utf8.count }
+    guard length <= ExecSpecification.maximumLength else { throw LogonFailure(.limit, "the command is too long") }
     if command.skipShell {
       arguments = try Self.words(of: command.commandLine) + command.arguments
       programs = try Self.candidates(arguments.first ?? "", path: path)
@@ -37,13 +40,16 @@ struct CommandPlan: Sendable, Hashable {
       switch character {
       case "\\" where rest.first == "\"":
         rest.removeFirst()
-        word = (word ?? "") + "\""
+        word = word ?? ""
+        word?.append("\"")
       case "\"":
         isQuoted.toggle()
         word = word ?? ""
       case " " where !isQuoted, "\t" where !isQuoted:
         if let complete = exchange(&word, with: nil) { words.append(complete) }
-      default: word = (word ?? "") + String(character)
+      default:
+        word = word ?? ""
+        word?.append(character)
       }
     }
     guard !isQuoted else { throw LogonFailure(.invalidArgument, "a quote is not closed") }

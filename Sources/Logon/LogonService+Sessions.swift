@@ -84,7 +84,9 @@ extension LogonService {
   }
 
   func start(_ id: SessionID, _ command: CommandSpecification) async throws(LogonFailure) -> LogonReply {
-    guard var session = sessions[id] else { throw LogonFailure(.notFound, "no such session") }
+    let lingering = sessions[id]?.processes.values.filter(\.isLingering) ?? []
+    if !lingering.isEmpty { await BlockingWork.run { RunningProcess.reapEmpty(lingering) } }
+    guard !isShutDown, var session = sessions[id] else { throw LogonFailure(.notFound, "no such session") }
     session.forgetEnded()
     sessions[id] = session
     guard session.runningCount < configuration.limits.processesPerSession else {
@@ -92,6 +94,8 @@ extension LogonService {
     }
     let specification = try makeSpecification(session, command)
     sessions[id]?.starting += 1
+    startsUnderWay += 1
+    defer { startsUnderWay -= 1 }
     let launcher = launcher
     let outcome = await BlockingWork.run { Result { () throws(LogonFailure) in try launcher.launch(specification) } }
     sessions[id]?.starting -= 1

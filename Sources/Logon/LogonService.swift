@@ -30,6 +30,8 @@ public actor LogonService: LogonAuthority {
   var closing: [SessionID: LogonSession] = [:]
   /// Sessions that are being opened.
   var sessionsUnderWay = 0
+  /// Commands that are being started.
+  var startsUnderWay = 0
   var isShutDown = false
 
   public init(configuration: LogonConfiguration, logger: Logger) {
@@ -81,6 +83,9 @@ public actor LogonService: LogonAuthority {
         group.addTask { do throws(LogonFailure) { try await self.closeSession(id) } catch {} }  // gone already is the aim
       }
     }
+    // What was under way finds out for itself that its session is gone, and cleans up. A helper that hangs is not waited for.
+    let deadline = clock.now + .seconds(10)
+    while startsUnderWay + sessionsUnderWay + self.closing.count > 0, clock.now < deadline { await BlockingWork.pause(.milliseconds(5)) }
   }
 }
 

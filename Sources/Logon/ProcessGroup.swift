@@ -4,17 +4,22 @@ import Glibc
 enum ProcessGroup {
   /// Whether any process but the leader belongs to the group. The leader may have ended; as long as it is not reaped, the group's number
   /// is nobody else's.
-  static func hasFollowers(of leader: pid_t) -> Bool {
-    guard let directory = opendir("/proc") else { return true }  // not knowing, one does not give the number free
+  static func hasFollowers(of leader: pid_t) -> Bool { !withFollowers([leader]).isEmpty }
+
+  /// Those of the leaders whose groups have other members, found in one look.
+  static func withFollowers(_ leaders: Set<pid_t>) -> Set<pid_t> {
+    guard let directory = opendir("/proc") else { return leaders }  // not knowing, one does not give a number free
     defer { closedir(directory) }
+    var found: Set<pid_t> = []
     while let entry = readdir(directory) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard let pid = pid_t(name), pid != leader, group(of: pid) == leader else { continue }
-      return true
+      guard let pid = pid_t(name), let group = group(of: pid), group != pid, leaders.contains(group) else { continue }
+      found.insert(group)
+      if found.count == leaders.count { break }
     }
-    return false
+    return found
   }
 
   /// The process group, from `/proc/PID/stat`: the third field after the name, which stands in parentheses and may hold anything.

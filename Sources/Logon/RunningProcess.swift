@@ -42,8 +42,16 @@ final class RunningProcess: Sendable {
   var isRunning: Bool { state.withLock { $0.status == nil } }
   /// Whether anybody waits for its end.
   var isAwaited: Bool { state.withLock { !$0.waiters.isEmpty } }
+  /// Whether the leader has ended and others of its group had not, when one last looked.
+  var isLingering: Bool { state.withLock { $0.status != nil && !$0.isReaped } }
   /// Whether nothing is left to do.
   var isGone: Bool { state.withLock { $0.isReaped } }
+
+  /// Reaps those lingering leaders whose groups have emptied since. Blocks.
+  static func reapEmpty(_ lingering: [RunningProcess]) {
+    let occupied = ProcessGroup.withFollowers(Set(lingering.map(\.pid)))
+    for process in lingering where !occupied.contains(process.pid) { process.reapIfEnded() }
+  }
 
   /// How the leader ended; waits for it.
   ///

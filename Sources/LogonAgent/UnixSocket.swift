@@ -3,10 +3,23 @@ import Glibc
 
 /// The few socket calls that must happen before an event loop takes over.
 enum UnixSocket {
-  /// A listening socket at `path`, for `owner` alone. Nobody can connect before its mode and owner are right.
+  /// A listening socket at `path`, for `owner` alone. Nobody can connect before its mode and owner are right, and the name appears when
+  /// somebody listens: a socket of that name without a listener is one that was left behind (``isAbandoned(_:)``).
   static func listen(path: String, owner: UInt32, backlog: CInt) throws(LogonAgentError) -> CInt {
-    let descriptor = try make()
+    _ = try Self.address(path)
+    let temporary = String(path.dropLast()) + "~"  // not longer, so that it fits too
+    let descriptor = try listen(at: temporary, owner: owner, backlog: backlog)
+    guard rename(temporary, path) == 0 else {
+      let error = failure("cannot be named", descriptor)
+      unlink(temporary)
+      throw error
+    }
+    return descriptor
+  }
+
+  private static func listen(at path: String, owner: UInt32, backlog: CInt) throws(LogonAgentError) -> CInt {
     var address = try Self.address(path)
+    let descriptor = try make()
     unlink(path)
     let bound = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
@@ -23,14 +36,9 @@ enum UnixSocket {
 
   /// A socket connected to `path`, after a look at who listens there.
   static func connect(path: String) throws(LogonAgentError) -> CInt {
-    let descriptor = try make()
     var address = try Self.address(path)
-    let connected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard connected == 0 else {
+    let descriptor = try make()
+    guard connect(descriptor, &address) == 0 else {
       let cause = errno
       close(descriptor)
       throw LogonAgentError(.unreachable, "nobody listens at the session's agent socket: \(String(cString: strerror(cause)))")
@@ -43,18 +51,22 @@ enum UnixSocket {
     return descriptor
   }
 
-  /// Whether a socket of ours stands at `path` and nobody listens there.
+  /// Whether a socket stands at `path` and the kernel says that nobody listens there. Whatever else it says, somebody may.
   static func isAbandoned(_ path: String) -> Bool {
     var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, let descriptor = try? make() else { return false }
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, var address = try? address(path),
+      let descriptor = try? make()
+    else { return false }
     defer { close(descriptor) }
-    guard var address = try? Self.address(path) else { return false }
-    let connected = withUnsafePointer(to: &address) { pointer in
+    return connect(descriptor, &address) != 0 && errno == ECONNREFUSED
+  }
+
+  private static func connect(_ descriptor: CInt, _ address: inout sockaddr_un) -> CInt {
+    withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    return connected != 0 && errno == ECONNREFUSED
   }
 
   private static func make() throws(LogonAgentError) -> CInt {

@@ -98,7 +98,7 @@ struct Daemon {
     }
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == 0 || status.st_uid == geteuid(),
-      status.st_mode & 0o002 == 0
+      status.st_mode & 0o002 == 0, status.st_mode & 0o020 == 0 || status.st_gid == 0 || status.st_gid == getegid()
     else { throw StartFailure(message: "The helper \(path) belongs to, or may be written by, others. It is not used.") }
     return path
   }

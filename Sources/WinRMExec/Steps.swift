@@ -64,7 +64,11 @@ enum Steps {
     guard orRoot, chdir("/") == 0 else { throw Failure(stage: .workingDirectory, number: number) }
   }
 
-  static func forbidNewPrivileges() throws(Failure) { try check(winrm_set_no_new_privileges(), .privileges) }
+  /// Ambient capabilities, such as that for low ports which a unit file may give to an ordinary user's service, are the service's alone.
+  static func forbidNewPrivileges() throws(Failure) {
+    try check(winrm_drop_ambient_capabilities(), .privileges)
+    try check(winrm_set_no_new_privileges(), .privileges)
+  }
 
   /// Returns only by throwing.
   static func execute(_ specification: Specification) throws(Failure) -> Never {

@@ -319,6 +319,21 @@ struct CommandTests {
     await (try await fixture.session()).close()
   }
 
+  @Test("A command whose children outlived it counts until they have ended, and no longer")
+  func lingering() async throws {
+    let fixture = try Fixture { configuration in configuration.limits.processesPerSession = 1 }
+    let session = try await fixture.session()
+    // The child keeps no pipe but its own standard input, and ends with that.
+    let started = try await session.start(CommandSpecification(commandLine: "exec 3<&0; cat <&3 >/dev/null 2>&1 3<&- & exit 0"))
+    _ = try await started.waitForExit()
+    #expect(await failure { _ = try await session.start(CommandSpecification(commandLine: "id")) }?.code == .quota)
+    closeAll(started)
+    var second: Outcome?
+    for _ in 0..<500 where second == nil { second = try? await session.run("id") }
+    #expect(second?.status == .exited(code: 0))
+    await session.close()
+  }
+
   @Test("A closed session starts nothing and knows nothing")
   func closed() async throws {
     let fixture = try Fixture()
