@@ -86,8 +86,8 @@ public struct CertificateVerifier: Sendable {
   private func isFor(_ host: String, _ leaf: Certificate) async -> Bool {
     var name = host
     if name.hasPrefix("["), name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
-    // The zone of a link-local address is this machine's business.
-    if let zone = name.firstIndex(of: "%") { name = String(name[..<zone]) }
+    // The zone of a link-local address is this machine's business. Names have none.
+    if let zone = name.firstIndex(of: "%"), name[..<zone].contains(":") { name = String(name[..<zone]) }
     let isAddress = IPAddressBytes(name) != nil
     var verifier = Verifier(rootCertificates: CertificateStore([leaf])) {
       ServerIdentityPolicy(serverHostname: isAddress ? nil : name, serverIP: isAddress ? name : nil)

@@ -99,7 +99,7 @@ import X509
     "H-08: another host is not proven, and a wildcard covers one label",
     arguments: [
       "other.example.com", "example.com", "x.server.example.com", "a.b.lab.example.com", "lab.example.com", "10.0.0.1", "::1", "",
-      "*.lab.example.com.evil",
+      "*.lab.example.com.evil", "server.example.com%evil",
     ])
   func wrongHost(host: String) async throws {
     #expect(try await reason(verdict([leaf(), intermediate], host: host)).contains("not for the host"))
@@ -107,7 +107,10 @@ import X509
 
   @Test(
     "H-08: addresses are proven by address names only",
-    arguments: [("10.0.0.1", true), ("[fd00::1]", true), ("fd00:0::1", true), ("10.0.0.2", false), ("fd00::2", false)])
+    arguments: [
+      ("10.0.0.1", true), ("[fd00::1]", true), ("fd00:0::1", true), ("fd00::1%eth0", true), ("10.0.0.2", false), ("fd00::2", false),
+      ("10.0.0.1%eth0", false),
+    ])
   func addresses(host: String, isGood: Bool) async throws {
     let names: [GeneralName] = [
       .ipAddress(ASN1OctetString(contentBytes: [10, 0, 0, 1])),
