@@ -6,9 +6,13 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-say "building the programs (the first build takes some minutes)"
-swift build --package-path "$repository"
-built=$(bin_path)
+if [ -n "${WINRM_BIN:-}" ]; then
+  built=$WINRM_BIN
+else
+  say "building the programs (the first build takes some minutes)"
+  swift build --package-path "$repository"
+  built=$(bin_path)
+fi
 
 lab=$(mktemp -d "${TMPDIR:-/tmp}/winrm-demo.XXXXXX")
 chmod 0755 "$lab"
