@@ -1,3 +1,4 @@
+import Glibc
 import LogonInterface
 import SecuritySupport
 
@@ -7,6 +8,9 @@ struct ExecSpecification: Sendable {
   static let maximumLength = 512 << 10
   /// RLIMIT_CORE: a dump would put whatever a command holds onto the disk, beyond the session's end.
   static let coreLimit: UInt32 = 4
+  /// RLIMIT_NOFILE: the service raises its own; programs that still use `select` need the usual soft limit.
+  static let descriptorLimit: UInt32 = 7
+  private static let usualDescriptors: UInt64 = 1024
 
   var user: UnixUser
   /// Whether to become the user; an ordinary user's service is that user already.
@@ -26,16 +30,28 @@ struct ExecSpecification: Sendable {
     bytes.append(littleEndian: UInt32(truncatingIfNeeded: groups.count))
     for group in groups { bytes.append(littleEndian: group) }
     bytes.append(littleEndian: umask & 0o777)
-    bytes.append(littleEndian: UInt32(1))
-    bytes.append(littleEndian: Self.coreLimit)
-    bytes.append(littleEndian: UInt64(0))
-    bytes.append(littleEndian: UInt64(0))
+    let limits = Self.limits
+    bytes.append(littleEndian: UInt32(truncatingIfNeeded: limits.count))
+    for (resource, soft, hard) in limits {
+      bytes.append(littleEndian: resource)
+      bytes.append(littleEndian: soft)
+      bytes.append(littleEndian: hard)
+    }
     bytes.append(text: directory ?? (user.home.hasPrefix("/") ? user.home : "/"))
     bytes.append(texts: plan.programs)
     bytes.append(texts: plan.arguments)
     bytes.append(texts: environment.map { "\($0.name)=\($0.value)" })
     guard bytes.count <= Self.maximumLength else { throw LogonFailure(.limit, "the command and its variables are too long") }
     return bytes
+  }
+}
+
+extension ExecSpecification {
+  private static var limits: [(resource: UInt32, soft: UInt64, hard: UInt64)] {
+    var descriptors = rlimit()
+    guard getrlimit(__rlimit_resource_t(descriptorLimit), &descriptors) == 0 else { return [(coreLimit, 0, 0)] }
+    let hard = UInt64(descriptors.rlim_max)
+    return [(coreLimit, 0, 0), (descriptorLimit, min(usualDescriptors, hard), hard)]
   }
 }
 

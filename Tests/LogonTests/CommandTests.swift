@@ -72,6 +72,7 @@ struct CommandTests {
     signal(SIGPIPE, SIG_IGN)
     let stray = open("/etc/passwd", O_RDONLY)  // deliberately inherited
     defer { close(stray) }
+    raiseDescriptorLimit()
     let fixture = try Fixture { configuration in configuration.umask = 0o027 }
     let session = try await fixture.session()
     let status = try await session.run("cat /proc/self/status").text
@@ -87,6 +88,7 @@ struct CommandTests {
     #expect(field("Umask") == ["0027"])
     if geteuid() == 0 { #expect(field("CapEff") == ["0000000000000000"] && field("CapPrm") == ["0000000000000000"]) }
     #expect(try await session.run("ulimit -c; ulimit -Hc").text == "0\n0\n")
+    #expect(Int(try await session.run("ulimit -Sn").text.dropLast()) == 1024)
     // The shell itself: what `ls` has open besides 0, 1, 2 is the directory that it reads.
     #expect(try await session.run("ls /proc/$$/fd").text == "0\n1\n2\n")
     let numbers = try await session.run("cut -d' ' -f1,5,6 /proc/$$/stat; :").text.split(whereSeparator: \.isWhitespace)
@@ -439,6 +441,15 @@ struct DelegationTests {
     #expect(await failure { _ = try await fixture.client.begin(.negotiate, peer: peer) }?.code == .unavailable)
     closeAll(started)
   }
+}
+
+/// As the service does for itself.
+private func raiseDescriptorLimit() {
+  var limit = rlimit()
+  let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+  limit.rlim_cur = min(limit.rlim_max, 4096)
+  setrlimit(resource, &limit)
 }
 
 private func failureOfAgent(_ path: String) async -> LogonAgentError.Code? {
