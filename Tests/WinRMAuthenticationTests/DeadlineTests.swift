@@ -33,7 +33,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await task.value }
   }
 
-  @Test func answerThatComesTooLateIsGivenBack() async throws {
+  @Test(.timeLimit(.minutes(1))) func answerThatComesTooLateIsGivenBack() async throws {
     let clock = ManualClock()
     let (answers, answer) = AsyncStream.makeStream(of: Int.self)
     let (returns, given) = AsyncStream.makeStream(of: Int.self)

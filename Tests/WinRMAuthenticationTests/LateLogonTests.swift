@@ -51,7 +51,7 @@ private final class HesitantAuthority: LogonAuthority {
 }
 
 @Suite struct LateLogonTests {
-  @Test(arguments: [false, true]) func logonThatNobodyWaitsForIsReleased(usesCredSSP: Bool) async throws {
+  @Test(.timeLimit(.minutes(1)), arguments: [false, true]) func logonThatNobodyWaitsForIsReleased(usesCredSSP: Bool) async throws {
     let world = try World()
     defer { world.remove() }
     let authority = HesitantAuthority(world.service)
