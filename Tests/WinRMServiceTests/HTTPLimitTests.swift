@@ -119,16 +119,17 @@ struct HTTPLimitTests {
   func slowHead() async throws {
     try await ServiceFixture.with(limits: { $0.unauthenticatedHeadTimeout = .milliseconds(200) }) { service in
       let silent = try await service.connect()
-      let slow = try await service.connect()
-      try await slow.send("POST /wsman HT")
       await silent.untilClosed()
+      let slow = try await service.connect()
+      // On a busy machine the limit may have struck before this is written.
+      try? await slow.send("POST /wsman HT")
       await slow.untilClosed()
     }
   }
 
   @Test("H-03 a body that does not come in time: 500, and the connection ends")
   func slowBody() async throws {
-    try await ServiceFixture.with(limits: { $0.bodyTimeout = .milliseconds(200) }) { service in
+    try await ServiceFixture.with(limits: { $0.bodyTimeout = .seconds(1) }) { service in
       let connection = try await service.connect()
       try await connection.send("POST /wsman HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc")
       #expect(try await connection.answer().status == 500)
