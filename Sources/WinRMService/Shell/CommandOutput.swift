@@ -53,7 +53,28 @@ final class CommandOutput: Sendable {
     }
 
     var hasEnded: Bool { open.isEmpty && exitCode != nil }
+
+    /// Adds bytes to the last chunk, or as a chunk of their own where the streams take turns.
+    ///
+    /// Each chunk costs memory beside its bytes. A command that writes single bytes to both streams in turn gets so many chunks and no
+    /// more: beyond that the bytes join the last chunk of their stream, and only the order between the streams becomes coarser.
+    mutating func keep(_ bytes: ByteBuffer, of stream: Stream) {
+      let last = chunks.indices.last
+      let candidate = chunks.count < CommandOutput.mostSeparateChunks ? last : chunks.indices.last { chunks[$0].stream == stream }
+      if let index = candidate, chunks[index].stream == stream, chunks[index].bytes.readableBytes < CommandOutput.fullChunk {
+        chunks[index].bytes.writeImmutableBuffer(bytes)
+      } else {
+        // What the pipe reads into is far larger than what is in it when little came.
+        let own = bytes.readableBytes < bytes.storageCapacity / 2 ? ByteBuffer(bytes: bytes.readableBytesView) : bytes
+        chunks.append(Chunk(stream: stream, bytes: own))
+      }
+    }
   }
+
+  /// A chunk of this many bytes takes no more.
+  private static let fullChunk = 65_536
+  /// From this many chunks on, streams that take turns get no new chunk at each turn.
+  static let mostSeparateChunks = 1024
 
   private let books = Mutex(Books())
   private let limit: Int
@@ -74,13 +95,7 @@ final class CommandOutput: Sendable {
     let (mayRead, waiter) = books.withLock { books -> (Bool, CheckedContinuation<Void, Never>?) in
       guard !books.isAborted else { return (true, nil) }  // thrown away
       books.progress &+= 1
-      if var last = books.chunks.last, last.stream == stream, last.bytes.readableBytes < 65_536 {
-        _ = books.chunks.removeLast()
-        last.bytes.writeImmutableBuffer(bytes)
-        books.chunks.append(last)
-      } else {
-        books.chunks.append(Chunk(stream: stream, bytes: bytes))
-      }
+      books.keep(bytes, of: stream)
       let total = books.buffered[stream, default: 0] + bytes.readableBytes
       books.buffered[stream] = total
       let mayRead = total < limit
@@ -96,6 +111,11 @@ final class CommandOutput: Sendable {
 
   /// The process has ended.
   func exited(_ code: UInt32) { update { $0.exitCode = code } }
+
+  /// How many pieces the output is kept in, and the memory behind them, in bytes.
+  var storage: (chunks: Int, bytes: Int) {
+    books.withLock { books in (books.chunks.count, books.chunks.reduce(0) { $0 + $1.bytes.storageCapacity }) }
+  }
 
   /// Whether both pipes have ended.
   var pipesHaveEnded: Bool { books.withLock { $0.open.isEmpty } }
