@@ -6,6 +6,8 @@ extension WinRMCode {
   public static let invalidParameter = Self(rawValue: 87)
   /// ERROR_OPERATION_ABORTED: the shell or command went away while an operation waited.
   public static let operationAborted = Self(rawValue: 995)
+  /// ERROR_RETRY: nothing has been done, and the same may be asked again.
+  public static let retry = Self(rawValue: 1237)
   /// ERROR_FILE_NOT_FOUND as HRESULT: no such program.
   public static let fileNotFound = Self(rawValue: 0x8007_0002)
   /// ERROR_WSMAN_RESOURCE_NOT_FOUND.

@@ -335,6 +335,18 @@ struct ShellTests {
       // The pipe takes 64 KiB, the service one piece more.
       while try await client.fault(Ask.send(shell, command, piece, timeout: .milliseconds(100))) == nil { taken += 1 }
       #expect(taken <= 3)
+      // The fault says that the same may be sent again; not so when a block before it in the same request was taken.
+      for blocks in [1, 2] {
+        var request = Ask.send(shell, command, piece, timeout: .milliseconds(100))
+        if blocks == 2 {
+          request.body = .send([
+            StreamBlock(name: "stdin", commandID: command), StreamBlock(name: "stdin", commandID: command, data: piece),
+          ])
+        }
+        let fault = await #expect(throws: WSManFault.self) { try await client.perform(request) }
+        #expect(fault?.wsmanCode == .operationTimedOut)
+        #expect(fault?.saysInputNotTaken == (blocks == 1))
+      }
       let wanted = taken * piece.count
       let reader = Task.detached {
         var count = 0

@@ -132,6 +132,73 @@ import WinRM
     }
   }
 
+  @Test func inputThatWasNotTakenIsSentAgain() async throws {
+    let sends = Mutex(0)
+    let service = try FakeService(
+      answers: shellAnswers { request in
+        guard case .send(let blocks) = request.body, blocks[0].data == [7] else { return nil }
+        let count = sends.withLock {
+          $0 += 1
+          return $0
+        }
+        return count <= 3 ? .fault(.inputNotTaken) : nil
+      })
+    try await ScriptedServer.run(script: { await service.react(to: $0) }) { server in
+      try await withWinRMClient(try configuration(server)) { client in
+        try await client.withShell { shell in try await shell.run("sleep") { try await $0.write([7]) } }
+      }
+      #expect(sends.withLock { $0 } == 4)
+    }
+  }
+
+  /// How much of it a server has taken that merely says TimedOut is not known: sending it again might double it.
+  @Test func inputOfUnknownFateIsNotSentAgain() async throws {
+    let service = try FakeService(
+      answers: shellAnswers { request in
+        if case .send = request.body { .fault(.timedOut) } else { nil }
+      })
+    try await ScriptedServer.run(script: { await service.react(to: $0) }) { server in
+      let error = await #expect(throws: WinRMError.self) {
+        try await withWinRMClient(try configuration(server)) { client in
+          try await client.withShell { shell in try await shell.run("sleep") { try await $0.write([7]) } }
+        }
+      }
+      #expect(error?.code == .operationTimedOut)
+      #expect(await service.actions.filter { $0 == "Send" }.count == 1)
+    }
+  }
+
+  @Test func inputThatIsNotReadHoldsNoSignalUp() async throws {
+    let (signalled, continuation) = AsyncStream.makeStream(of: Void.self)
+    let (sending, sendContinuation) = AsyncStream.makeStream(of: Void.self)
+    let service = try FakeService(
+      answers: shellAnswers { request in
+        switch request.body {
+        case .send:
+          sendContinuation.yield()
+          for await _ in signalled { break }
+          return nil
+        case .signal(_, .controlC):
+          continuation.finish()
+          return nil
+        default: return nil
+        }
+      })
+    try await ScriptedServer.run(script: { await service.react(to: $0) }) { server in
+      try await withWinRMClient(try configuration(server)) { client in
+        try await client.withShell { shell in
+          try await shell.run("sleep") { running in
+            let writing = Task { try await running.write([1]) }
+            for await _ in sending { break }
+            try await running.signal(.controlC)
+            try await writing.value
+          }
+        }
+      }
+      #expect(server.connectionCount == 3)
+    }
+  }
+
   @Test func inputForACommandThatHasEndedIsThrownAway() async throws {
     let service = try FakeService(
       answers: shellAnswers { request in

@@ -17,6 +17,18 @@ extension WSManFault {
     code: .receiver, subcode: XMLName(.wsman, "TimedOut"), wsmanCode: .operationTimedOut,
     reason: "The operation did not end within its OperationTimeout. Send it again to go on waiting.")
 
+  /// A Send reached its time because the command reads no input, and none of its bytes was taken: it may be sent again. The number inside
+  /// says so (1237, ERROR_RETRY); a TimedOut without it leaves open how much was taken.
+  public static let inputNotTaken = WSManFault(
+    code: .receiver, subcode: XMLName(.wsman, "TimedOut"), wsmanCode: .operationTimedOut,
+    reason: "The command did not read its input within the OperationTimeout. Nothing of this Send was taken.",
+    providerFault: ProviderFault(
+      provider: "Shell cmd plugin", code: WinRMCode.retry.rawValue,
+      message: "The command did not read its input within the OperationTimeout. Nothing of this Send was taken."))
+
+  /// Whether the fault is ``inputNotTaken``.
+  public var saysInputNotTaken: Bool { wsmanCode == .operationTimedOut && providerFault?.code == WinRMCode.retry.rawValue }
+
   /// No such shell, or no such command in it (0x8033805B). The shell of somebody else gets the same answer.
   public static func unexpectedSelectors(_ missing: MissingThing) -> WSManFault {
     switch missing {

@@ -34,17 +34,19 @@ private func loadMachinePolicy() throws(WinRMError) -> ClientPolicy {
 
 /// A client of one WinRM service.
 ///
-/// It holds up to two connections: one for what waits for answers, and one of its own for standard input and signals, which is opened
+/// It holds up to three connections: one for what waits for answers, one for standard input, and one for signals. The last two are opened
 /// when there is something to send. Each is authenticated by itself.
 public final class WinRMClient: Sendable {
   let session: ClientSession
   let mainLane: RequestLane
-  let sideLane: RequestLane
+  let inputLane: RequestLane
+  let signalLane: RequestLane
 
   init(session: ClientSession) {
     self.session = session
     mainLane = RequestLane(session: session)
-    sideLane = RequestLane(session: session)
+    inputLane = RequestLane(session: session)
+    signalLane = RequestLane(session: session)
   }
 
   /// Asks the service what it is. With ``AuthenticationMethod/none`` it tells less.
@@ -63,7 +65,8 @@ public final class WinRMClient: Sendable {
   }
 
   func close() async {
-    await sideLane.close()
+    await signalLane.close()
+    await inputLane.close()
     await mainLane.close()
   }
 }

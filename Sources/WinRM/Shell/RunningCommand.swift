@@ -38,17 +38,17 @@ public final class RunningCommand: Sendable {
   public func write(_ bytes: [UInt8]) async throws {
     for start in stride(from: 0, to: bytes.count, by: Self.inputBlockSize) {
       let block = Array(bytes[start..<min(start + Self.inputBlockSize, bytes.count)])
-      try await send(StreamBlock(name: "stdin", commandID: id, data: block), on: shell.client.sideLane)
+      try await send(StreamBlock(name: "stdin", commandID: id, data: block), on: shell.client.inputLane)
     }
   }
 
   /// Closes the command's standard input.
-  public func closeStandardInput() async throws { try await endInput(on: shell.client.sideLane) }
+  public func closeStandardInput() async throws { try await endInput(on: shell.client.inputLane) }
 
-  /// Sends a signal, on a connection of its own. One that comes after the command's end does nothing.
+  /// Sends a signal, on a connection of its own: input that the command does not read holds no signal up. One that comes after the command's end does nothing.
   public func signal(_ signal: CommandSignal) async throws {
     try await ignoringGone {
-      _ = try await shell.exchange(.signal, .signal(commandID: id, code: signal.code), on: shell.client.sideLane)
+      _ = try await shell.exchange(.signal, .signal(commandID: id, code: signal.code), on: shell.client.signalLane)
     }
   }
 
@@ -56,8 +56,19 @@ public final class RunningCommand: Sendable {
     try await send(StreamBlock(name: "stdin", commandID: id, end: true), on: lane)
   }
 
+  /// A command that does not read lets a Send time out. Where the server says that it took nothing, the same block is sent again, however
+  /// long that lasts; elsewhere it might arrive twice, so the time-out is an error.
   private func send(_ block: StreamBlock, on lane: RequestLane) async throws {
-    try await ignoringGone { _ = try await shell.exchange(.send, .send([block]), on: lane) }
+    try await ignoringGone {
+      while true {
+        do {
+          _ = try await shell.exchange(.send, .send([block]), on: lane)
+          return
+        } catch let fault as WSManFault where fault.saysInputNotTaken {
+          try Task.checkCancellation()
+        }
+      }
+    }
   }
 
   /// The command may end at any moment, so that what is sent to it may find nobody.

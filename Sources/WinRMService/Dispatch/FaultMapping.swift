@@ -58,7 +58,7 @@ extension WSManFault {
 
   private static func answering(_ failure: CommandInput.Failure) -> WSManFault? {
     switch failure {
-    case .timedOut: .timedOut
+    case .timedOut: .inputNotTaken
     case .concurrent: .concurrency("Another Send for this command is outstanding.")
     case .ended: .invalidParameter("The standard input of the command has ended.", code: .brokenPipe)
     case .cancelled: nil

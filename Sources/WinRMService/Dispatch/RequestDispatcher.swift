@@ -142,11 +142,17 @@ struct RequestDispatcher: Sendable {
   }
 
   private func send(_ blocks: [StreamBlock], to shell: isolated Shell, header: RequestHeader) async throws {
-    for block in blocks {
+    for (index, block) in blocks.enumerated() {
       guard block.name == "stdin" else { throw WSManFault.invalidInputStream(block.name) }
       guard let commandID = block.commandID else { throw WSManFault.invalidParameter("The stream names no command.") }
       let command = try shell.command(commandID)
-      try await command.input.send(block.data, end: block.end, timeout: operationTimeout(header))
+      do throws(CommandInput.Failure) {
+        try await command.input.send(block.data, end: block.end, timeout: operationTimeout(header))
+      } catch {
+        // The blocks before this one were taken: the request must not be sent again as it is.
+        if index > 0, case .timedOut = error { throw WSManFault.timedOut }
+        throw error
+      }
     }
   }
 
