@@ -65,7 +65,7 @@ extension WinRMError: CustomStringConvertible {
   }
 
   /// `text` with control characters (line feed and tab excepted) and bidirectional overrides shown as U+FFFD.
-  static func printable(_ text: String) -> String {
+  package static func printable(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       let isForbidden =

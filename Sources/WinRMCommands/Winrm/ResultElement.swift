@@ -1,3 +1,4 @@
+import WinRM
 import WinRMConfiguration
 
 /// What an operation answers: an element with its attributes, and either a text or elements in order. Namespaces belong to the whole.
@@ -68,7 +69,7 @@ enum ResultWriter {
   }
 
   private static func lines(_ element: ResultElement, indentation: String) -> [String] {
-    let attributes = element.attributes.filter { $0.name == "Source" }.map { " [\($0.name)=\"\($0.value)\"]" }.joined()
+    let attributes = element.attributes.filter { $0.name == "Source" }.map { " [\($0.name)=\"\(printable($0.value))\"]" }.joined()
     switch element.content {
     case .value(let value?) where value.isEmpty: return ["\(indentation)\(element.name)\(attributes)"]
     case .value(let value): return ["\(indentation)\(element.name) = \(printable(value ?? "null"))\(attributes)"]
@@ -142,12 +143,5 @@ enum ResultWriter {
   }
 
   /// Control characters could drive a terminal, and have no place in XML.
-  static func printable(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isControl = (scalar.value < 0x20 && scalar != "\n" && scalar != "\t") || (0x7F...0x9F).contains(scalar.value)
-      result.append(isControl ? "\u{FFFD}" : scalar)
-    }
-    return String(result)
-  }
+  static func printable(_ text: String) -> String { WinRMError.printable(text) }
 }

@@ -49,7 +49,7 @@ struct WinrmFailure: Error, Equatable {
       case .text: ResultWriter.text(fault)
       case .pretty, .xml: ResultWriter.xml(fault, prefix: "f", namespace: ResultWriter.faultNamespace, isIndented: format == .pretty) + "\n"
       }
-    let description = explanation ?? CodeMessages.message(for: code) ?? message
+    let description = ResultWriter.printable(explanation ?? CodeMessages.message(for: code) ?? message)
     return "\(shown)\nError number:  \(hresult.signed) \(hresult.hexadecimal)\n\(description)\n"
   }
 }

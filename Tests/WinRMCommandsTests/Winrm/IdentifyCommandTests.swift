@@ -85,6 +85,17 @@ import WinRMCommands
     #expect(service.configuration == nil)
   }
 
+  @Test("R-03 nothing that a server says in a fault drives the terminal, in any format", arguments: ["text", "pretty", "xml"])
+  func escapes(format: String) async {
+    // A number without a text of its own: the description repeats the message.
+    let error = WinRMError(
+      code: WinRMCode(rawValue: 0x8033_7777), stage: .request, peer: "h:5985", peerAnswer: "fault \u{1B}]0;owned\u{7}",
+      cause: "\u{1B}[2Jgone \u{9B}31m \u{202E}txt", nextStep: "try again")
+    let run = await host.run("id", "-r:h", "-u:u", "-f:" + format, passwords: ["x"], identifier: Answering(.failure(error)))
+    #expect(run.code == 1 && run.error.contains("owned"))
+    #expect(run.error.unicodeScalars.allSatisfy { ![0x1B, 0x07, 0x9B, 0x202E].contains($0.value) })
+  }
+
   @Test("An error of the client library: cause, stage, answer and next step, then the number")
   func failure() async {
     let error = WinRMError(
