@@ -119,7 +119,7 @@ extension LogonService {
   ) async throws(LogonFailure) -> LogonGrant {
     guard logons.count < configuration.limits.logons else {
       credential?.hash.bytes.wipe()
-      throw LogonFailure(.quota, "too many logons")
+      throw refuse(context, LogonFailure(.quota, "too many logons"))
     }
     limiter.recordSuccess(source: context.peer.host, account: account.key, now: clock.now)
     let id = LogonID.random()

@@ -138,7 +138,7 @@ extension LogonService {
       case .exited(let code): metadata["exitCode"] = "\(code)"
       case .signaled(let number): metadata["signal"] = "\(number)"
       }
-      logger.info("command exited", metadata: metadata)
+      logger.debug("command exited", metadata: metadata)
     }
   }
 

@@ -40,7 +40,9 @@ final class Fixture {
     configuration.limits.terminationGrace = .milliseconds(300)
     change(&configuration)
     let log = log
-    service = LogonService(configuration: configuration, logger: Logger(label: "test") { _ in log })
+    var logger = Logger(label: "test") { _ in log }
+    logger.logLevel = .trace
+    service = LogonService(configuration: configuration, logger: logger)
     client = LogonClient(authority: service)
   }
 

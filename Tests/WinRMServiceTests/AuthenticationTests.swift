@@ -1,3 +1,5 @@
+import InMemoryLogging
+import Logging
 import SecuritySupport
 import Testing
 import WSMan
@@ -139,6 +141,37 @@ struct AuthenticationTests {
         #expect(answer.values("WWW-Authenticate") == ["Negotiate"])
         #expect(answer.closes == (attempt == 3))
       }
+    }
+  }
+
+  @Test("each refusal has one line in the log: the authority's own, or that of the network side", arguments: 0..<5)
+  func refusalsAreLoggedOnce(index: Int) async throws {
+    let fields = [
+      token("wrong"), "Bearer abc", "Negotiate !!!", token("no TLS", scheme: .credSSP), token("\u{16}\u{3}\u{1}", scheme: .kerberos),
+    ]
+    try await ServiceFixture.with(settings: { $0.service.auth.credSSP = true }) { service in
+      let connection = try await service.connect()
+      try await connection.send(post(authorization: fields[index]))
+      #expect(try await connection.answer().status == 401)
+      let lines = service.log.entries.filter { $0.message.description == "logon refused" }
+      // The scripted authority logs nothing.
+      #expect(lines.count == (index == 0 ? 0 : 1))
+      #expect(lines.allSatisfy { $0.level == .notice && $0.metadata["reason"] != nil })
+    }
+  }
+
+  @Test("N-02 the anonymous door is closed to an authenticated connection: nothing in clear beside protected messages")
+  func anonymousAfterAuthentication() async throws {
+    try await ServiceFixture.with { service in
+      let client = try await service.logOn("alice")
+      let request = post(
+        try WSManRequest.identify.encode(), path: "/wsman-anon/identify", contentType: MultipartEncrypted.originalContentType,
+        headers: ["WSMANIDENTIFY: unauthenticated"])
+      try await client.raw.send(request)
+      let answer = try await client.raw.answer()
+      #expect(answer.status == 400)
+      #expect(answer.body.isEmpty)
+      #expect(answer.closes)
     }
   }
 

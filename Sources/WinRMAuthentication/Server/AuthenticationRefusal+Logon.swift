@@ -29,5 +29,10 @@ extension AuthenticationRefusal {
       case .quota, .notFound, .invalidArgument, .spawnFailed, .unavailable, .cancelled: .unavailable
       }
     self.init(code, failure.message, status: failure.status)
+    isLoggedByAuthority =
+      switch failure.code {
+      case .refused, .accessDenied, .malformed, .outOfSequence, .limit, .quota: true
+      case .notFound, .invalidArgument, .spawnFailed, .unavailable, .cancelled: false
+      }
   }
 }

@@ -60,6 +60,8 @@ public struct AuthenticationRefusal: Error, Sendable {
   public var status: NTStatus?
   /// A last token for the peer (a CredSSP error code, a SPNEGO rejection) to go with the 401; `nil` where there is none.
   public var token: [UInt8]?
+  /// Whether the logon authority refused, and so has logged it. What the network side refuses by itself is its own to log.
+  public var isLoggedByAuthority = false
 
   public init(_ code: Code, _ message: String, status: NTStatus? = nil, token: [UInt8]? = nil) {
     self.code = code

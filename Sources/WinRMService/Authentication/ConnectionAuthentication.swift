@@ -1,6 +1,7 @@
 import LogonInterface
 import Logging
 import NIOHTTP1
+import SecuritySupport
 import WinRMAuthentication
 import WinRMHTTP
 
@@ -138,9 +139,9 @@ struct ConnectionAuthentication {
     }
   }
 
-  /// An exchange has failed. The logon authority has logged a refused logon; the rest is logged here.
+  /// An exchange has failed. What the logon authority refused it has logged; the rest is logged here.
   private mutating func refused(_ refusal: AuthenticationRefusal, scheme: AuthenticationScheme) -> HTTPAnswer {
-    var answer = refused(refusal.message)
+    var answer = refused(refusal.message, isLogged: refusal.isLoggedByAuthority)
     if let token = refusal.token {
       let others = offer.schemes.filter { $0 != scheme }
       answer.headers = HTTPHeaders(others.map { ("WWW-Authenticate", Challenge(scheme: $0).headerValue) })
@@ -149,9 +150,10 @@ struct ConnectionAuthentication {
     return answer
   }
 
-  private mutating func refused(_ reason: String) -> HTTPAnswer {
+  private mutating func refused(_ reason: String, isLogged: Bool = false) -> HTTPAnswer {
     refusals += 1
-    logger.debug("authentication refused", metadata: ["reason": "\(logText(reason))"])
+    // Nobody is refused who has gone away in the middle.
+    if !isLogged, !Task.isCancelled { logger.notice("logon refused", metadata: ["reason": "\(reason.sanitizedForLog())"]) }
     return challenge(closes: refusals >= limits.authenticationRefusals)
   }
 

@@ -55,8 +55,10 @@ struct HTTPConnection {
       let target = try RequestTarget(method: head.method, uri: head.uri, prefix: listener.prefix)
       if framing.contentLength > listener.limits.authenticatedBody { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
       let request = Request(head: head, framing: framing)
-      if let established = authentication.established, !request.hasAuthorization, target == .service {
-        return try await message(request, of: established, headers: [:], from: &requests)
+      if let established = authentication.established {
+        // The anonymous door stands beside protected messages as little as any other answer in clear.
+        guard target == .service else { throw HTTPRefusal(.badRequest, "an anonymous request on an authenticated connection") }
+        if !request.hasAuthorization { return try await message(request, of: established, headers: [:], from: &requests) }
       }
       return try await negotiate(request, target: target, from: &requests)
     } catch let refusal as HTTPRefusal {

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import SecuritySupport
 import WinRMConfiguration
 
 #if canImport(Glibc)
@@ -20,7 +21,8 @@ enum ListenerSocket {
     guard listener.address.uppercased().hasPrefix("IP:"),
       inet_pton(AF_INET, address, &bytes) == 1 || inet_pton(AF_INET6, address, &bytes) == 1
     else {
-      throw WinRMServiceError(.cannotListen, "The listener's address \(logText(listener.address)) is neither * nor IP: with an address.")
+      throw WinRMServiceError(
+        .cannotListen, "The listener's address \(listener.address.sanitizedForLog()) is neither * nor IP: with an address.")
     }
     return [address]
   }

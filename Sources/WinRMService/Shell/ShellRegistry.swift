@@ -67,7 +67,7 @@ actor ShellRegistry {
       throw WSManFault.operationAborted()
     }
     entries[key] = .open(shell)
-    log("shell opened", shell, ["peer": "\(peer)", "delegated": "\(identity.identity.hasDelegatedCredentials)"])
+    log(.debug, "shell opened", shell, ["peer": "\(peer)", "delegated": "\(identity.identity.hasDelegatedCredentials)"])
   }
 
   private func checkQuota(for key: Key) throws(WSManFault) {
@@ -99,7 +99,7 @@ actor ShellRegistry {
   /// Deletes a shell and everything that runs in it.
   func delete(_ id: String?, of identity: AuthorizedIdentity) async throws(WSManFault) {
     let shell = try shell(id, of: identity)
-    await remove(shell, because: "deleted")
+    await remove(shell, because: .deleted)
   }
 
   /// Closes every shell and opens no more.
@@ -110,27 +110,33 @@ actor ShellRegistry {
     }
     entries.removeAll()
     await withDiscardingTaskGroup { group in
-      for shell in open { group.addTask { await self.end(shell, because: "service stopped") } }
+      for shell in open { group.addTask { await self.end(shell, because: .serviceStopped) } }
     }
   }
 
-  private func remove(_ shell: Shell, because reason: String) async {
+  private enum EndReason: String {
+    case deleted
+    case serviceStopped = "service stopped"
+    case timeIsOver = "its time is over"
+  }
+
+  private func remove(_ shell: Shell, because reason: EndReason) async {
     let key = Key(owner: shell.owner, id: Shell.key(shell.id))
     guard case .open(let current) = entries[key], current === shell else { return }
     entries[key] = nil
     await end(shell, because: reason)
   }
 
-  private func end(_ shell: Shell, because reason: String) async {
+  private func end(_ shell: Shell, because reason: EndReason) async {
     await shell.close()
-    log("shell closed", shell, ["reason": "\(reason)"])
+    log(reason == .deleted ? .debug : .info, "shell closed", shell, ["reason": "\(reason.rawValue)"])
   }
 
   /// Closes the shell when it has rested too long or has come of age.
   private func supervise(_ shell: Shell, key: Key) async {
     while case .open(let current) = entries[key] ?? .opening, current === shell {
       let remaining = await shell.remainingTime
-      guard remaining > .zero else { return await remove(shell, because: "its time is over") }
+      guard remaining > .zero else { return await remove(shell, because: .timeIsOver) }
       do { try await withoutOutliving(shell, sleep: remaining) } catch { return }
     }
   }
@@ -146,9 +152,10 @@ actor ShellRegistry {
     }
   }
 
-  private func log(_ message: Logger.Message, _ shell: Shell, _ more: Logger.Metadata) {
-    var metadata: Logger.Metadata = ["shell": "\(shell.id)", "account": "\(logText(shell.owner.accountName))"]
+  /// The authority has its own line for each session; here is what only this side knows: why a shell ended that nobody deleted.
+  private func log(_ level: Logger.Level, _ message: Logger.Message, _ shell: Shell, _ more: Logger.Metadata) {
+    var metadata: Logger.Metadata = ["shell": "\(shell.id)", "account": "\(shell.owner.accountName.sanitizedForLog())"]
     metadata.merge(more) { $1 }
-    logger.info(message, metadata: metadata)
+    logger.log(level: level, message, metadata: metadata)
   }
 }
