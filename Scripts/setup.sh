@@ -4,12 +4,17 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-packages=(binutils ca-certificates g++ git libexpat1-dev make python3 python3-venv)
+# procps: tests look at processes with ps.
+packages=(binutils ca-certificates g++ git libexpat1-dev make procps python3 python3-venv)
 
 require_swift() {
   command -v swift >/dev/null || fail "Swift 6.2 or later is needed. Get it from https://www.swift.org/install/linux/ and try again."
-  local version
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  local said version
+  if ! said=$(swift --version 2>&1); then
+    printf '%s\n' "$said" >&2
+    fail "swift does not run: see above. The packages that it needs are listed at https://www.swift.org/install/linux/."
+  fi
+  version=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$said" | head -n 1)
   if [ -z "$version" ] || [ "$(printf '%s\n6.2\n' "$version" | sort -V | head -n 1)" != 6.2 ]; then
     fail "Swift 6.2 or later is needed, this is ${version:-of unknown version}. Get it from https://www.swift.org/install/linux/ and try again."
   fi
