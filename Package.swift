@@ -17,7 +17,6 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
-let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
@@ -25,7 +24,6 @@ let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates"
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -62,16 +60,13 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
     // Sans-IO: no socket, clock, task or logger.
@@ -91,12 +86,12 @@ let package = Package(
 
     // The privileged half and its interface.
     .systemLibrary(name: "CLinux"),
-    library("Accounts", ["SecuritySupport", "NTLM", "CLinux", crypto, cryptoExtras]),
+    library("Accounts", ["SecuritySupport", "NTLM", "CLinux", cryptoExtras]),
     library("LogonInterface", ["SecuritySupport"]),
     library("LogonAgent", ["SecuritySupport", "NTLM", "CLinux", logging, nioCore, nioPosix]),
     library(
       "Logon",
-      ["SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Accounts", "LogonInterface", "LogonAgent", "CLinux", logging, crypto]),
+      ["SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Accounts", "LogonInterface", "LogonAgent", "CLinux", logging]),
 
     // The driver, the client, the service.
     library(
@@ -109,19 +104,19 @@ let package = Package(
       "WinRM",
       [
         "SecuritySupport", "DelegationPolicy", "WinRMAuthentication", "WinRMHTTP", "WSMan", "WinRMConfiguration", "Certificates",
-        "LogonAgent", "MemoryTLS", crypto, logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
+        "LogonAgent", "MemoryTLS", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
       ]),
     library(
       "WinRMService",
       [
         "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "MemoryTLS",
-        "Certificates", logging, httpTypes, nioCore, nioPosix, nioHTTP1, nioExtras, serviceLifecycle, hummingbirdCore,
+        "Certificates", logging, nioCore, nioPosix, nioHTTP1, serviceLifecycle, hummingbirdCore,
       ]),
 
     // The programs.
     library(
       "WinRMCommands",
-      ["SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "CLinux", argumentParser, logging]),
+      ["SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "CLinux"]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(name: "WinRSTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(

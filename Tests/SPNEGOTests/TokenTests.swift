@@ -47,7 +47,7 @@ struct TokenTests {
     }
   }
 
-  @Test("The object identifiers of the sheet")
+  @Test("The object identifiers of the mechanisms")
   func objectIdentifiers() throws {
     let expected: [(String, MechanismIdentifier)] = [
       ("spnego 1.3.6.1.5.5.2", .spnego), ("krb5 1.2.840.113554.1.2.2", .kerberos), ("ms-krb5 1.2.840.48018.1.2.2", .microsoftKerberos),
