@@ -146,8 +146,22 @@ public struct WinRMServer: Service {
         .unsupportedSetting, "IPv4Filter and IPv6Filter are not honoured yet. Use listeners with IP: addresses instead.")
     }
     if service.allowUnencrypted { logger.warning("AllowUnencrypted is ignored: unencrypted requests stay refused") }
+    for name in Self.limitsWithoutEffect(configuration.settings) {
+      logger.warning("a limit is set that has no effect yet", metadata: ["setting": "\(name)"])
+    }
     if service.auth.basic { logger.warning("Basic authentication is not available") }
     if service.auth.certificate { logger.warning("certificate authentication is not available") }
+  }
+
+  /// Limits that somebody has changed and that bind nobody: better said than believed in.
+  private static func limitsWithoutEffect(_ settings: WinRMSettings) -> [String] {
+    let usual = WinRMSettings()
+    var names: [String] = []
+    if settings.winrs.maxMemoryPerShellMB != usual.winrs.maxMemoryPerShellMB { names.append("MaxMemoryPerShellMB") }
+    if settings.service.maxConcurrentOperationsPerUser != usual.service.maxConcurrentOperationsPerUser {
+      names.append("MaxConcurrentOperationsPerUser")
+    }
+    return names
   }
 
   private func makeOffer() throws -> AuthenticationOffer {

@@ -3,6 +3,7 @@ import SecuritySupport
 import Synchronization
 import Testing
 import WSMan
+import WinRMConfiguration
 
 @testable import WinRMService
 
@@ -618,6 +619,21 @@ struct ShellTests {
       } catch let fault as WSManFault { #expect(fault.wsmanCode == .operationAborted) }
       #expect(service.authority.record.closed.count == 1)
     }
+  }
+
+  @Test("a limit that was set and has no effect is named in the log")
+  func limitsWithoutEffect() async throws {
+    let warning = "a limit is set that has no effect yet"
+    try await ServiceFixture.with { service in #expect(!service.logText.contains(warning)) }
+    try await ServiceFixture.with(
+      settings: {
+        $0.winrs.maxMemoryPerShellMB = 100
+        $0.service.maxConcurrentOperationsPerUser = 5
+      },
+      { service in
+        #expect(service.logText.contains(warning))
+        for name in ["MaxMemoryPerShellMB", "MaxConcurrentOperationsPerUser"] { #expect(service.logText.contains(name)) }
+      })
   }
 
   @Test("R-05 the log names accounts and shells, and holds no key, token, output or input")
