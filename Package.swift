@@ -167,7 +167,7 @@ let package = Package(
         logging,
         inMemoryLogging, nioCore, nioPosix,
       ]),
-    tests("WinRMCommandsTests", ["WinRMCommands", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
+    tests("WinRMCommandsTests", ["WinRMCommands", "Accounts", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
     // Known answers, shared by the tests of all cores.
     .target(
       name: "TestVectors", path: "Tests/TestVectors", resources: [.copy("vectors.json")], swiftSettings: settings),

@@ -81,6 +81,8 @@ extension ConfigurationError {
 }
 
 extension WinRMCode {
+  /// ERROR_INVALID_PARAMETER.
+  static let invalidParameter = Self(rawValue: 87)
   /// ERROR_WSMAN_RESOURCE_NOT_FOUND.
   static let resourceNotFound = Self(rawValue: 0x8033_8000)
   /// ERROR_WSMAN_ALREADY_EXISTS.

@@ -5,6 +5,9 @@ import WinRMConfiguration
 /// `get`, `set`, `create`, `delete` and `enumerate` on this machine's configuration.
 struct ConfigurationOperations {
   var store: ConfigurationStore
+  /// Tells the user what does not stop the operation.
+  var warn: (String) -> Void = { _ in }
+  var groups = UnixNames.system
 
   /// An answer with the namespace of its resource.
   struct Answer {
@@ -29,15 +32,22 @@ struct ConfigurationOperations {
     }
     switch try target(locator) {
     case .settings(let resource):
-      try checkNames(input, in: store.load().tree(of: resource))
+      try checkNames(input, in: store.load().tree(of: resource), resource)
+      try UnservedSettings.check(input.values)
       let settings = try store.update(resource.scope) { settings in
         try settings.set(input.values, of: resource)
         return settings
       }
+      if resource == .service, input.values.contains(where: { $0.name == "AllowedGroups" }) {
+        warnOfMissing(settings.service.allowedGroups)
+      }
       return answer(settings.tree(of: resource), resource)
     case .listener:
       let (address, transport) = try listenerKeys(locator)
-      if let present = try store.load().listener(address: address, transport: transport) { try checkNames(input, in: present.tree) }
+      if let present = try store.load().listener(address: address, transport: transport) {
+        try checkNames(input, in: present.tree)
+        try UnservedSettings.check(input.values, of: present)
+      }
       let (listener, service) = try store.update { settings in
         (try settings.setListener(address: address, transport: transport, input.values), settings.service)
       }
@@ -49,7 +59,11 @@ struct ConfigurationOperations {
     guard case .listener = try target(locator) else { throw notSupported("create", locator) }
     let (address, transport) = try listenerKeys(locator)
     var listener = try ListenerSettings(selectingAddress: address, transport: transport)
-    if let input { try listener.set(input.values) }
+    if let input {
+      try checkNames(input, in: listener.tree)
+      try listener.set(input.values)
+    }
+    try UnservedSettings.check(listener)
     let made = listener
     try store.update { try $0.addListener(made) }
     return created(made)
@@ -94,7 +108,7 @@ struct ConfigurationOperations {
   }
 
   /// Reports names in the words that the Windows tool has for them, before anything is changed.
-  private func checkNames(_ input: InputSet, in tree: SettingTree) throws {
+  private func checkNames(_ input: InputSet, in tree: SettingTree, _ resource: ConfigurationResource? = nil) throws {
     for (name, _) in input.values {
       let matches = tree.nodes.filter { node in
         switch node {
@@ -104,9 +118,41 @@ struct ConfigurationOperations {
         }
       }
       switch matches.first {
-      case nil: throw WinrmUsageError("Parameter name does not match any properties on resource: \(name)", pointsToHelp: false)
+      case nil:
+        throw WinrmUsageError(
+          "Parameter name does not match any properties on resource: \(name)\n\(Self.hint(name, tree, resource))", pointsToHelp: false)
       case .tree?: throw WinrmUsageError("Parameter matches a non-text property on resource: \(name)", pointsToHelp: false)
       case .value?: continue
+      }
+    }
+  }
+
+  /// What could have been meant: the name in its case, the place where it stands, or the names that there are.
+  private static func hint(_ name: String, _ tree: SettingTree, _ resource: ConfigurationResource?) -> String {
+    let names = valueNames(tree)
+    if let known = names.first(where: { $0.lowercased() == name.lowercased() }) {
+      return "Did you mean \(known)? Names count in exactly their case."
+    }
+    for other in resource == nil ? [] : ConfigurationResource.allCases {
+      guard let known = valueNames(WinRMSettings().tree(of: other)).first(where: { $0.lowercased() == name.lowercased() }) else { continue }
+      // Auth and DefaultPorts stand twice; the nearer one is meant.
+      if let resource, !other.rawValue.hasPrefix(resource.rawValue) { continue }
+      return "\(known) is a setting of winrm/\(other.rawValue)."
+    }
+    return "It has: \(names.joined(separator: ", "))"
+  }
+
+  private static func valueNames(_ tree: SettingTree) -> [String] {
+    tree.nodes.compactMap { if case .value(let name, _) = $0 { name } else { nil } }
+  }
+
+  private func warnOfMissing(_ names: [String]) {
+    for name in names {
+      do {
+        guard try !groups.hasGroup(name) else { continue }
+        warn("there is no group \(name) on this machine; until there is, nobody gets in by it.")
+      } catch {
+        warn("whether there is a group \(name) on this machine could not be found out.")
       }
     }
   }

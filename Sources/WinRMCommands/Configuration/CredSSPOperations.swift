@@ -66,9 +66,43 @@ struct CredSSPOperations {
     try settings.update(.service) { $0.service.auth.credSSP = false }
   }
 
-  /// The two sentences of Get-WSManCredSSP.
+  /// Which certificate proves a server.
+  struct Pin {
+    var host: String
+    var hash: [UInt8]
+
+    /// - Throws: ``ConfigurationError``: `invalidValue` for what is no host or no hash.
+    init(host: String, digits: String) throws(ConfigurationError) {
+      self.host = try MachinePolicy.pinnedHost(host)
+      hash = try MachinePolicy.pinHash(digits)
+    }
+  }
+
+  func pin(_ pin: Pin) throws {
+    try policy.update { $0.addPin(pin.hash, for: pin.host) }
+  }
+
+  /// - Throws: ``WinrmFailure`` when the host has no pin.
+  func unpin(_ host: String) throws {
+    let host = try MachinePolicy.pinnedHost(host)
+    guard try policy.update({ $0.removePins(for: host) }) else {
+      throw WinrmFailure(.resourceNotFound, "No certificate is pinned for \(host).")
+    }
+  }
+
+  /// The two sentences of Get-WSManCredSSP, and what else the policy says, if it does.
   func status() throws -> [String] {
-    let targets = try policy.load().freshCredentialsTargets
+    let policy = try policy.load()
+    let targets = policy.freshCredentialsTargets
+    var more: [String] = []
+    if !policy.ntlmOnlyTargets.isEmpty {
+      more.append("Also where nothing better than NTLM proves the server: " + policy.ntlmOnlyTargets.joined(separator: ","))
+    }
+    if !policy.deniedTargets.isEmpty { more.append("Never, whatever else allows it: " + policy.deniedTargets.joined(separator: ",")) }
+    if policy.deniesEveryTarget { more.append("RestrictedRemoteAdministration is set: credentials are delegated to no server.") }
+    for (host, hashes) in policy.pins.sorted(by: { $0.key < $1.key }) {
+      more.append("Pinned certificate of \(host): " + hashes.map(MachinePolicy.hexadecimal).joined(separator: ","))
+    }
     let receives = try settings.load().service.auth.credSSP
     return [
       targets.isEmpty
@@ -77,7 +111,18 @@ struct CredSSPOperations {
       receives
         ? "This computer is configured to receive credentials from a remote client computer."
         : "This computer is not configured to receive credentials from a remote client computer.",
-    ]
+    ] + more
+  }
+
+  /// What is asked before a certificate is pinned.
+  static func question(_ pin: Pin) -> String {
+    let risk = """
+      Whoever holds the key of the certificate with this SHA-256 counts as \(pin.host) then:
+      \(MachinePolicy.hexadecimal(pin.hash))
+      Neither the chain nor the name of the certificate is checked any more. Where the policy allows to delegate credentials to
+      \(pin.host), they go to that server.
+      """
+    return "CredSSP Authentication Configuration for WS-Management\n\(risk)\nPin the certificate [y/n]? "
   }
 
   /// What is asked before delegation is switched on.

@@ -17,6 +17,7 @@ struct AccountOperations {
 
   var store: AccountStore
   var console: CommandConsole
+  var users = UnixNames.system
 
   func run(_ arguments: WinrmArguments) throws {
     guard let verb = arguments.operands.first.flatMap({ Verb(rawValue: $0.lowercased()) }) else {
@@ -57,8 +58,27 @@ struct AccountOperations {
   private func add(_ name: String, _ arguments: WinrmArguments) throws {
     // Nobody should type a password twice to learn that the name is taken.
     try requireAccount(name, isThere: false)
-    let unixUser = arguments.switches[.unixuser] ?? Self.ownUser() ?? name
+    let unixUser = try unixUser(for: name, arguments.switches[.unixuser])
     try store.add(name: name, password: password(for: name, arguments), unixUser: unixUser)
+  }
+
+  /// Whom the commands of a new account run as. A service that is not root's can only run them as its own user.
+  private func unixUser(for name: String, _ wanted: String?) throws -> String {
+    let own = users.processUser()
+    guard let unixUser = wanted ?? own ?? (users.isRoot ? name : nil) else {
+      throw WinrmFailure(Self.noSuchUser, "This user has no entry in the user database, so no account can run as it.")
+    }
+    guard users.isRoot || unixUser == own else {
+      throw WinrmFailure(
+        .accessDenied,
+        "An account can run as the Unix user \(unixUser) only when root adds it: a service that is not root's runs commands as its own user\(own.map { ", \($0)" } ?? "")."
+      )
+    }
+    guard try users.hasUser(unixUser) else {
+      let hint = wanted == nil ? " Say with -unixuser:USER whom its commands run as." : ""
+      throw WinrmFailure(Self.noSuchUser, "There is no Unix user \(unixUser) on this machine.\(hint)")
+    }
+    return unixUser
   }
 
   private func changePassword(of name: String, _ arguments: WinrmArguments) throws {
@@ -86,22 +106,25 @@ struct AccountOperations {
       }
       return first
     } catch let error as PasswordReaderError {
-      throw AccountsError(.invalidPassword, "\(error)")
+      throw Self.failure(error, descriptor: arguments.switches[.passwordfd])
     }
   }
 
-  /// Whom the commands of a new account run as unless it is said: a service that is not root's can only run them as its own user. `nil`
-  /// for root.
-  private static func ownUser() -> String? {
-    guard geteuid() != 0 else { return nil }
-    var entry = passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var buffer = [CChar](repeating: 0, count: 16384)
-    return buffer.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress, getpwuid_r(geteuid(), &entry, base, buffer.count, &found) == 0, found != nil else { return nil }
-      return entry.pw_name.map { String(cString: $0) }
+  private static func failure(_ error: PasswordReaderError, descriptor: String?) -> WinrmFailure {
+    switch error {
+    case .unreadable(_, let number):
+      let place = descriptor.map { "Descriptor \($0) of -passwordfd" } ?? "Standard input"
+      return WinrmFailure(
+        WinRMCode(rawValue: 6), "\(place) cannot be read: \(String(cString: strerror(number))). Nothing was changed.")  // ERROR_INVALID_HANDLE
+    case .noTerminal:
+      return WinrmFailure(
+        WinRMCode(rawValue: 1325), "There is no terminal to ask for the password on. Pass it to a descriptor and name that: -passwordfd:N")
+    case .cancelled: return WinrmFailure(WinRMCode(rawValue: 1223), "No password was given; nothing was changed.")
+    case .tooLong: return WinrmFailure(WinRMCode(rawValue: 1325), "\(error)")
     }
   }
+
+  private static let noSuchUser = WinRMCode(rawValue: 1317)  // ERROR_NO_SUCH_USER
 
   private static func code(of error: AccountsError) -> WinRMCode {
     switch error.code {

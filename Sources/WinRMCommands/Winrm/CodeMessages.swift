@@ -22,6 +22,7 @@ enum CodeMessages {
 
   private static let messages: [UInt32: String] = [
     5: "Access is denied.",
+    6: "The handle is invalid.",
     53: "The network path was not found.",
     87: "The parameter is incorrect.",
     995: "The operation was cancelled.",
@@ -29,7 +30,7 @@ enum CodeMessages {
     1312: "There is no logon session with credentials to go on with.",
     1315: "The name of the account is not valid.",
     1316: "The account exists already.",
-    1317: "The account does not exist.",
+    1317: "The account or the user does not exist.",
     1325: "The password does not meet the requirements.",
     1326: "The user name or the password is incorrect.",
     1359: "An internal error occurred.",
@@ -110,8 +111,8 @@ enum CodeMessages {
     """,
     0x8033_81A4: """
     Nothing better than NTLM proves the server, and this client's policy does not allow to delegate fresh credentials to it then.
-    Either the server shows a certificate that this client trusts (there: winrm set winrm/config/service \
-    @{CertificateThumbprint="<thumbprint>"}), or its certificate is pinned in this client's policy, or its Kerberos name is registered, or \
+    Either the server shows a certificate that this client trusts, or its certificate is pinned in this client's policy (winrm credssp pin \
+    -remote:myserver.domain.com -sha256:<SHA-256 of the certificate>), or its Kerberos name is registered, or \
     AllowFreshCredentialsWhenNTLMOnly names it as WSMAN/myserver.domain.com or WSMAN/*.domain.com:
     winrm credssp enable -role:client -delegate:WSMAN/myserver.domain.com -ntlmonly
     """,

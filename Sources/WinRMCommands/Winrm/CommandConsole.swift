@@ -1,4 +1,5 @@
 public import SecuritySupport
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -22,11 +23,14 @@ public struct CommandConsole: Sendable {
   public var readPasswordFromDescriptor: @Sendable (CInt) throws -> SecretBytes
   /// Whether somebody sits at standard input.
   public var isInteractive: Bool
+  /// The system's error number of the first failed write to standard output; `nil` while all went well.
+  public var outputFailure: @Sendable () -> CInt?
 
   public init(
     writeOutput: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
     readLine: @escaping @Sendable () -> String?, readPassword: @escaping @Sendable (PasswordSource, String) throws -> SecretBytes,
-    readPasswordFromDescriptor: @escaping @Sendable (CInt) throws -> SecretBytes, isInteractive: Bool
+    readPasswordFromDescriptor: @escaping @Sendable (CInt) throws -> SecretBytes, isInteractive: Bool,
+    outputFailure: @escaping @Sendable () -> CInt? = { nil }
   ) {
     self.writeOutput = writeOutput
     self.writeError = writeError
@@ -34,25 +38,42 @@ public struct CommandConsole: Sendable {
     self.readPassword = readPassword
     self.readPasswordFromDescriptor = readPasswordFromDescriptor
     self.isInteractive = isInteractive
+    self.outputFailure = outputFailure
   }
 
   /// This process's descriptors 0, 1 and 2, and its terminal. Nothing is buffered.
-  public static let process = CommandConsole(
-    writeOutput: { write($0, to: STDOUT_FILENO) }, writeError: { write($0, to: STDERR_FILENO) },
-    readLine: { Swift.readLine(strippingNewline: true) },
-    readPassword: { source, prompt in try PasswordReader.read(source, prompt: prompt) },
-    readPasswordFromDescriptor: { try PasswordReader.readFirstLine(of: $0, path: "of descriptor \($0)") },
-    isInteractive: isatty(STDIN_FILENO) == 1)
+  public static let process = CommandConsole.writing(to: STDOUT_FILENO)
 
-  private static func write(_ text: String, to descriptor: CInt) {
+  /// ``process`` with another descriptor for what belongs on standard output.
+  static func writing(to output: CInt) -> CommandConsole {
+    let failure = FirstFailure()
+    return CommandConsole(
+      writeOutput: { failure.note(write($0, to: output)) }, writeError: { _ = write($0, to: STDERR_FILENO) },
+      readLine: { Swift.readLine(strippingNewline: true) },
+      readPassword: { source, prompt in try PasswordReader.read(source, prompt: prompt) },
+      readPasswordFromDescriptor: { try PasswordReader.readFirstLine(of: $0, path: "of descriptor \($0)") },
+      isInteractive: isatty(STDIN_FILENO) == 1, outputFailure: { failure.number })
+  }
+
+  /// Returns the system's error number when not all could be written.
+  private static func write(_ text: String, to descriptor: CInt) -> CInt? {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { posixWrite(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }  // nobody reads it any more
+      guard count > 0 else { return count < 0 ? errno : EIO }
       rest = rest.dropFirst(count)
     }
+    return nil
   }
+}
+
+private final class FirstFailure: Sendable {
+  private let stored = Mutex<CInt?>(nil)
+
+  var number: CInt? { stored.withLock { $0 } }
+
+  func note(_ number: CInt?) { stored.withLock { $0 = $0 ?? number } }
 }
 
 private func posixWrite(_ descriptor: CInt, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(descriptor, bytes, count) }

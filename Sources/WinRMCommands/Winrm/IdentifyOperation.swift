@@ -69,7 +69,7 @@ struct IdentifyOperation {
   ) throws -> WinRMClientConfiguration {
     let method = try Self.method(arguments)
     let policy: ClientPolicy
-    do { policy = try ClientPolicy.machine(paths: paths) } catch let error as ConfigurationError { throw WinrmFailure(error) }
+    do { policy = try ClientPolicy.machine(paths: paths) } catch let error as ConfigurationError { throw WinrmFailure(error, paths: paths) }
     let endpoint = try WinRMEndpoint(
       parsing: target, useSSL: arguments.switches[.usessl] != nil,
       defaults: .init(httpPort: policy.defaultHTTPPort, httpsPort: policy.defaultHTTPSPort, urlPrefix: policy.urlPrefix))

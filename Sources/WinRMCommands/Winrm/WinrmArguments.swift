@@ -2,7 +2,7 @@
 /// `/name:value`; `@{…}` anywhere.
 ///
 /// Differences, because a shell has already split the line: `%NAME%` is not expanded, and a short form counts as an operation only where
-/// an operation stands.
+/// an operation stands. Words with two dashes or slashes are refused, where Windows drops them and goes on; `--help` is `-?`.
 struct WinrmArguments: Equatable {
   var operation: WinrmOperation
   /// The words behind the operation.
@@ -22,6 +22,11 @@ struct WinrmArguments: Equatable {
     }
     guard let operation = WinrmOperation(name: first) else { throw WinrmUsageError("Unknown operation name: '\(first)'") }
     self.init(operation: operation)
+    // Whoever asks for help wants nothing done, whatever else stands there.
+    guard !words.contains(where: { ["--help", "-?", "/?"].contains($0.lowercased()) }) else {
+      switches[.help] = ""
+      return
+    }
     for word in words { try take(word) }
     if !wantsHelp { try check() }
   }
@@ -39,7 +44,8 @@ struct WinrmArguments: Equatable {
     } else if operation == .helpmsg, word.hasPrefix("-"), CodeMessages.parse(word) != nil {
       operands.append(word)  // a negative number is no switch
     } else if word.hasPrefix("--") || word.hasPrefix("//") {
-      return  // as on Windows
+      // Only the name: a value might be a password.
+      throw WinrmUsageError("Unknown switch: \(word.prefix { $0 != ":" && $0 != "=" })")
     } else if word.hasPrefix("-") || (word.hasPrefix("/") && !isPath(word)) {
       try takeSwitch(word.dropFirst())
     } else {
@@ -78,7 +84,7 @@ struct WinrmArguments: Equatable {
     for (name, value) in switches.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where name.needsValue && value.isEmpty {
       throw WinrmUsageError("Argument's value is not provided: \(name.rawValue)")
     }
-    if switches[.remote] == nil, operation != .identify {
+    if switches[.remote] == nil, operation != .identify, operation != .credssp {
       for name in [WinrmSwitch.usessl, .unencrypted, .encoding, .username, .authentication] where switches[name] != nil {
         throw WinrmUsageError("The switch -\(name.rawValue) is only for a remote computer: -remote is missing.")
       }

@@ -32,30 +32,39 @@ public enum WinrmCommand {
     arguments: [String], environment: [String: String] = processEnvironment, console: CommandConsole = .process,
     password: PasswordSource? = nil, identifier: any ServiceIdentifier = NetworkServiceIdentifier()
   ) async -> Int32 {
+    let paths = WinRMPaths.current(environment: environment)
     var format = OutputFormat.text
     do {
       if arguments.first == "--version" {
         console.writeOutput("winrm \(version)\n")
-        return 0
-      }
-      guard arguments.first != "--help" else {
-        console.writeOutput(WinrmHelp.text(topic: nil))
-        return 0
+        return exitCode(console)
       }
       let parsed = try WinrmArguments(parsing: arguments)
       guard !parsed.wantsHelp else {
-        console.writeOutput(WinrmHelp.text(topic: parsed.operation == .help ? parsed.operands.first : parsed.operation.rawValue))
-        return 0
+        showHelp(parsed, console)
+        return exitCode(console)
       }
       format = try outputFormat(parsed)
-      let runner = WinrmRunner(
-        paths: .current(environment: environment), environment: environment, console: console, format: format, identifier: identifier)
+      let runner = WinrmRunner(paths: paths, environment: environment, console: console, format: format, identifier: identifier)
       try await runner.run(parsed, password: password)
-      return 0
+      return exitCode(console)
     } catch {
-      console.writeError(report(error, format))
+      console.writeError(report(error, format, paths))
       return 1
     }
+  }
+
+  private static func showHelp(_ arguments: WinrmArguments, _ console: CommandConsole) {
+    let topic = arguments.operation == .help ? arguments.operands.first : arguments.operation.rawValue
+    if let topic, !WinrmHelp.hasPage(topic) { console.writeError("No help topic \(ResultWriter.printable(topic)).\n") }
+    console.writeOutput(WinrmHelp.text(topic: topic))
+  }
+
+  /// What was done is no success for a caller who could not be told.
+  private static func exitCode(_ console: CommandConsole) -> Int32 {
+    guard let failure = console.outputFailure() else { return 0 }
+    if failure != EPIPE { console.writeError("Error: the output cannot be written: \(String(cString: strerror(failure)))\n") }
+    return 1
   }
 
   /// The variables that ``run(arguments:environment:console:password:identifier:)`` reads, as this process has them.
@@ -76,11 +85,11 @@ public enum WinrmCommand {
   }
 
   /// The one place where an error becomes the text that the user sees.
-  private static func report(_ error: any Error, _ format: OutputFormat) -> String {
+  private static func report(_ error: any Error, _ format: OutputFormat, _ paths: WinRMPaths) -> String {
     switch error {
     case let error as WinrmUsageError: error.text
     case let error as WinrmFailure: error.text(format)
-    case let error as ConfigurationError: WinrmFailure(error).text(format)
+    case let error as ConfigurationError: WinrmFailure(error, paths: paths).text(format)
     case let error as WinRMError: failure(error).text(format)
     case is CancellationError: WinrmFailure(WinRMCode(rawValue: 995), "The operation was cancelled.").text(format)
     default: WinrmFailure(WinRMCode(rawValue: 1359), "\(error)").text(format)
@@ -127,7 +136,7 @@ struct WinrmRunner {
         WinRMCode(rawValue: 0x8033_8042), "This version configures the local computer only; identify is what it can ask a remote one.")
     }
     let locator = try ResourceLocator(parsing: arguments.operands.first ?? "")
-    let operations = ConfigurationOperations(store: store)
+    let operations = ConfigurationOperations(store: store, warn: { console.writeError("Warning: \(ResultWriter.printable($0))\n") })
     switch arguments.operation {
     case .get: show(try operations.get(locator))
     case .set: show(try operations.set(locator, arguments.input))
@@ -142,24 +151,40 @@ struct WinrmRunner {
     let operations = CredSSPOperations(settings: store, policy: MachinePolicyStore(paths: paths))
     let verb = arguments.operands.first?.lowercased()
     if verb == "get" {
-      guard arguments.switches[.role] == nil, arguments.switches[.delegate] == nil else {
-        throw WinrmUsageError("credssp get takes no -role and no -delegate: it tells about both roles.")
-      }
-      for sentence in try operations.status() { console.writeOutput(sentence + "\n") }
+      try refuse([.role, .delegate, .ntlmonly, .force, .remote, .sha256], arguments)
+      for sentence in try operations.status() { console.writeOutput(ResultWriter.printable(sentence) + "\n") }
       return
     }
+    guard verb != "pin", verb != "unpin" else { return try pin(verb == "pin", arguments, operations) }
+    try refuse([.remote, .sha256], arguments)
     guard let role = arguments.switches[.role].flatMap({ CredSSPOperations.Role(rawValue: $0.lowercased()) }) else {
       throw WinrmUsageError("credssp enable and disable need -role:client or -role:server.")
     }
     switch verb {
     case "enable": try enableCredSSP(role, arguments, operations)
     case "disable":
-      for name in [WinrmSwitch.delegate, .ntlmonly, .force] where arguments.switches[name] != nil {
-        throw WinrmUsageError("Switch not allowed with the given operation: \(name.rawValue)")
-      }
+      try refuse([.delegate, .ntlmonly, .force], arguments)
       try role == .client ? operations.disableClient() : operations.disableServer()
-    default: throw WinrmUsageError("The operation on credssp is enable, disable or get.")
+    default: throw WinrmUsageError("The operation on credssp is enable, disable, get, pin or unpin.")
     }
+  }
+
+  private func refuse(_ names: [WinrmSwitch], _ arguments: WinrmArguments) throws(WinrmUsageError) {
+    for name in names where arguments.switches[name] != nil {
+      throw WinrmUsageError("Switch not allowed with the given operation: \(name.rawValue)")
+    }
+  }
+
+  private func pin(_ isPinned: Bool, _ arguments: WinrmArguments, _ operations: CredSSPOperations) throws {
+    try refuse([.role, .delegate, .ntlmonly] + (isPinned ? [] : [.sha256, .force]), arguments)
+    guard let host = arguments.switches[.remote] else { throw WinrmUsageError("credssp pin and unpin need -remote:HOST.") }
+    guard isPinned else { return try operations.unpin(host) }
+    guard let digits = arguments.switches[.sha256] else {
+      throw WinrmUsageError("credssp pin needs -sha256:HEX, the SHA-256 of the server's certificate.")
+    }
+    let pin = try CredSSPOperations.Pin(host: host, digits: digits)
+    guard try isConfirmed(CredSSPOperations.question(pin), arguments) else { return }
+    try operations.pin(pin)
   }
 
   private func enableCredSSP(_ role: CredSSPOperations.Role, _ arguments: WinrmArguments, _ operations: CredSSPOperations) throws {
@@ -168,22 +193,22 @@ struct WinrmRunner {
     case .client:
       guard let delegate else { throw WinrmUsageError("-role:client needs -delegate:PATTERN[,PATTERN].") }
       let targets = try CredSSPOperations.targets(delegate)
-      guard try isConfirmed(role, arguments) else { return }
+      guard try isConfirmed(CredSSPOperations.question(role), arguments) else { return }
       let tree = try operations.enableClient(targets, whenNTLMOnly: arguments.switches[.ntlmonly] != nil)
       show(ResultElement(tree), prefix: "cfg", ResourceLocator.base + "/config/client/auth")
     case .server:
       guard delegate == nil, arguments.switches[.ntlmonly] == nil else {
         throw WinrmUsageError("-delegate and -ntlmonly are for -role:client only.")
       }
-      guard try isConfirmed(role, arguments) else { return }
+      guard try isConfirmed(CredSSPOperations.question(role), arguments) else { return }
       show(ResultElement(try operations.enableServer()), prefix: "cfg", ResourceLocator.base + "/config/service/auth")
     }
   }
 
   /// Asks unless `-force` is there. No answer at all is an error and not a no: a script must learn that nothing was done.
-  private func isConfirmed(_ role: CredSSPOperations.Role, _ arguments: WinrmArguments) throws -> Bool {
+  private func isConfirmed(_ question: String, _ arguments: WinrmArguments) throws -> Bool {
     guard arguments.switches[.force] == nil else { return true }
-    console.writeOutput(CredSSPOperations.question(role))
+    console.writeOutput(question)
     guard let answer = console.readLine()?.lowercased() else {
       console.writeOutput("\n")
       throw WinrmFailure(WinRMCode(rawValue: 1223), "Nobody answers the question, so nothing was changed. Where nobody can, use -force.")

@@ -33,8 +33,26 @@ struct WinrmFailure: Error, Equatable {
     self.explanation = explanation
   }
 
-  init(_ error: ConfigurationError) {
-    self.init(error.winrmCode, error.winrmCode == .accessDenied ? "Access is denied. \(error)" : "\(error)")
+  /// - Parameters:
+  ///   - paths: where the files are, to tell whose the denied one is.
+  ///   - userID: who runs the command.
+  init(_ error: ConfigurationError, paths: WinRMPaths? = nil, userID: UInt32 = WinRMPaths.processUserID) {
+    guard error.winrmCode == .accessDenied else {
+      self.init(error.winrmCode, "\(error)")
+      return
+    }
+    var message = "Access is denied. \(error)"
+    // Below WINRM_ROOT the service's directory is the machine's: then nobody but the caller has set it up.
+    if let paths, let file = error.file, userID != 0, file.hasPrefix(paths.machineConfigurationDirectory + "/"),
+      paths.machineConfigurationDirectory != paths.configurationDirectory
+    {
+      message += """
+
+        This is a setting of the whole machine, kept in \(file) by its administrator. Run the command as root, or, for a service and client \
+        of your own, with WINRM_ROOT set to their directory.
+        """
+    }
+    self.init(error.winrmCode, message)
   }
 
   /// Win32 codes are shown as HRESULTs: 5 is 0x80070005.

@@ -8,10 +8,19 @@ enum WinrmHelp {
     if name == "all" {
       return title + "\n" + pages.keys.sorted().map { "\nTOPIC: winrm help \($0)\n\n" + (pages[$0] ?? "") + "\n" }.joined()
     }
+    return "\(title)\n\n\(page(name) ?? general)\n"
+  }
+
+  /// Whether there is more to say about a topic than the general page does.
+  static func hasPage(_ topic: String) -> Bool {
+    let name = topic.lowercased()
+    return name == "all" || name == WinrmOperation.help.rawValue || page(name) != nil
+  }
+
+  private static func page(_ name: String) -> String? {
     let switchName = WinrmSwitch(name: name.hasPrefix("-") ? String(name.dropFirst()) : name)
     let operation = WinrmOperation(name: name)?.rawValue
-    let page = pages[aliases[name] ?? name] ?? operation.flatMap { pages[$0] } ?? switchName.flatMap { pages[topicOfSwitch($0)] }
-    return "\(title)\n\n\(page ?? general)\n"
+    return pages[aliases[name] ?? name] ?? operation.flatMap { pages[$0] } ?? switchName.flatMap { pages[topicOfSwitch($0)] }
   }
 
   private static let aliases = ["alias": "aliases", "@{}": "input"]
@@ -20,7 +29,7 @@ enum WinrmHelp {
     switch name {
     case .username, .password, .authentication: "auth"
     case .remote, .unencrypted, .usessl: "remoting"
-    case .role, .delegate, .ntlmonly: "credssp"
+    case .role, .delegate, .ntlmonly, .sha256: "credssp"
     case .unixuser, .passwordfd: "account"
     case .encoding, .timeout, .format, .quiet, .force, .transport, .help: "switches"
     }
@@ -100,6 +109,8 @@ enum WinrmHelp {
     winrm credssp enable -role:client -delegate:PATTERN[,PATTERN] [-ntlmonly] [-force]
     winrm credssp enable -role:server [-force]
     winrm credssp disable -role:client|server
+    winrm credssp pin -remote:HOST -sha256:HEX [-force]
+    winrm credssp unpin -remote:HOST
     winrm credssp get
 
     A client delegates credentials only to servers that a pattern names:
@@ -111,7 +122,11 @@ enum WinrmHelp {
     -ntlmonly allows the servers also where neither a certificate nor
     Kerberos proves them. Credentials can then reach an impostor.
 
-    enable asks before it changes anything; -force does not.
+    pin says which certificate proves a server, by the SHA-256 of its DER
+    (openssl x509 -in FILE -noout -fingerprint -sha256); chain and name do
+    not matter then. A server can have several pins; unpin takes all of them.
+
+    enable and pin ask before they change anything; -force does not.
     """,
     "account": """
     winrm account add NAME [-unixuser:USER] [-passwordfd:N]
@@ -122,7 +137,8 @@ enum WinrmHelp {
     winrm account list
 
     Accounts that the service keeps by itself. Their commands run as the Unix
-    user of -unixuser. The password is asked for twice, or is the first line
+    user of -unixuser, who must exist; a service that is not root's can run
+    them as its own user only. The password is asked for twice, or is the first line
     of the descriptor of -passwordfd, or of standard input when that is no
     terminal.
 
@@ -158,13 +174,14 @@ enum WinrmHelp {
     winrm/config/Listener all listeners.
 
     A listener is selected by Address (* or IP:ADDRESS) and Transport (HTTP,
-    default port 5985; HTTPS, default port 5986).
+    default port 5985). This version serves no HTTPS.
 
     winrm create winrm/config/Listener?Address=*+Transport=HTTP
     winrm set winrm/config/service '@{AllowedGroups="winrm-users,wheel"}'
     winrm set winrm/config/client '@{TrustedHosts="hostb"}'
 
-    Servers in TrustedHosts are not authenticated.
+    Servers in TrustedHosts are not authenticated. Messages are always
+    encrypted: AllowUnencrypted stays false.
     """,
     "remoting": """
     -remote:ENDPOINT (-r)   [TRANSPORT://]HOST[:PORT][/PREFIX]

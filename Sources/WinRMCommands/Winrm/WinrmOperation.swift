@@ -37,7 +37,7 @@ enum WinrmOperation: String, CaseIterable {
     case .identify: return connection
     case .quickconfig: return [.quiet, .transport, .force, .help]
     case .helpmsg, .help: return [.help]
-    case .credssp: return [.role, .delegate, .ntlmonly, .force, .format, .help]
+    case .credssp: return [.role, .delegate, .ntlmonly, .remote, .sha256, .force, .format, .help]
     case .account: return [.unixuser, .passwordfd, .help]
     }
   }
@@ -46,7 +46,7 @@ enum WinrmOperation: String, CaseIterable {
 /// The switches of `winrm`. Those of Windows that are not here are refused as unknown: none of them is ignored.
 enum WinrmSwitch: String, CaseIterable {
   case remote, authentication, username, password, usessl, unencrypted, encoding, timeout, format, quiet, force, transport
-  case role, delegate, ntlmonly, unixuser, passwordfd
+  case role, delegate, ntlmonly, sha256, unixuser, passwordfd
   case help = "?"
 
   /// Finds a switch by its name or a short form, in any case.
@@ -64,7 +64,8 @@ enum WinrmSwitch: String, CaseIterable {
   /// Whether it is nothing without a value.
   var needsValue: Bool {
     switch self {
-    case .remote, .authentication, .username, .encoding, .timeout, .format, .transport, .role, .delegate, .unixuser, .passwordfd: true
+    case .remote, .authentication, .username, .encoding, .timeout, .format, .transport, .role, .delegate, .sha256, .unixuser, .passwordfd:
+      true
     case .password, .usessl, .unencrypted, .quiet, .force, .ntlmonly, .help: false
     }
   }

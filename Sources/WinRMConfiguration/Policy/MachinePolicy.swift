@@ -32,7 +32,7 @@ public struct MachinePolicy: Sendable, Equatable {
       allowFresh: try entries(of: .allowFresh, source: source, narrowing: narrowing),
       allowFreshWhenNTLMOnly: try entries(of: .allowFreshNTLMOnly, source: source, narrowing: narrowing),
       denyFresh: try entries(of: .denyFresh, source: source, narrowing: false))
-    if let restriction = credentialsDelegation.numbers["RestrictedRemoteAdministration"], restriction != 0 {
+    if deniesEveryTarget {
       // "Restrict delegation of credentials to remote servers": CredSSP would hand out the password itself.
       policy.denyFresh.append(
         DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source) RestrictedRemoteAdministration"))
@@ -42,12 +42,34 @@ public struct MachinePolicy: Sendable, Equatable {
 
   /// The WinRM targets of AllowFreshCredentials, newest first: what `winrm credssp get` shows.
   public var freshCredentialsTargets: [String] {
-    guard credentialsDelegation.numbers[DelegationList.allowFresh.name] == 1 else { return [] }
-    return credentialsDelegation.texts(of: DelegationList.allowFresh.name).reversed().map(\.text).filter(Self.isWSMan)
+    targets(of: .allowFresh)
+  }
+
+  /// The WinRM targets of AllowFreshCredentialsWhenNTLMOnly, newest first.
+  public var ntlmOnlyTargets: [String] { targets(of: .allowFreshNTLMOnly) }
+
+  /// The WinRM targets of DenyFreshCredentials, newest first.
+  public var deniedTargets: [String] { targets(of: .denyFresh) }
+
+  /// Whether RestrictedRemoteAdministration forbids every delegation.
+  public var deniesEveryTarget: Bool { credentialsDelegation.numbers["RestrictedRemoteAdministration"].map { $0 != 0 } ?? false }
+
+  /// The WinRM targets of a list that is in force, newest first. What stands there twice, in whatever case, counts once.
+  private func targets(of list: DelegationList) -> [String] {
+    guard isInForce(list) else { return [] }
+    var seen: Set<String> = []
+    return credentialsDelegation.texts(of: list.name).map(\.text).filter { Self.isWSMan($0) && seen.insert($0.lowercased()).inserted }
+      .reversed()
+  }
+
+  /// A deny list counts unless it is switched off: forgetting the switch must not allow anything.
+  private func isInForce(_ list: DelegationList) -> Bool {
+    let state = credentialsDelegation.numbers[list.name]
+    return state == 1 || (state == nil && list == .denyFresh)
   }
 
   /// Allows delegating fresh credentials to more targets: enables the policy, concatenates the defaults, appends each target. Entries
-  /// that are there stay, and the same target may stand twice.
+  /// that are there stay, and a target that is there already, in whatever case, is not added again.
   ///
   /// - Parameters:
   ///   - targets: patterns such as `wsman/host`, written as they are.
@@ -56,7 +78,10 @@ public struct MachinePolicy: Sendable, Equatable {
     for list in whenNTLMOnly ? [DelegationList.allowFresh, .allowFreshNTLMOnly] : [.allowFresh] {
       credentialsDelegation.numbers[list.name] = 1
       credentialsDelegation.numbers[list.concatenation] = 1
-      for target in targets { credentialsDelegation.append(target.text, to: list.name) }
+      for target in targets {
+        let isThere = credentialsDelegation.texts(of: list.name).contains { $0.text.lowercased() == target.text.lowercased() }
+        if !isThere { credentialsDelegation.append(target.text, to: list.name) }
+      }
     }
   }
 
@@ -76,6 +101,38 @@ public struct MachinePolicy: Sendable, Equatable {
     }
   }
 
+  /// The text under which pins of a host are kept.
+  ///
+  /// - Throws: `invalidValue` for what is no name or address of a host, such as a URL or a host with a port.
+  public static func pinnedHost(_ text: String) throws(ConfigurationError) -> String {
+    guard let host = FoldedHost(text)?.text, host.utf8.count(where: { $0 == UInt8(ascii: ":") }) != 1 else {
+      throw ConfigurationError(
+        .invalidValue, "\"\(text)\" is no name or address of a host; it stands alone, without scheme, port and wildcard",
+        specificCode: .invalidParameter)
+    }
+    return host
+  }
+
+  /// The bytes of a pin: 64 hexadecimal digits; colons and blanks between them, as tools print them, do not matter.
+  ///
+  /// - Throws: `invalidValue` for anything else.
+  public static func pinHash(_ text: String) throws(ConfigurationError) -> [UInt8] {
+    guard let hash = hash(text) else {
+      throw ConfigurationError(
+        .invalidValue, "a pin is the SHA-256 of a certificate, 64 hexadecimal digits", specificCode: .invalidParameter)
+    }
+    return hash
+  }
+
+  /// Lets a certificate prove a host. One that does already is not added again.
+  public mutating func addPin(_ hash: [UInt8], for host: String) {
+    guard pins[host]?.contains(hash) != true else { return }
+    pins[host, default: []].append(hash)
+  }
+
+  /// Takes all pins of a host away; false when it has none.
+  public mutating func removePins(for host: String) -> Bool { pins.removeValue(forKey: host) != nil }
+
   private func entries(
     of list: DelegationList, source: String, narrowing: Bool
   ) throws(ConfigurationError) -> [DelegationPolicy.Entry] {
@@ -87,8 +144,7 @@ public struct MachinePolicy: Sendable, Equatable {
       }
       return [DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source), which does not restrict it")]
     }
-    // A deny list counts unless it is switched off: forgetting the switch must not allow anything.
-    guard state == 1 || (state == nil && list == .denyFresh) else { return [] }
+    guard isInForce(list) else { return [] }
     var result: [DelegationPolicy.Entry] = []
     for (number, text) in credentialsDelegation.texts(of: list.name) {
       let origin = "\(source) \(list.name)\\\(number)"
@@ -210,7 +266,8 @@ extension MachinePolicy {
     return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 
-  private static func hexadecimal(_ bytes: [UInt8]) -> String {
+  /// The digits of a pin, as files and output show it.
+  public static func hexadecimal(_ bytes: [UInt8]) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

@@ -2,6 +2,8 @@ import Foundation
 import Testing
 import WinRMConfiguration
 
+@testable import WinRMCommands
+
 @Suite struct ConfigurationCommandTests {
   let host: WinrmHost
 
@@ -69,6 +71,75 @@ import WinRMConfiguration
     #expect(run.output.isEmpty)
     #expect(run.error.contains(error), "\(run.error)")
     #expect(host.snapshot().allSatisfy { $0.key.hasSuffix(".lock") })
+  }
+
+  @Test(
+    "What this version cannot live up to is refused, and nothing is written",
+    arguments: [
+      (["set", "winrm/config/service", "@{CertificateThumbprint=\"\(String(repeating: "a", count: 40))\"}"], "0x80338042", "no store"),
+      (["set", "winrm/config/service", "@{MaxConnections=5;AllowUnencrypted=true}"], "0x8033813F", "never sends or accepts"),
+      (["set", "winrm/config/client", "@{AllowUnencrypted=1}"], "0x8033813F", "never sends or accepts"),
+      (["create", "winrm/config/Listener?Address=*+Transport=HTTPS"], "0x80338042", "not supported yet"),
+    ])
+  func unserved(words: [String], code: String, reason: String) async {
+    let run = words.count == 2 ? await host.run(words[0], words[1]) : await host.run(words[0], words[1], words[2])
+    #expect(run.code == 1 && run.output.isEmpty)
+    #expect(run.error.contains(code) && run.error.contains(reason), "\(run.error)")
+    #expect(host.snapshot().isEmpty)
+  }
+
+  @Test("What undoes such settings is allowed")
+  func undoing() async throws {
+    let text = """
+      {"Service": {"CertificateThumbprint": "\(String(repeating: "a", count: 40))", "AllowUnencrypted": true},
+       "Listener": [{"Address": "*", "Transport": "HTTPS"}]}
+      """
+    try text.write(toFile: host.paths.settingsFile, atomically: false, encoding: .utf8)
+    await host.run("set", "winrm/config/service", "@{CertificateThumbprint=\"\";AllowUnencrypted=false}").check()
+    await host.run("set", "winrm/config/Listener?Address=*+Transport=HTTPS", "@{Enabled=false}").check()
+    let on = await host.run("set", "winrm/config/Listener?Address=*+Transport=HTTPS", "@{Enabled=true}")
+    #expect(on.code == 1 && on.error.contains("0x80338042"))
+    await host.run("delete", "winrm/config/Listener?Address=*+Transport=HTTPS").check()
+    #expect(try ConfigurationStore(paths: host.paths).load() == WinRMSettings())
+  }
+
+  @Test("A group that does not exist is written, with a warning")
+  func missingGroup() async throws {
+    let run = await host.run("set", "winrm/config/service", "@{AllowedGroups=\"nogroupx7,root\"}")
+    #expect(run.code == 0 && run.output.contains("AllowedGroups = nogroupx7, root"))
+    #expect(run.error.hasPrefix("Warning: ") && run.error.contains("nogroupx7") && !run.error.contains("root"))
+    #expect(try ConfigurationStore(paths: host.paths).load().service.allowedGroups == ["nogroupx7", "root"])
+    #expect(await host.run("set", "winrm/config/service", "@{MaxConnections=5}").error.isEmpty)
+  }
+
+  @Test(
+    "An unknown name: what could have been meant",
+    arguments: [
+      ("winrm/config/client/auth", "credssp", "Did you mean CredSSP?"),
+      ("winrm/config/client", "CredSSP", "CredSSP is a setting of winrm/config/client/auth."),
+      ("winrm/config/client", "Foo", "It has: NetworkDelayms, URLPrefix, AllowUnencrypted, TrustedHosts\n"),
+    ])
+  func hints(uri: String, name: String, hint: String) async {
+    let run = await host.run("set", uri, "@{\(name)=\"1\"}")
+    #expect(run.code == 1)
+    #expect(run.error.hasPrefix("Error: Parameter name does not match any properties on resource: \(name)\n\(hint)"), "\(run.error)")
+  }
+
+  @Test("An unknown name of a listener that is made") func listenerHint() async {
+    let run = await host.run("create", "winrm/config/Listener?Address=*+Transport=HTTP", "@{port=1}")
+    #expect(run.code == 1 && run.error.contains("Did you mean Port?") && host.snapshot().isEmpty)
+  }
+
+  @Test("Access denied to the machine's files: says whose they are, and what to do")
+  func deniedMachineFile() {
+    let own = WinRMPaths.current(environment: ["HOME": "/home/eve"], effectiveUserID: 1000)
+    let error = ConfigurationError(.accessDenied, "the file cannot be locked: Permission denied", file: own.machinePolicyFile)
+    let message = WinrmFailure(error, paths: own, userID: 1000).message
+    #expect(message.hasPrefix("Access is denied. /etc/winrm/policy.json: "))
+    #expect(message.contains("whole machine") && message.contains("as root") && message.contains("WINRM_ROOT"))
+    let others = ConfigurationError(.accessDenied, "x", file: own.settingsFile)
+    #expect(!WinrmFailure(others, paths: own, userID: 1000).message.contains("root"))
+    #expect(!WinrmFailure(error, paths: .under("/"), userID: 1000).message.contains("as root"))
   }
 
   @Test("The form of an error: fault, number with two blanks, description")

@@ -39,10 +39,95 @@ import WinRMConfiguration
     #expect(try policy().delegation.decide(host: "a", proof: .ntlmOnly).isAllowed)
   }
 
-  @Test("Repeating appends, as Enable-WSManCredSSP does")
+  @Test("Repeating adds nothing, in whatever case")
   func repeating() async throws {
-    for _ in 1...2 { await host.run("credssp", "enable", "-role:client", "-delegate:a", "-force").check() }
-    #expect(try MachinePolicyStore(paths: host.paths).load().freshCredentialsTargets == ["wsman/a", "wsman/a"])
+    for name in ["a", "a", "WSMAN/A"] { await host.run("credssp", "enable", "-role:client", "-delegate:\(name)", "-force").check() }
+    let policy = try MachinePolicyStore(paths: host.paths).load()
+    #expect(policy.credentialsDelegation.lists["AllowFreshCredentials"] == [1: "wsman/a"])
+  }
+
+  private func write(policy text: String) throws {
+    try text.write(toFile: host.paths.machinePolicyFile, atomically: false, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: host.paths.machinePolicyFile)
+  }
+
+  @Test("get: a target once, then NTLM-only and deny entries when there are some")
+  func getMore() async throws {
+    try write(
+      policy: """
+        {"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "wsman/a", "2": "TERMSRV/x", "3": "WSMAN/A", "4": "wsman/b"},
+        "AllowFreshCredentialsWhenNTLMOnly": 1, "AllowFreshCredentialsWhenNTLMOnly.List": ["wsman/a"],
+        "DenyFreshCredentials.List": ["wsman/c", "TERMSRV/y"], "RestrictedRemoteAdministration": 1}}
+        """)
+    #expect(
+      await host.run("credssp", "get").output == """
+        The machine is configured to allow delegating fresh credentials to the following target(s): wsman/b,wsman/a
+        This computer is not configured to receive credentials from a remote client computer.
+        Also where nothing better than NTLM proves the server: wsman/a
+        Never, whatever else allows it: wsman/c
+        RestrictedRemoteAdministration is set: credentials are delegated to no server.
+
+        """)
+    try write(
+      policy: """
+        {"CredentialsDelegation": {"AllowFreshCredentialsWhenNTLMOnly.List": ["wsman/a"],
+        "DenyFreshCredentials": 0, "DenyFreshCredentials.List": ["wsman/c"]}}
+        """)
+    #expect(await host.run("credssp", "get").output.split(separator: "\n").count == 2)
+  }
+
+  static let digits = String(repeating: "ab", count: 32)
+
+  @Test("pin asks, writes the policy, shows in get; unpin takes it away")
+  func pins() async throws {
+    let before = await host.run("credssp", "get").output
+    #expect(await host.run("credssp", "pin", "-remote:HostB.lab.", "-sha256:\(Self.digits)", lines: ["n"]).code == 0)
+    #expect(host.snapshot().isEmpty)
+    #expect(await host.run("credssp", "pin", "-remote:HostB.lab.", "-sha256:\(Self.digits)").code == 1)
+    #expect(host.snapshot().isEmpty)
+    let asked = await host.run("credssp", "pin", "-remote:HostB.lab.", "-sha256:\(Self.digits)", lines: ["y"])
+    #expect(asked.code == 0 && asked.output.contains("hostb.lab") && asked.output.hasSuffix("[y/n]? "))
+    let colons = String(repeating: "CD:", count: 31) + "CD"
+    for _ in 1...2 {
+      let forced = await host.run("credssp", "pin", "-remote:hostb.lab", "-sha256:\(colons)", "-force")
+      #expect(forced.code == 0 && forced.output.isEmpty)
+    }
+    #expect(try policy().pins(for: "HOSTB.lab") == [[UInt8](repeating: 0xAB, count: 32), [UInt8](repeating: 0xCD, count: 32)])
+    #expect(
+      await host.run("credssp", "get").output
+        == before + "Pinned certificate of hostb.lab: \(Self.digits),\(String(repeating: "cd", count: 32))\n")
+    await host.run("credssp", "unpin", "-remote:hostB.LAB").check()
+    #expect(await host.run("credssp", "get").output == before)
+    let again = await host.run("credssp", "unpin", "-remote:hostb.lab")
+    #expect(again.code == 1 && again.error.contains("0x80338000"))
+  }
+
+  @Test("Pinning does not touch what else the policy says") func pinsBeside() async throws {
+    await host.run("credssp", "enable", "-role:client", "-delegate:a", "-force").check()
+    await host.run("credssp", "pin", "-remote:a", "-sha256:\(Self.digits)", "-force").check()
+    await host.run("credssp", "disable", "-role:client").check()
+    #expect(try policy().pins(for: "a").count == 1)
+    #expect(try MachinePolicyStore(paths: host.paths).load().freshCredentialsTargets.isEmpty)
+  }
+
+  @Test(
+    "What cannot be pinned, and nothing is written",
+    arguments: [
+      ["pin", "-remote:a", "-force"], ["pin", "-sha256:\(digits)", "-force"], ["pin", "-remote:a:5985", "-sha256:\(digits)", "-force"],
+      ["pin", "-remote:http://a", "-sha256:\(digits)", "-force"], ["pin", "-remote:*", "-sha256:\(digits)", "-force"],
+      ["pin", "-remote:a", "-sha256:\(digits)0", "-force"], ["pin", "-remote:a", "-sha256:\(digits.dropLast())g", "-force"],
+      ["pin", "-remote:a", "-sha256:\(digits)", "-role:client"], ["unpin", "-remote:a", "-sha256:\(digits)"], ["unpin", "-force"],
+      ["enable", "-role:server", "-remote:a", "-force"], ["disable", "-role:client", "-sha256:\(digits)"], ["get", "-remote:a"],
+    ])
+  func pinRefusals(words: [String]) async {
+    let run =
+      switch words.count {
+      case 2: await host.run("credssp", words[0], words[1], lines: ["y"])
+      case 3: await host.run("credssp", words[0], words[1], words[2], lines: ["y"])
+      default: await host.run("credssp", words[0], words[1], words[2], words[3], lines: ["y"])
+      }
+    #expect(run.code == 1 && !run.error.isEmpty)
+    #expect(host.snapshot().isEmpty)
   }
 
   @Test("The server's role touches the service alone")

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import WinRMCommands
@@ -12,7 +13,10 @@ import Testing
     let none = await host.run()
     #expect(none.code == 0 && none.output.hasPrefix("Windows Remote Management Command Line Tool\n\nwinrm OPERATION RESOURCE_URI"))
     for words in ["-?", "/?", "help", "--help"] { #expect(await host.run(words).output == none.output) }
-    #expect(await host.run("help", "nonsense").output == none.output)
+    let unknown = await host.run("help", "nonsense")
+    #expect(unknown.code == 0 && unknown.error == "No help topic nonsense.\n" && unknown.output == none.output)
+    for topic in ["all", "help", "uris", "alias", "-role"] { #expect(WinrmHelp.hasPage(topic), "\(topic)") }
+    #expect(none.error.isEmpty)
   }
 
   @Test("Every operation, topic and switch has a page", arguments: WinrmOperation.allCases.filter { $0 != .help }.map(\.rawValue))
@@ -20,7 +24,36 @@ import Testing
     let general = await host.run().output
     let page = await host.run("help", name)
     #expect(page.code == 0 && page.output != general)
-    #expect(await host.run(name, "-?").output == page.output)
+    for rest in [["-?"], ["--help"], ["x", "-frob", "--HELP", "--force"]] {
+      let run = await run(name, rest)
+      #expect(run.code == 0 && run.output == page.output && run.error.isEmpty)
+    }
+    #expect(host.snapshot().isEmpty)
+  }
+
+  private func run(_ name: String, _ rest: [String]) async -> WinrmHost.Run {
+    switch rest.count {
+    case 1: await host.run(name, rest[0])
+    default: await host.run(name, rest[0], rest[1], rest[2], rest[3])
+    }
+  }
+
+  @Test("Output that could not be written is an error, and a reader who left is not worth a word")
+  func writeErrors() async {
+    for words in ["help", "--version", "-?"] {
+      let full = await host.run(words, outputFailure: ENOSPC)
+      #expect(full.code == 1 && full.error == "Error: the output cannot be written: No space left on device\n")
+    }
+    let get = await host.run("get", "winrm/config", outputFailure: EPIPE)
+    #expect(get.code == 1 && get.error.isEmpty)
+  }
+
+  @Test("The console keeps the first failed write") func fullDevice() throws {
+    let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    let console = CommandConsole.writing(to: full.fileDescriptor)
+    #expect(console.outputFailure() == nil)
+    console.writeOutput("x\n")
+    #expect(console.outputFailure() == ENOSPC)
   }
 
   @Test(

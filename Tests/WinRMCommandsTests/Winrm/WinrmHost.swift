@@ -31,7 +31,7 @@ final class WinrmHost: Sendable {
   func run(
     _ arguments: String..., lines: [String] = [], passwords: [String] = [], isInteractive: Bool = true,
     password: PasswordSource? = nil, environment: [String: String] = [:], identifier: any ServiceIdentifier = NoNetwork(),
-    root: String? = nil
+    root: String? = nil, descriptorError: PasswordReaderError? = nil, outputFailure: CInt? = nil
   ) async -> Run {
     let recorder = Recorder(lines: lines, passwords: passwords)
     let console = CommandConsole(
@@ -41,7 +41,11 @@ final class WinrmHost: Sendable {
         if case .argument(let secret) = source { return secret }
         recorder.change { $0.output += prompt + "\n" }
         return try recorder.nextPassword()
-      }, readPasswordFromDescriptor: { _ in try recorder.nextPassword() }, isInteractive: isInteractive)
+      },
+      readPasswordFromDescriptor: { _ in
+        if let descriptorError { throw descriptorError }
+        return try recorder.nextPassword()
+      }, isInteractive: isInteractive, outputFailure: { outputFailure })
     let code = await WinrmCommand.run(
       arguments: arguments, environment: environment.merging(["WINRM_ROOT": root ?? directory]) { $1 }, console: console,
       password: password,
