@@ -11,7 +11,7 @@ enum WinrmOperation: String, CaseIterable {
 
   private static let shortForms = [
     "g": "get", "s": "set", "put": "set", "p": "set", "c": "create", "d": "delete", "e": "enumerate", "enum": "enumerate",
-    "id": "identify", "qc": "quickconfig", "-?": "help", "/?": "help",
+    "id": "identify", "qc": "quickconfig", "-?": "help", "/?": "help", "--help": "help",
   ]
 
   /// How many words may follow the operation before the first switch.
