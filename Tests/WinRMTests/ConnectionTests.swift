@@ -81,6 +81,13 @@ import WinRMConfiguration
     }
   }
 
+  @Test("a connection closed during authentication may be one too many") func closedAtOnce() async throws {
+    try await ScriptedServer.run(script: { _ in .close }) { server in
+      let error = try await failure(try configuration(server))
+      #expect(error.nextStep.contains("too many connections from this address"))
+    }
+  }
+
   @Test("P-03: 200 before the server proved itself") func earlyYes() async throws {
     try await ScriptedServer.run(script: { _ in .reply(200, [], []) }) { server in
       let error = try await failure(try configuration(server))
@@ -195,6 +202,17 @@ import WinRMConfiguration
     let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))
     #expect(error.stage == .connect)
     #expect(error.code == .destinationUnreachable)
+    #expect(error.peer == "127.0.0.1:\(port)")
+  }
+
+  @Test("both the old port and WinRM's refuse", arguments: ["http", "https"]) func nobodyListensAtEitherPort(_ scheme: String) async throws
+  {
+    let port = try await ScriptedServer.run(script: { _ in .close }) { $0.port }
+    // Nothing is expected to listen at ports 80 and 443 of the machine that runs the tests.
+    let endpoint = try WinRMEndpoint(parsing: "\(scheme)://127.0.0.1", defaults: .init(httpPort: port, httpsPort: port))
+    let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))
+    #expect(error.stage == .connect)
+    #expect(error.cause == "nothing listens at 127.0.0.1:\(scheme == "http" ? 80 : 443) nor 127.0.0.1:\(port)")
     #expect(error.peer == "127.0.0.1:\(port)")
   }
 

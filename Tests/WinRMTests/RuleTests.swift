@@ -1,8 +1,9 @@
 import DelegationPolicy
 import SecuritySupport
 import Testing
-import WinRM
 import WinRMConfiguration
+
+@testable import WinRM
 
 /// The refusals that come before anything goes to the network.
 @Suite struct RuleTests {
@@ -63,6 +64,27 @@ import WinRMConfiguration
     #expect(error.nextStep.contains("TrustedHosts"))
     let agent = try await refusal(.negotiate, .agent(socketPath: "/nonexistent"))
     #expect(agent.code == .serverNotTrusted)
+  }
+
+  @Test("E4: the hint keeps the names that are there") func trustedHostsAreExtended() async throws {
+    let error = try await refusal(.negotiate) { $0.trustedHosts = try TrustedHosts(parsing: "a.example.com,10.0.*") }
+    #expect(error.nextStep.contains("'@{TrustedHosts=\"a.example.com,10.0.*,127.0.0.1\"}'"))
+    let first = try await refusal(.negotiate)
+    #expect(first.nextStep.contains("'@{TrustedHosts=\"127.0.0.1\"}'"))
+  }
+
+  @Test func machineSettingsAreRootsAffair() {
+    #expect(ClientRules.asRoot(userID: 1000, environment: [:]).contains("as root"))
+    #expect(ClientRules.asRoot(userID: 0, environment: [:]).isEmpty)
+    #expect(ClientRules.asRoot(userID: 1000, environment: ["WINRM_ROOT": "/tmp/x"]).isEmpty)
+  }
+
+  @Test("a password that cannot be right is refused here", arguments: [[], [0x61, 0xE9], [0xC0, 0x80]] as [[UInt8]])
+  func uselessPassword(_ bytes: [UInt8]) async throws {
+    let credential = Credential(name: AccountName(domain: "", user: "alice"), password: SecretBytes(bytes))
+    let error = try await refusal(.negotiate, .explicit(credential)) { $0.trustedHosts = try TrustedHosts(parsing: "*") }
+    #expect(error.code == .userNameAndPasswordNeeded)
+    #expect(error.cause.contains(bytes.isEmpty ? "empty" : "UTF-8"))
   }
 
   @Test func negotiateSwitchedOff() async throws {

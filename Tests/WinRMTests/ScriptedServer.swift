@@ -80,6 +80,37 @@ final class ScriptedServer: Sendable {
   }
 }
 
+/// A server that says 503 to everybody, without waiting for a request.
+enum TurningAwayServer {
+  static func run<R>(_ body: (Int) async throws -> R) async throws -> R {
+    let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelInitializer { child in
+        child.eventLoop.makeCompletedFuture { try child.pipeline.syncOperations.addHandler(TurnAway()) }
+      }
+      .bind(host: "127.0.0.1", port: 0).get()
+    do {
+      let result = try await body(channel.localAddress?.port ?? 0)
+      try await channel.close()
+      return result
+    } catch {
+      try? await channel.close()
+      throw error
+    }
+  }
+
+  private final class TurnAway: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    func channelActive(context: ChannelHandlerContext) {
+      let answer = ByteBuffer(string: "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+      context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+      context.close(mode: .output, promise: nil)
+    }
+  }
+}
+
 private final class ServerHolder: Sendable {
   private let state = Mutex<ScriptedServer?>(nil)
   var server: ScriptedServer? {

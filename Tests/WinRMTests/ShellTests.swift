@@ -225,6 +225,35 @@ import WinRM
     }
   }
 
+  @Test(
+    "a 5 that is not the account's keeps the server's text",
+    arguments: [
+      WSManFault.internalError(.accessDenied, "The working directory cannot be entered.", provider: "Shell cmd plugin"),
+      WSManFault.accessDenied("The program may not be executed."),
+    ]) func otherRefusalsKeepTheirText(_ fault: WSManFault) async throws
+  {
+    let error = try await failure(of: fault)
+    #expect(error.code == .accessDenied)
+    #expect(error.cause == fault.reason)
+    #expect(!error.nextStep.contains("winrm-users"))
+  }
+
+  @Test func serviceThatStopsIsExplained() async throws {
+    let error = try await failure(of: .operationAborted())
+    #expect(error.nextStep.contains("service was stopped, or the shell was deleted"))
+  }
+
+  /// What a client is told when creating a shell has this fault.
+  private func failure(of fault: WSManFault) async throws -> WinRMError {
+    let service = try FakeService(answers: { _ in .fault(fault) })
+    return try await ScriptedServer.run(script: { await service.react(to: $0) }) { server in
+      try #require(
+        await #expect(throws: WinRMError.self) {
+          try await withWinRMClient(try configuration(server)) { client in try await client.withShell { _ in } }
+        })
+    }
+  }
+
   @Test func cancelledRunStillEndsTheCommandAndTheShell() async throws {
     let (arrived, continuation) = AsyncStream.makeStream(of: Void.self)
     let service = try FakeService(

@@ -52,13 +52,13 @@ final class ClientSession: Sendable {
     do {
       return try await open(port: first)
     } catch let error as ConnectionFailure {
-      guard error == .refused, let second = endpoint.fallbackPort, second != first else { throw failure(connecting: error) }
+      guard error == .refused, let second = endpoint.fallbackPort, second != first else { throw failure(connecting: error, to: [first]) }
       do {
         let connection = try await open(port: second)
         port.withLock { $0 = second }
         return connection
       } catch let error as ConnectionFailure {
-        throw failure(connecting: error)
+        throw failure(connecting: error, to: [first, second])
       }
     }
   }

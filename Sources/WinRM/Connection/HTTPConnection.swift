@@ -81,7 +81,7 @@ struct HTTPConnection: Sendable {
     let pipeline = channel.pipeline.syncOperations
     if let tls {
       try pipeline.addHandler(try tls.makeHandler(proof: proof))
-      try pipeline.addHandler(HandshakeHandler(finished: channel.eventLoop.makePromise()))
+      try pipeline.addHandler(HandshakeHandler())
     }
     try pipeline.addHTTPClientHandlers(enableOutboundHeaderValidation: true, decoderLimitConfiguration: decoderLimits)
     try pipeline.addHandler(HTTPExchangeHandler())
@@ -90,12 +90,13 @@ struct HTTPConnection: Sendable {
   private static func awaitHandshake(_ channel: any Channel, timeout: Duration) async throws {
     try await channel.eventLoop.flatSubmit {
       do {
-        let finished = try channel.pipeline.syncOperations.handler(type: HandshakeHandler.self).finished
-        let timer = channel.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
-          finished.fail(ChannelError.connectTimeout(TimeAmount(timeout)))
+        let handshake = try channel.pipeline.syncOperations.handler(type: HandshakeHandler.self)
+        let timer = channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
+          handshake.end(.failure(ChannelError.connectTimeout(TimeAmount(timeout))))
         }
-        finished.futureResult.whenComplete { _ in timer.cancel() }
-        return finished.futureResult
+        let finished = handshake.finished(on: channel.eventLoop)
+        finished.whenComplete { _ in timer.cancel() }
+        return finished
       } catch {
         return channel.eventLoop.makeFailedFuture(error)
       }
@@ -103,25 +104,55 @@ struct HTTPConnection: Sendable {
   }
 }
 
-/// Tells when the TLS handshake is over.
+/// Tells when the TLS handshake is over. There is a promise only once somebody waits, and it is kept before the handler goes.
 private final class HandshakeHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
-  let finished: EventLoopPromise<Void>
 
-  init(finished: EventLoopPromise<Void>) { self.finished = finished }
+  private enum State {
+    case running
+    case awaited(EventLoopPromise<Void>)
+    case finished(Result<Void, any Error>)
+  }
+  private var state = State.running
+
+  /// To be asked once, on the event loop.
+  func finished(on loop: any EventLoop) -> EventLoopFuture<Void> {
+    switch state {
+    case .running:
+      let promise = loop.makePromise(of: Void.self)
+      state = .awaited(promise)
+      return promise.futureResult
+    case .awaited(let promise): return promise.futureResult
+    case .finished(.success): return loop.makeSucceededVoidFuture()
+    case .finished(.failure(let error)): return loop.makeFailedFuture(error)
+    }
+  }
+
+  /// The first result counts.
+  func end(_ result: Result<Void, any Error>) {
+    switch state {
+    case .running: state = .finished(result)
+    case .awaited(let promise):
+      state = .finished(result)
+      promise.completeWith(result)
+    case .finished: break
+    }
+  }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .handshakeCompleted = event as? TLSUserEvent { finished.succeed() }
+    if case .handshakeCompleted = event as? TLSUserEvent { end(.success(())) }
     context.fireUserInboundEventTriggered(event)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    finished.fail(error)
+    end(.failure(error))
     context.fireErrorCaught(error)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    finished.fail(ChannelError.eof)
+    end(.failure(ChannelError.eof))
     context.fireChannelInactive()
   }
+
+  func handlerRemoved(context: ChannelHandlerContext) { end(.failure(ChannelError.eof)) }
 }

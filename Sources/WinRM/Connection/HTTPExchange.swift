@@ -24,8 +24,10 @@ enum HTTPExchangeError: Error, Sendable, Equatable {
   case lost(requestWasWritten: Bool)
   /// No answer in time. The peer may have carried the request out.
   case timedOut
-  /// The peer's bytes are no answer in HTTP, or it spoke without being asked.
+  /// The peer's bytes are no answer in HTTP.
   case malformed
+  /// The peer answered before it was asked: it turns connections away, because it has too many.
+  case turnedAway
   /// The answer is larger than allowed.
   case tooLarge
   /// A second request while the first was under way.
@@ -60,6 +62,7 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
   ) {
     switch state {
     case .idle: break
+    case .closed(.turnedAway): return promise.fail(HTTPExchangeError.turnedAway)
     case .closed: return promise.fail(HTTPExchangeError.lost(requestWasWritten: false))
     case .awaitingHead, .awaitingEnd: return promise.fail(HTTPExchangeError.busy)
     }
@@ -101,7 +104,8 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
       pending.promise.succeed(HTTPResponse(status: head.status, headers: head.headers, body: Array(body.readableBytesView)))
       if !head.isKeepAlive { context.close(promise: nil) }
     case (.closed, _): break
-    case (.idle, _), (.awaitingHead, .body), (.awaitingHead, .end), (.awaitingEnd, .head): end(.malformed, channel: context.channel)
+    case (.idle, _): end(.turnedAway, channel: context.channel)
+    case (.awaitingHead, .body), (.awaitingHead, .end), (.awaitingEnd, .head): end(.malformed, channel: context.channel)
     }
   }
 
@@ -111,6 +115,7 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if error as? NIOHTTPDecoderError == .unsolicitedResponse { return end(.turnedAway, channel: context.channel) }
     end(error is HTTPParserError ? .malformed : .lost(requestWasWritten: true), channel: context.channel)
   }
 }

@@ -15,7 +15,26 @@ import WinRMHTTP
 // The one place where an error of a layer becomes what the user is told.
 
 extension ClientSession {
-  func failure(connecting error: ConnectionFailure) -> WinRMError {
+  /// An error of opening a connection.
+  ///
+  /// - Parameter ports: the ports that were tried, one after the other; all but the last refused.
+  func failure(connecting error: ConnectionFailure, to ports: [Int]) -> WinRMError {
+    let tried = ports.map { endpoint.authority(port: $0) }
+    var failure = failure(connecting: error, to: tried.last ?? peer, port: ports.last ?? endpoint.port)
+    if tried.count > 1 {
+      let others = "nothing listens at \(tried.dropLast().joined(separator: " nor "))"
+      failure.cause = error == .refused ? "\(others) nor \(tried[tried.count - 1])" : "\(others), and \(failure.cause)"
+    }
+    return failure
+  }
+
+  private func failure(connecting error: ConnectionFailure, to peer: String, port: Int) -> WinRMError {
+    var failure = reason(connecting: error, to: peer, port: port)
+    failure.peer = peer
+    return failure
+  }
+
+  private func reason(connecting error: ConnectionFailure, to peer: String, port: Int) -> WinRMError {
     let host = endpoint.host
     switch error {
     case .notResolved:
@@ -28,7 +47,7 @@ extension ClientSession {
     case .timedOut:
       return make(
         .networkTimedOut, .connect, "\(peer) did not answer within \(configuration.connectTimeout)",
-        "check that the host is up and that a firewall lets port \(portText) through")
+        "check that the host is up and that a firewall lets port \(port) through")
     case .unreachable(let number):
       let reason = number.map { " (\(String(cString: strerror($0))))" } ?? ""
       return make(.destinationUnreachable, .connect, "\(peer) cannot be reached\(reason)", "check the address and the network in between")
@@ -80,18 +99,31 @@ extension ClientSession {
     let code = fault.wsmanCode ?? .destinationUnreachable
     let text = fault.providerFault?.message ?? fault.message ?? fault.reason
     let name = fault.subcode.map { " \($0.localName)" } ?? ""
-    let (cause, next) = Self.explain(code, text: text.isEmpty ? fault.reason : text)
+    let isRefusal = fault.subcode?.localName == "AccessDenied"
+    let (cause, next) = Self.explain(code, text: text.isEmpty ? fault.reason : text, isRefusal: isRefusal)
     return WinRMError(
       code: code, stage: stage, peer: peer, peerAnswer: "fault\(name) \(code.hexadecimal): \(fault.reason)", cause: cause, nextStep: next,
       fault: fault)
   }
 
-  private static func explain(_ code: WinRMCode, text: String) -> (cause: String, next: String) {
-    switch code {
-    case .accessDenied:
+  /// What a server says when it has nothing to say but no: Windows, and `winrmd`.
+  private static let bareRefusals: Set<String> = ["", "Access is denied", "The account may not do this here"]
+
+  /// - Parameter isRefusal: whether the fault is `w:AccessDenied`. The number 5 alone may be that of a file.
+  private static func explain(_ code: WinRMCode, text: String, isRefusal: Bool) -> (cause: String, next: String) {
+    let sentence = text.reversed().drop { $0 == "." || $0.isWhitespace }.reversed()
+    return switch code {
+    case .accessDenied where isRefusal && bareRefusals.contains(String(sentence)):
       (
         "Access is denied. The server knows who you are, but the account may not use remote shells",
         "have the account added to the server's group winrm-users, or to service/AllowedAccounts"
+      )
+    case .accessDenied:
+      (text, "the server knows the account, which lacks the right to do this there; have it granted, or ask for something else")
+    case .operationAborted:
+      (
+        text,
+        "the service was stopped, or the shell was deleted or had expired; the command was ended. Run it again when the service is up"
       )
     case .quotaMaxShells: (text, "close shells that are no longer used, or wait until they are idle for too long")
     case .unexpectedSelectors: ("\(text). The shell or the command is gone", "run the command again")
@@ -106,7 +138,6 @@ extension ClientSession {
   }
 
   private var hostInURL: String { endpoint.isIPv6 ? "[\(endpoint.host)]" : endpoint.host }
-  private var portText: String { peer.split(separator: ":").last.map(String.init) ?? "" }
 }
 
 // MARK: Authentication
@@ -148,9 +179,10 @@ extension ClientSession {
       proven like that: \(error.message)
       """,
       """
-      give the server a certificate that this machine trusts, and name it there: winrm set winrm/config/service \
-      @{CertificateThumbprint="..."}; or pin its certificate here; or accept NTLM as the only proof, for WSMAN/\(host) or WSMAN/*.DOMAIN: \
-      winrm credssp enable -role:client -delegate:\(host) -ntlmonly
+      pin the server's certificate in this machine's policy.json: "ServerCertificatePins": {"\(host)": ["SHA-256"]}; winrmd logs the \
+      SHA-256 of its CredSSP certificate when it starts. Or accept NTLM as the only proof, for WSMAN/\(host) or WSMAN/*.DOMAIN: \
+      winrm credssp enable -role:client -delegate:\(host) -ntlmonly\(ClientRules.asRoot()). Or, for a Windows server: give it a \
+      certificate that this machine trusts, and name it there: winrm set winrm/config/service '@{CertificateThumbprint="..."}'
       """)
   }
 
@@ -226,9 +258,14 @@ extension ClientSession {
     let unknown = stage == .request ? ". Whether the request was carried out is not known" : ""
     switch error {
     case .lost(let wasWritten):
+      let isEarly = stage == .authenticate || !wasWritten
       return make(
         .destinationUnreachable, stage, "\(peer) closed the connection\(wasWritten ? unknown : "")",
-        "look at the server's log; then try again")
+        isEarly
+          ? "it may have too many connections from this address: wait, and try again; otherwise look at the server's log"
+          : "look at the server's log; then try again")
+    case .turnedAway:
+      return make(.httpServiceUnavailable, stage, Self.busy(peer), Self.busyNextStep, answer: "an answer before there was a request")
     case .timedOut:
       return make(.networkTimedOut, stage, "\(peer) did not answer in time\(unknown)", "check that the server still runs; then try again")
     case .malformed:
@@ -251,11 +288,18 @@ extension ClientSession {
       case 404: (.httpNotFound, "\(peer) does not speak WS-Management at \(endpoint.path)", "check port and path of the address")
       case 413:
         (.httpRequestTooLarge, "the request is larger than \(peer) accepts", "raise MaxEnvelopeSizekb there, or send less at a time")
-      case 503: (.httpServiceUnavailable, "\(peer) is up, and its WinRM service is not", "wait, or restart the service there")
+      case 503: (.httpServiceUnavailable, Self.busy(peer), Self.busyNextStep)
       default: (.destinationUnreachable, "\(peer) failed without saying why", "look at the server's log")
       }
     return make(code, stage, cause, next, answer: Self.text(status))
   }
+
+  private static func busy(_ peer: String) -> String { "\(peer) is busy: too many connections from this address, or altogether" }
+
+  private static let busyNextStep = """
+    end other programs of this machine that are connected to it, or wait; then try again. A Windows server also answers so while its WinRM \
+    service is stopped
+    """
 
   /// Number and standard name; the peer's own words are left out.
   private static func text(_ status: HTTPResponseStatus) -> String {

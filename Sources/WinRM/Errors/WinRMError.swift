@@ -10,6 +10,8 @@ public struct WinRMError: Error, Sendable {
 
     /// A rule of this machine, before anything went to the network.
     public static let policy = Self(rawValue: "policy")
+    /// A file or a stream of this machine.
+    public static let local = Self(rawValue: "this machine")
     /// Finding the address of the host.
     public static let resolve = Self(rawValue: "name resolution")
     /// Opening the TCP connection.

@@ -17,6 +17,32 @@ struct ClientRules {
     case .negotiate: try checkNegotiate()
     case .credSSP: try checkCredSSP()
     }
+    try checkPassword()
+  }
+
+  /// An empty password, or one that is no text, cannot be right; a server would only say that it is wrong.
+  private func checkPassword() throws(WinRMError) {
+    guard case .explicit(let credential) = configuration.credential else { return }
+    let code: WinRMCode = configuration.method == .credSSP ? .credSSPUserNameAndPasswordNeeded : .userNameAndPasswordNeeded
+    guard credential.password.count > 0 else {
+      throw refusal(code, "the password is empty, and this authentication needs a user name and a password", "give the password")
+    }
+    guard credential.password.withUnsafeBytes(Self.isUTF8) else {
+      throw refusal(code, "the password is not UTF-8 text", "type it in a UTF-8 terminal, or convert the password file to UTF-8")
+    }
+  }
+
+  /// Whether the bytes are UTF-8. No copy of them is made.
+  private static func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var parser = Unicode.UTF8.ForwardParser()
+    var iterator = bytes.makeIterator()
+    while true {
+      switch parser.parseScalar(from: &iterator) {
+      case .valid: continue
+      case .emptyInput: return true
+      case .error: return false
+      }
+    }
   }
 
   private func checkAnonymous() throws(WinRMError) {
@@ -31,14 +57,27 @@ struct ClientRules {
     guard policy.negotiateEnabled else {
       throw refusal(
         .negotiateDisabled, "Negotiate authentication is switched off in the client's configuration",
-        "winrm set winrm/config/client/auth @{Negotiate=\"true\"}")
+        "winrm set winrm/config/client/auth '@{Negotiate=\"true\"}'\(Self.asRoot())")
     }
     if case .none = configuration.credential { throw missingCredential() }
     guard endpoint.scheme == .http, !policy.trustedHosts.contains(host) else { return }
     throw refusal(
       .serverNotTrusted,
       "over HTTP nothing would prove that \(host) is the server you mean, and \(host) is not in this client's TrustedHosts",
-      "use https, or trust the host by name: winrm set winrm/config/client @{TrustedHosts=\"\(host)\"}")
+      "use https, or trust the host by name: winrm set winrm/config/client '@{TrustedHosts=\"\(extendedTrustedHosts)\"}'\(Self.asRoot())")
+  }
+
+  /// The list as it is, and this host.
+  private var extendedTrustedHosts: String {
+    let name = endpoint.isIPv6 ? "[\(host)]" : host
+    return policy.trustedHosts.text.allSatisfy(\.isWhitespace) ? name : "\(policy.trustedHosts.text),\(name)"
+  }
+
+  /// A remark for those who may not change the machine's settings and policy; empty for root, and where `WINRM_ROOT` names another tree.
+  static func asRoot(
+    userID: UInt32 = WinRMPaths.processUserID, environment: [String: String] = WinRMPaths.processEnvironment
+  ) -> String {
+    userID == 0 || !(environment["WINRM_ROOT"] ?? "").isEmpty ? "" : " (as root: it holds for the whole machine)"
   }
 
   private func checkCredSSP() throws(WinRMError) {
@@ -48,7 +87,7 @@ struct ClientRules {
         """
         CredSSP authentication is switched off in the client's configuration. It must be on here and on the server, and this client's \
         policy must allow to delegate fresh credentials to the server, by name (WSMAN/\(host)) or by domain (WSMAN/*.\(exampleDomain))
-        """, "here: winrm credssp enable -role:client -delegate:\(host)   on the server: winrm credssp enable -role:server")
+        """, "here: winrm credssp enable -role:client -delegate:\(host)\(Self.asRoot())   on the server: winrm credssp enable -role:server")
     }
     guard case .explicit = configuration.credential else {
       throw refusal(
@@ -62,7 +101,7 @@ struct ClientRules {
       """
       policy does not allow to delegate credentials to \(host): \(reason). AllowFreshCredentials must name the server \
       (WSMAN/\(host)) or its domain (WSMAN/*.\(exampleDomain))
-      """, "winrm credssp enable -role:client -delegate:\(host)")
+      """, "winrm credssp enable -role:client -delegate:\(host)\(Self.asRoot())")
   }
 
   private var agentRemark: String {

@@ -1,4 +1,5 @@
 public import SecuritySupport
+import WinRM
 
 #if canImport(Glibc)
   import Glibc
@@ -28,6 +29,20 @@ extension PasswordReaderError: CustomStringConvertible {
     case .unreadable(let path, let code): "the password file \(path) cannot be read: \(String(cString: strerror(code)))"
     case .tooLong: "the password is longer than \(PasswordReader.maximumLength) bytes"
     }
+  }
+}
+
+extension PasswordReaderError {
+  /// As the user of a command is told.
+  var explained: WinRMError {
+    let next =
+      switch self {
+      case .noTerminal: "run the command in a terminal, or give the password in a file: -p:@FILE"
+      case .cancelled: "try again, or give the password in a file: -p:@FILE"
+      case .unreadable(let path, _): "check that \(path) is there and that you may read it"
+      case .tooLong: "check that it is the right file"
+      }
+    return WinRMError(code: .userNameAndPasswordNeeded, stage: .policy, cause: description, nextStep: next)
   }
 }
 
@@ -71,26 +86,37 @@ public enum PasswordReader {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else { throw .noTerminal }
     defer { close(terminal) }
+    return try read(from: terminal, prompt: prompt)
+  }
+
+  /// As ``readFromTerminal(prompt:)``, on an open terminal. A signal that ends the process does so after the terminal is as it was.
+  static func read(
+    from terminal: CInt, prompt: String, signals: [CInt] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+  ) throws(PasswordReaderError) -> SecretBytes {
     var saved = termios()
     guard tcgetattr(terminal, &saved) == 0 else { throw .noTerminal }
     var quiet = saved
     quiet.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG)
+    let watch = SignalWatch(signals)
+    defer { watch.end() }  // last: what it caught is then delivered
     show(prompt, on: terminal)
     guard tcsetattr(terminal, TCSAFLUSH, &quiet) == 0 else { throw .noTerminal }
     defer {
       tcsetattr(terminal, TCSAFLUSH, &saved)
       show("\n", on: terminal)
     }
-    return try edit(terminal)
+    return try edit(terminal, watch)
   }
 
-  private static func edit(_ terminal: CInt) throws(PasswordReaderError) -> SecretBytes {
+  private static func edit(_ terminal: CInt, _ watch: SignalWatch) throws(PasswordReaderError) -> SecretBytes {
     var line = LineBuffer()
     while true {
+      guard watch.awaitInput(terminal) else { throw .cancelled }
       guard case .success(let byte?) = readByte(terminal) else { throw .cancelled }
       switch byte {
       case 0x0A, 0x0D: return line.take(droppingCarriageReturn: false)
-      case 0x03: throw .cancelled  // Ctrl-C: signals are off while the terminal is quiet
+      case 0x03, 0x1C: throw .cancelled  // Ctrl-C and Ctrl-\: the keys make no signals while the terminal is quiet
+      case 0x1A: continue  // Ctrl-Z
       case 0x04 where line.isEmpty: throw .cancelled  // Ctrl-D
       case 0x08, 0x7F: line.removeLastCharacter()
       case 0x15: line.removeAll()

@@ -13,8 +13,13 @@
 /// Keeps the memory of this process out of core dumps and away from debuggers of the same user.
 public enum ProcessHardening {
   /// Forbids core dumps and makes the process not dumpable (`PR_SET_DUMPABLE`, which also stops `ptrace` by the same user), and turns
-  /// SIGPIPE into the error of the write that met it. To be called before the first secret is read.
+  /// SIGPIPE into the error of the write that met it. Standard streams that are closed are opened, so that nothing else gets their
+  /// numbers: input is empty, writing output fails, errors go nowhere. To be called before the first secret is read.
   public static func apply() {
+    for (number, mode) in [(STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY)]
+    where fcntl(number, F_GETFD) == -1 {
+      _ = open("/dev/null", mode)  // takes the lowest number that is free, which is this one
+    }
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(coreResource, &none)
     #if os(Linux)

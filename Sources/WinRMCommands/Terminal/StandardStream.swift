@@ -1,4 +1,6 @@
 import Dispatch
+import SecuritySupport
+import WinRM
 
 #if canImport(Glibc)
   import Glibc
@@ -25,15 +27,20 @@ struct StandardStream: Sendable {
 
   /// Writes all of `bytes`. Returns when the system has taken them.
   ///
-  /// - Throws: ``Closed``.
+  /// - Throws: ``Closed``, or ``WinRMError`` for another error of the system.
   func write(_ bytes: [UInt8]) async throws {
-    let isWritten = await withCheckedContinuation { continuation in
+    let number = await withCheckedContinuation { continuation in
       Self.queue.async { continuation.resume(returning: Self.writeAll(bytes, to: descriptor)) }
     }
-    if !isWritten { throw Closed() }
+    switch number {
+    case 0: return
+    case EPIPE: throw Closed()
+    default: throw WinRMError(stream: descriptor == STDERR_FILENO ? "standard error" : "standard output", "written", errno: number)
+    }
   }
 
-  private static func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
+  /// - Returns: 0, or the system's error number.
+  private static func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> CInt {
     bytes.withUnsafeBytes { buffer in
       var offset = 0
       while offset < buffer.count {
@@ -43,10 +50,10 @@ struct StandardStream: Sendable {
         } else if errno == EAGAIN {
           awaitReady(descriptor, POLLOUT)
         } else if errno != EINTR {
-          return false
+          return errno
         }
       }
-      return true
+      return 0
     }
   }
 }
@@ -54,35 +61,58 @@ struct StandardStream: Sendable {
 /// Standard input, read on a thread of its own.
 struct StandardInput: Sendable {
   private let queue = DispatchQueue(label: "winrm.input")
+  private let descriptor: CInt
+
+  init(descriptor: CInt = STDIN_FILENO) { self.descriptor = descriptor }
 
   /// The most that one read returns, in bytes.
   static let blockSize = 98_304
 
-  var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+  var isTerminal: Bool { isatty(descriptor) == 1 }
 
   /// What can be read without waiting: empty at the end of the stream, `nil` when one would have to wait.
-  func readAvailable() -> [UInt8]? {
-    var entry = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+  ///
+  /// - Throws: ``WinRMError``.
+  func readAvailable() throws -> [UInt8]? {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&entry, 1, 0) == 1 else { return nil }
-    return Self.readBlock()
+    return try readBlock().get()
   }
 
   /// The next bytes; empty at the end.
+  ///
+  /// - Throws: ``WinRMError``, `CancellationError`.
   func read() async throws -> [UInt8] {
     try Task.checkCancellation()
-    return await withCheckedContinuation { continuation in queue.async { continuation.resume(returning: Self.readBlock()) } }
+    return try await withCheckedContinuation { continuation in queue.async { continuation.resume(returning: readBlock()) } }.get()
   }
 
-  private static func readBlock() -> [UInt8] {
+  private func readBlock() -> Result<[UInt8], WinRMError> {
     while true {
       var count = 0
-      let block = [UInt8](unsafeUninitializedCapacity: blockSize) { buffer, initialized in
-        count = systemRead(STDIN_FILENO, UnsafeMutableRawBufferPointer(buffer))
+      let block = [UInt8](unsafeUninitializedCapacity: Self.blockSize) { buffer, initialized in
+        count = systemRead(descriptor, UnsafeMutableRawBufferPointer(buffer))
         initialized = max(count, 0)
       }
-      if count >= 0 { return block }
-      if errno == EAGAIN { awaitReady(STDIN_FILENO, POLLIN) } else if errno != EINTR { return [] }
+      if count >= 0 { return .success(block) }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: awaitReady(descriptor, POLLIN)
+      case EBADF: return .success([])  // closed: there is no input
+      case EIO where isTerminal: return .success([])  // the terminal is gone
+      default: return .failure(WinRMError(stream: "standard input", "read", errno: errno))
+      }
     }
+  }
+}
+
+extension WinRMError {
+  /// A standard stream that fails.
+  fileprivate init(stream: String, _ what: String, errno number: CInt) {
+    let code: UInt32 = number == ENOSPC ? 112 : what == "read" ? 30 : 29  // ERROR_DISK_FULL, ERROR_READ_FAULT, ERROR_WRITE_FAULT
+    self.init(
+      code: WinRMCode(rawValue: code), stage: .local, cause: "\(stream) cannot be \(what): \(String(cString: strerror(number)))",
+      nextStep: "redirect \(stream) to something that can be \(what); the remote command was ended")
   }
 }
 

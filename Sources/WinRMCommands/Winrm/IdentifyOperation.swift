@@ -114,7 +114,7 @@ struct IdentifyOperation {
       let secret = try console.readPassword(password ?? .prompt, "Password of \(name): ")
       return .explicit(Credential(name: name, password: secret))
     } catch let error as PasswordReaderError {
-      throw WinrmFailure(.userNameAndPasswordNeeded, "\(error)")
+      throw error.explained
     }
   }
 }

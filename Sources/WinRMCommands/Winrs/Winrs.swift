@@ -20,6 +20,11 @@ public enum Winrs {
   public static func main() async -> Never {
     ProcessHardening.apply()
     let password = ArgumentSecrets.take(names: ["p", "password"], stopsAtFirstOperand: true, among: WinrsOptions.switchNames)
+    let undecodable = ArgumentEncoding.firstInvalid()  // passwords are gone by now; the client checks them
+    if let undecodable {
+      await complain("Winrs: Argument \(undecodable) is not valid UTF-8, so the remote machine would get another one")
+      exit(localFailure)
+    }
     let code = await run(
       Array(Swift.CommandLine.arguments.dropFirst()), password: password, environment: SessionEnvironment.current)
     exit(code)
@@ -33,12 +38,18 @@ public enum Winrs {
         try await StandardStream.output.write(Array((WinrsHelp.text + "\n").utf8))
         return 0
       }
+      if options.wantsVersion {
+        try await StandardStream.output.write(Array("winrs \(WinrmCommand.version)\n".utf8))
+        return 0
+      }
       let configuration = try configuration(options, password: password, environment: environment)
       return exitCode(try await WinrsRun(options: options, configuration: configuration).run())
     } catch let error as WinrsUsageError {
       await complain("Winrs: \(error)\nUse \"winrs -?\" to obtain the usage information")
     } catch is StandardStream.Closed {
       return 128 + SIGPIPE
+    } catch let ended as EndedBySignal {
+      return 128 + ended.number
     } catch is CancellationError {
       return 128 + SIGTERM
     } catch {
@@ -47,8 +58,13 @@ public enum Winrs {
     return localFailure
   }
 
-  /// The remote code as an exit code of this system, which keeps eight bits: a failure never becomes a success.
+  /// STATUS_CONTROL_C_EXIT: what a Windows server says of a command that Ctrl-C ended.
+  private static let controlCExit: UInt32 = 0xC000_013A
+
+  /// The remote code as an exit code of this system, which keeps eight bits: a failure never becomes a success, and the end by Ctrl-C
+  /// becomes 130, as a shell here says it.
   static func exitCode(_ remote: UInt32) -> CInt {
+    if remote == controlCExit { return 128 + SIGINT }
     let low = CInt(remote & 0xFF)
     return low == 0 && remote != 0 ? localFailure : low
   }
@@ -84,12 +100,16 @@ extension Winrs {
     }
     guard let name = AccountName(parsing: typed) else { throw WinrsUsageError("The user name is none: USER, HOST\\USER or USER@REALM") }
     let prompt = "Enter the password for '\(typed)' to connect to '\(host)': "
-    return .explicit(Credential(name: name, password: try PasswordReader.read(password ?? .prompt, prompt: prompt)))
+    return .explicit(Credential(name: name, password: try readPassword(password ?? .prompt, prompt: prompt)))
+  }
+
+  private static func readPassword(_ source: PasswordSource, prompt: String) throws(WinRMError) -> SecretBytes {
+    do { return try PasswordReader.read(source, prompt: prompt) } catch { throw error.explained }
   }
 
   private static var refusedUnencrypted: WinRMError {
     WinRMError(
-      code: .unencryptedDisabled, stage: .policy, cause: "unencrypted traffic is disabled in the client's configuration",
+      code: .unencryptedDisabled, stage: .policy, cause: "this program never sends unencrypted messages, whatever AllowUnencrypted says",
       nextStep: "leave -unencrypted away: messages over HTTP are encrypted with the keys of the authentication")
   }
 

@@ -3,7 +3,8 @@ enum WinrsHelp {
     Usage: winrs [-SWITCH[:VALUE]] COMMAND
 
     Runs COMMAND in a shell of a remote machine. Standard input, output and error are passed through, and the exit code is the command's.
-    Switches start with - or /. The first word that is no switch starts the command.
+    Switches start with - or /. The first word that is no switch starts the command. The words of the command are joined by single
+    blanks and interpreted by the shell of the remote machine: what it must not interpret is to be quoted for that shell as well.
 
       -r[emote]:ENDPOINT        [TRANSPORT://]HOST[:PORT][/PREFIX]; default localhost.
                                 A bare HOST means port 5985, or 5986 with -usessl. http://HOST and https://HOST mean 80 and 443, and
@@ -12,20 +13,26 @@ enum WinrsHelp {
                                 there can reach a third one; this machine's policy must allow that (winrm credssp get).
       -u[sername]:USER          USER, HOST\\USER or USER@REALM. Without it the logon agent of the session is used, where there is one.
       -p[assword]:PASSWORD      The password. It is blanked on the command line at once; @FILE takes the first line of a file, and
-                                without the switch the password is asked for.
+                                without the switch the password is asked for. It is UTF-8 and not empty.
       -ad, -allowdelegate       The same as -a:CredSSP.
       -d[irectory]:PATH         Where the command starts; default the user's home.
       -env[ironment]:NAME=VALUE A variable for the command; may be repeated.
       -nop[rofile]              Leave the user's profile alone.
       -noe[cho]                 Do not echo what is typed on this terminal.
       -ssl, -usessl             HTTPS on its WinRM port.
-      -un[encrypted]            Refused: unencrypted traffic is disabled.
+      -un[encrypted]            Refused: this program never sends unencrypted messages.
       -comp[ression]            Not supported yet.
       -t[imeout]:SECONDS        Accepted, without effect.
-      -?                        This text.
+      -?, --help                This text.
+      --version                 The version.
 
-    Ctrl-C goes to the remote command; a second Ctrl-C ends winrs.
-    Where winrs itself fails, it says why on standard error and exits with 255.
+    Ctrl-C goes to the remote command. A second one within five seconds, when the command has written nothing in between, ends the
+    command and winrs, which may take two seconds; a third one ends winrs at once. The count begins anew when the command writes.
+    Ctrl-\\, SIGTERM and SIGHUP end the command and winrs.
+
+    The exit code is the command's, of which the lowest eight bits are kept (255 where these are 0 and the code is not). 0xC000013A, which
+    a Windows server says of a command ended by Ctrl-C, becomes 130. winrs ended by a signal exits with 128 and its number: 129 (SIGHUP),
+    130 (Ctrl-C), 131 (SIGQUIT), 143 (SIGTERM). Where winrs itself fails, it says why on standard error and exits with 255.
 
     Examples:
       winrs -r:server2 -a:CredSSP -u:alice hostname

@@ -22,6 +22,7 @@ struct WinrsOptions: Sendable, Equatable {
   var unencrypted = false
   var compression = false
   var wantsHelp = false
+  var wantsVersion = false
   /// The first word that is no switch, and all after it.
   var command: [String] = []
 
@@ -37,7 +38,7 @@ struct WinrsOptions: Sendable, Equatable {
       try apply(known, value: value, word: word)
     }
     command = Array(rest)
-    if command.isEmpty, !wantsHelp { throw WinrsUsageError("No command was given") }
+    if command.allSatisfy({ $0.allSatisfy(\.isWhitespace) }), !wantsHelp, !wantsVersion { throw WinrsUsageError("No command was given") }
     try check()
   }
 
@@ -46,7 +47,7 @@ struct WinrsOptions: Sendable, Equatable {
 
   private enum Switch {
     case remote, authentication, userName, password, directory, environment, timeout
-    case noEcho, noProfile, allowDelegate, useSSL, unencrypted, compression, help
+    case noEcho, noProfile, allowDelegate, useSSL, unencrypted, compression, help, version
   }
 
   private static let switches: [String: Switch] = [
@@ -55,6 +56,8 @@ struct WinrsOptions: Sendable, Equatable {
     "environment": .environment, "env": .environment, "timeout": .timeout, "t": .timeout, "noecho": .noEcho, "noe": .noEcho,
     "noprofile": .noProfile, "nop": .noProfile, "allowdelegate": .allowDelegate, "ad": .allowDelegate, "usessl": .useSSL, "ssl": .useSSL,
     "unencrypted": .unencrypted, "un": .unencrypted, "compression": .compression, "comp": .compression, "?": .help, "help": .help,
+    "-help": .help,
+    "-version": .version,
   ]
 
   /// Name in lower case and value; `nil` for a word that does not look like a switch.
@@ -81,6 +84,7 @@ struct WinrsOptions: Sendable, Equatable {
     case .unencrypted: unencrypted = true
     case .compression: compression = true
     case .help: wantsHelp = true
+    case .version: wantsVersion = true
     }
   }
 

@@ -15,45 +15,60 @@ struct WinrsRun: Sendable {
   var configuration: WinRMClientConfiguration
 
   /// - Returns: the command's exit code, as the server gave it.
+  /// - Throws: ``WinRMError``, ``StandardStream/Closed``, ``EndedBySignal``.
   func run() async throws -> UInt32 {
-    let failure = Mutex<(any Error)?>(nil)
+    let inputFailure = InputFailure()
     let echo = options.noEcho ? TerminalEcho.off(on: STDIN_FILENO) : nil
     defer { echo?.restore() }
-    do {
-      return try await withWinRMClient(configuration) { client in
-        let shell = ShellOptions(
-          environment: options.environment, workingDirectory: options.directory, noProfile: options.noProfile)
-        return try await client.withShell(shell) { shell in try await run(in: shell, echo, failure) }
-      }
-    } catch is CancellationError {
-      throw failure.withLock { $0 } ?? CancellationError()
+    let holder = TaskHolder()
+    let signals = SignalForwarder(cancel: { holder.cancel() }, lastAct: { echo?.restore() })
+    defer { signals.stop() }
+    if echo != nil { signals.start() }  // else once there is a shell: until then signals have their ordinary meaning
+    let work = Task { try await perform(signals, inputFailure) }
+    holder.hold(work)
+    do { return try await work.value } catch {
+      if let number = signals.endingSignal { throw EndedBySignal(number: number) }
+      throw error is CancellationError ? inputFailure.error ?? error : error
     }
   }
 
-  private func run(in shell: RemoteShell, _ echo: TerminalEcho?, _ failure: borrowing Mutex<(any Error)?>) async throws -> UInt32 {
+  private func perform(_ signals: SignalForwarder, _ inputFailure: InputFailure) async throws -> UInt32 {
+    try await withWinRMClient(configuration) { client in
+      let shell = ShellOptions(environment: options.environment, workingDirectory: options.directory, noProfile: options.noProfile)
+      return try await client.withShell(shell) { shell in
+        signals.start()
+        return try await run(in: shell, signals, inputFailure)
+      }
+    }
+  }
+
+  private func run(
+    in shell: RemoteShell, _ signals: SignalForwarder, _ inputFailure: InputFailure
+  ) async throws -> UInt32 {
     let input = StandardInput()
-    let first = input.readAvailable()
+    let first = try input.readAvailable()
     let command = CommandOptions(consoleInput: input.isTerminal, closesStandardInput: first?.isEmpty ?? false)
     return try await shell.run(options.command[0], arguments: Array(options.command.dropFirst()), options: command) { running in
-      let output = Task { try await forward(running) }
-      let signals = SignalForwarder(to: running, cancelling: output) { echo?.restore() }
-      defer { signals.stop() }
-      let inputFailure = InputFailure()
+      signals.attach(running)
+      defer { signals.detach() }
+      let output = Task { try await forward(running, signals) }
       // Left behind when the command ends: a read from a terminal cannot be interrupted.
       let pumping = command.closesStandardInput ? nil : Task { await pump(first, from: input, to: running, inputFailure, output) }
       defer { pumping?.cancel() }
-      do { return try await output.value } catch {
-        failure.withLock { $0 = inputFailure.error }
-        throw error
+      return try await withTaskCancellationHandler {
+        try await output.value
+      } onCancel: {
+        output.cancel()
       }
     }
   }
 
-  private func forward(_ running: RunningCommand) async throws -> UInt32 {
+  private func forward(_ running: RunningCommand, _ signals: SignalForwarder) async throws -> UInt32 {
     for try await piece in running.output {
+      signals.outputCame()
       switch piece {
       case .standardOutput(let bytes): try await StandardStream.output.write(bytes)
-      case .standardError(let bytes): try await StandardStream.error.write(bytes)
+      case .standardError(let bytes): try? await StandardStream.error.write(bytes)  // nobody left to tell; the command goes on
       }
     }
     return try await running.waitForExit()
@@ -73,6 +88,31 @@ struct WinrsRun: Sendable {
       failure.record(error)
       output.cancel()
     }
+  }
+}
+
+/// Lets a signal cancel a task that was made after it could come.
+private final class TaskHolder: Sendable {
+  private struct State {
+    var task: Task<UInt32, any Error>?
+    var isCancelled = false
+  }
+  private let state = Mutex(State())
+
+  func hold(_ task: Task<UInt32, any Error>) {
+    let isCancelled = state.withLock { state in
+      state.task = task
+      return state.isCancelled
+    }
+    if isCancelled { task.cancel() }
+  }
+
+  func cancel() {
+    let task = state.withLock { state in
+      state.isCancelled = true
+      return state.task
+    }
+    task?.cancel()
   }
 }
 

@@ -42,11 +42,15 @@ import WinRM
     #expect(options.command == ["/bin/ls", "-r:other", "-p:x"])
     #expect(try WinrsOptions(parsing: ["-?"]).wantsHelp)
     #expect(try WinrsOptions(parsing: ["/?"]).wantsHelp)
+    #expect(try WinrsOptions(parsing: ["--help"]).wantsHelp)
+    #expect(try WinrsOptions(parsing: ["--version"]).wantsVersion)
+    #expect(try WinrsOptions(parsing: ["git", "--version"]).wantsVersion == false)
   }
 
   @Test(
     arguments: [
       (["-h", "x"], "Unrecognized switch \"-h\""), (["-r:h"], "No command was given"), ([], "No command was given"),
+      (["-r:h", ""], "No command was given"), (["", "  "], "No command was given"),
       (["-r", "x"], "needs a value"), (["-env:A", "x"], "NAME=VALUE"), (["-env:=b", "x"], "NAME=VALUE"), (["-a:Basic", "x"], "neither"),
       (["-p:", "x"], "-password needs -username"), (["-ad", "-a:Negotiate", "-u:me", "x"], "-allowdelegate needs CredSSP"),
     ] as [([String], String)]) func refuses(_ arguments: [String], _ text: String)
@@ -59,7 +63,7 @@ import WinRM
     #expect(Winrs.exitCode(0) == 0)
     #expect(Winrs.exitCode(100) == 100)
     #expect(Winrs.exitCode(256) == 255)
-    #expect(Winrs.exitCode(0xC000_013A) == 0x3A)
+    #expect(Winrs.exitCode(0xC000_013A) == 130)
     #expect(Winrs.exitCode(.max) == 255)
   }
 
@@ -89,5 +93,34 @@ import WinRM
       let error = #expect(throws: WinRMError.self) { try Winrs.configuration(options, password: nil, environment: [:]) }
       #expect(error?.code == code)
     }
+  }
+
+  @Test func missingPasswordFileIsNamed() throws {
+    let options = try WinrsOptions(parsing: ["-u:me", "-p:@/nonexistent/secret", "x"])
+    let error = #expect(throws: WinRMError.self) {
+      try Winrs.configuration(options, password: .file("/nonexistent/secret"), environment: [:])
+    }
+    #expect(error?.code == .userNameAndPasswordNeeded)
+    for part in ["/nonexistent/secret", "No such file", "Stage: policy", "Next: "] { #expect(error?.description.contains(part) == true) }
+  }
+
+  @Test func interruptsThatHaveNoEffectEndTheRun() {
+    let start = ContinuousClock.now
+    var count = InterruptCount()
+    #expect(count.react(isInterrupt: true, at: start) == .forward)
+    #expect(count.react(isInterrupt: true, at: start + .seconds(1)) == .endRun)
+    #expect(count.react(isInterrupt: true, at: start + .seconds(60)) == .endNow)
+  }
+
+  @Test func interruptsThatHaveAnEffectAreFirstOnes() {
+    let start = ContinuousClock.now
+    var count = InterruptCount()
+    #expect(count.react(isInterrupt: true, at: start) == .forward)
+    count.outputCame()
+    #expect(count.react(isInterrupt: true, at: start + .seconds(1)) == .forward)
+    #expect(count.react(isInterrupt: true, at: start + .seconds(7)) == .forward)
+    #expect(count.react(isInterrupt: false, at: start + .seconds(20)) == .endRun)
+    count.outputCame()
+    #expect(count.react(isInterrupt: true, at: start + .seconds(30)) == .endNow)
   }
 }
