@@ -164,7 +164,7 @@ let package = Package(
       "WinRMServiceTests",
       [
         "WinRMService", "WinRMAuthentication", "NTLM", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport",
-        logging,
+        logging, serviceLifecycle,
         inMemoryLogging, nioCore, nioPosix,
       ]),
     tests("WinRMCommandsTests", ["WinRMCommands", "Accounts", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),

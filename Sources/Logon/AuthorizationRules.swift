@@ -28,6 +28,11 @@ struct AuthorizationRules: Sendable {
     self.serviceUser = serviceUser
   }
 
+  init(_ configuration: LogonConfiguration) {
+    self.init(
+      allowedGroups: configuration.allowedGroups, allowedAccounts: configuration.allowedAccounts, hostNames: configuration.hostNames.all)
+  }
+
   func decide(_ account: Account) -> Decision {
     guard let user = SystemNames.user(named: account.unixUser) else { return .refused("its Unix user does not exist") }
     return decide(account, as: user) { SystemNames.group(named: $0) }

@@ -27,11 +27,17 @@ enum CommandEnvironment {
     guard (1...maximumNameLength).contains(variable.name.utf8.count), variable.value.utf8.count <= maximumValueLength else {
       throw LogonFailure(.limit, "a variable's name or value is too long, or the name is empty")
     }
-    guard isName(variable.name), !variable.value.utf8.contains(0) else {
-      throw LogonFailure(.invalidArgument, "a variable's name has other characters than A-Z, a-z, 0-9 and _, or its value has a NUL")
+    guard isName(variable.name) else {
+      throw LogonFailure(.invalidArgument, "the name of a variable has A-Z, a-z, 0-9 and _ alone, and begins with no digit")
     }
-    guard !isForbidden(variable.name) else {
-      throw LogonFailure(.invalidArgument, "the variable \(variable.name) is reserved, or changes how programs are loaded and run")
+    let name = variable.name
+    guard !variable.value.utf8.contains(0) else { throw LogonFailure(.invalidArgument, "the value of the variable \(name) has a NUL") }
+    guard !setByService.contains(name.uppercased()) else {
+      throw LogonFailure(.invalidArgument, "the variable \(name) is set by the service")
+    }
+    guard !isForbidden(name) else {
+      throw LogonFailure(
+        .invalidArgument, "the variable \(name) is not taken from clients, because it changes how programs are loaded or run")
     }
   }
 
@@ -54,11 +60,12 @@ enum CommandEnvironment {
   private static let forbiddenPrefixes = [
     "WINRM_", "LD_", "DYLD_", "BASH_", "MALLOC_", "GLIBC_", "PYTHON", "PERL", "RUBY", "SUDO_", "SWIFT_", "NODE_", "JAVA_", "JDK_", "GIT_",
   ]
+  /// What the base sets; `LANG` alone is the client's to change.
+  private static let setByService: Set<String> = ["HOME", "USER", "LOGNAME", "SHELL", "PATH"]
   private static let forbidden: Set<String> = [
-    // What the base sets.
-    "HOME", "USER", "LOGNAME", "SHELL", "PATH", "PWD", "OLDPWD",
     // Shells.
-    "ENV", "IFS", "CDPATH", "GLOBIGNORE", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND", "FPATH", "ZDOTDIR", "FCEDIT", "HISTFILE",
+    "PWD", "OLDPWD", "ENV", "IFS", "CDPATH", "GLOBIGNORE", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND", "FPATH", "ZDOTDIR", "FCEDIT",
+    "HISTFILE",
     // The C library's own list of what a privileged program must not take from a stranger, and its neighbours.
     "GCONV_PATH", "GETCONF_DIR", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "NIS_PATH", "NLSPATH", "RESOLV_HOST_CONF", "RES_OPTIONS",
     "TZDIR", "RESOLV_MULTI", "RESOLV_ADD_TRIM_DOMAINS", "TERMCAP", "TERMINFO", "TERMINFO_DIRS",

@@ -154,12 +154,11 @@ extension LogonService {
     if let name = context.claimedName, case .refused = failure.code, subject?.isAdmitted ?? true {
       limiter.recordFailure(source: context.peer.host, account: directory.key(of: name), now: clock.now)
     }
-    logger.notice(
-      "logon refused",
-      metadata: [
-        "source": .peer(context.peer), "scheme": "\(context.purpose.schemeName)",
-        "account": "\((context.claimedName?.description ?? "").sanitizedForLog())", "reason": "\(subject?.refusal ?? failure.message)",
-      ])
+    var metadata: Logger.Metadata = [
+      "source": .peer(context.peer), "scheme": "\(context.purpose.schemeName)", "reason": "\(subject?.refusal ?? failure.message)",
+    ]
+    if let name = context.claimedName { metadata["account"] = "\(name.description.sanitizedForLog())" }
+    logger.notice("logon refused", metadata: metadata)
     guard case .refused(.logonFailure) = failure.code else { return failure }
     return LogonFailure(failure.code, "the logon was refused")
   }

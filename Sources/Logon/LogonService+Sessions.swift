@@ -175,8 +175,10 @@ extension LogonService {
   /// - Throws: `LogonFailure` with `invalidArgument` for a path that is not absolute, has a NUL or is too long.
   private static func check(directory: String?) throws(LogonFailure) {
     guard let directory else { return }
-    guard directory.hasPrefix("/"), !directory.utf8.contains(0), directory.utf8.count < 4096 else {
-      throw LogonFailure(.invalidArgument, "a working directory is an absolute path")
+    guard directory.hasPrefix("/") else { throw LogonFailure(.invalidArgument, "a working directory is an absolute path") }
+    guard !directory.utf8.contains(0) else { throw LogonFailure(.invalidArgument, "the working directory has a NUL inside") }
+    guard directory.utf8.count < 4096 else {
+      throw LogonFailure(.invalidArgument, "a working directory has at most 4095 bytes")
     }
   }
 

@@ -3,7 +3,7 @@ import Glibc
 import LogonAgent
 public import Logging
 public import LogonInterface
-import NTLM
+public import NTLM
 import SecuritySupport
 
 /// The logon authority: keeps the accounts, performs and verifies NTLM, opens delegated credentials, and runs commands as their users.
@@ -11,10 +11,10 @@ import SecuritySupport
 /// Whatever it is told is looked up in its own tables; whatever may block happens on threads of its own. Each logon, refusal,
 /// delegation, session and command leaves one line in the log, which says more than the peer learns and never a secret.
 public actor LogonService: LogonAuthority {
-  let configuration: LogonConfiguration
+  private(set) var configuration: LogonConfiguration
   let logger: Logger
   let directory: AccountDirectory
-  let rules: AuthorizationRules
+  private(set) var rules: AuthorizationRules
   let launcher: ExecLauncher
   /// The hash of nobody's password: what claims are verified with that cannot be true.
   let dummyHash: NTHash
@@ -38,13 +38,25 @@ public actor LogonService: LogonAuthority {
     self.configuration = configuration
     self.logger = logger
     let names = configuration.hostNames.all
+    rules = AuthorizationRules(configuration)
     directory = AccountDirectory(file: configuration.accountsFile, hostNames: names)
-    rules = AuthorizationRules(
-      allowedGroups: configuration.allowedGroups, allowedAccounts: configuration.allowedAccounts, hostNames: names)
     launcher = ExecLauncher(helperPath: configuration.execHelperPath)
     dummyHash = NTHash.random()
     limiter = FailureLimiter(limits: configuration.limits)
     LogonAgentServer.removeAbandonedSockets(in: configuration.agentDirectory)
+  }
+
+  /// Takes over what may change while the service runs: who may use shells, the channel bindings asked for, processes in a session. It
+  /// holds for the next authentication, session and command.
+  public func update(
+    allowedGroups: [String], allowedAccounts: [String], channelBindingLevel: NTLMAcceptorConfiguration.ChannelBindingLevel,
+    processesPerSession: Int
+  ) {
+    configuration.allowedGroups = allowedGroups
+    configuration.allowedAccounts = allowedAccounts
+    configuration.channelBindingLevel = channelBindingLevel
+    configuration.limits.processesPerSession = processesPerSession
+    rules = AuthorizationRules(configuration)
   }
 
   public func perform(_ request: LogonRequest) async throws(LogonFailure) -> LogonReply {

@@ -29,7 +29,8 @@ public struct LogonFailure: Error, Sendable, Equatable {
   }
 
   public var code: Code
-  /// For the log: what happened, without secrets and without text of the peer.
+  /// For the log: what happened, without secrets and without text of the peer. With `invalidArgument` it is also what the client is told:
+  /// the rule, and the name of a variable that breaks it.
   public var message: String
 
   public init(_ code: Code, _ message: String) {

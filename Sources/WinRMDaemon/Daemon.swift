@@ -18,20 +18,30 @@ struct Daemon {
   func run() async throws {
     Self.harden()
     let paths = WinRMPaths.current()
-    let settings = try ConfigurationStore(paths: paths).load()
+    let watch = try SettingsWatch(store: ConfigurationStore(paths: paths))
+    let settings = watch.settings
     let authority = LogonService(configuration: try logonConfiguration(settings, paths: paths), logger: logger)
     let machineName = LogonConfiguration.HostNames.current().netBIOS
     var configuration = WinRMServerConfiguration(settings: settings, machineName: machineName) { [logger] address in
       logger.notice("listening on \(address)")
     }
-    if settings.service.auth.credSSP {
-      configuration.credSSPIdentity = try IdentityFile(path: paths.stateDirectory + "/credssp-identity").loadOrMake(
-        machineName: machineName)
-    }
+    let identityFile = IdentityFile(path: paths.stateDirectory + "/credssp-identity")
+    if settings.service.auth.credSSP { configuration.credSSPIdentity = try identityFile.loadOrMake(machineName: machineName) }
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger)
+    let reload = SettingsReload(watch: watch, logger: logger) { [logger] settings in
+      // Looked at before anything changes: what cannot be honoured leaves everything as it was.
+      let identity = settings.service.auth.credSSP ? try identityFile.loadOrMake(machineName: machineName) : nil
+      try server.update(settings, credSSPIdentity: identity)
+      await authority.update(
+        allowedGroups: settings.service.allowedGroups, allowedAccounts: settings.service.allowedAccounts,
+        channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, processesPerSession: Self.processesPerSession(settings))
+      logger.notice("settings changed")
+    }
+    // The group calls it an error when a service ends because it cannot start; that is told once, by whoever started us.
     var quiet = logger
-    quiet.logLevel = max(logger.logLevel, .warning)
-    var group = ServiceGroupConfiguration(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    quiet.logLevel = .critical
+    var group = ServiceGroupConfiguration(
+      services: [server, reload], gracefulShutdownSignals: [.sigterm, .sigint, .sigquit], logger: quiet)
     group.maximumGracefulShutdownDuration = configuration.limits.shutdownTimeout + .seconds(5)
     do {
       try await ServiceGroup(configuration: group).run()
@@ -49,6 +59,8 @@ struct Daemon {
     umask(0o077)
     raiseDescriptorLimit()
     signal(SIGPIPE, SIG_IGN)
+    // Until somebody listens to it; it never ends the service.
+    signal(SIGHUP, SIG_IGN)
   }
 
   /// Room for the connections, the pipes and the processes that the limits allow; the usual 1024 is less.
@@ -68,9 +80,13 @@ struct Daemon {
       allowedAccounts: settings.service.allowedAccounts, execHelperPath: try helperPath(),
       channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, serviceEnvironment: Self.serviceEnvironment())
     // The service has its own quota, with the fault that belongs to it; the authority's only stands behind it.
-    let processes = Int(settings.winrs.maxProcessesPerShell)
-    configuration.limits.processesPerSession = processes == 0 ? .max : max(processes, configuration.limits.processesPerSession)
+    configuration.limits.processesPerSession = Self.processesPerSession(settings)
     return configuration
+  }
+
+  private static func processesPerSession(_ settings: WinRMSettings) -> Int {
+    let processes = Int(settings.winrs.maxProcessesPerShell)
+    return processes == 0 ? .max : max(processes, LogonConfiguration.Limits().processesPerSession)
   }
 
   /// Fails when the accounts cannot be trusted or read, rather than refusing every logon later.

@@ -5,7 +5,7 @@ public struct ServiceLimits: Sendable {
   /// How many of them may be unauthenticated.
   public var unauthenticatedConnections = 128
   /// How many of them may be unauthenticated from one address (IPv6: from one /64 network).
-  public var unauthenticatedConnectionsPerAddress = 32
+  public var unauthenticatedConnectionsPerAddress = 64
   /// How many header fields a request may have.
   public var headerFields = 64
   /// The size of one header field. A token of 96 KiB in base64 fits.
@@ -26,6 +26,8 @@ public struct ServiceLimits: Sendable {
   public var idleTimeout: Duration = .seconds(180)
   /// How long a body may take after its head (`MaxPacketRetrievalTimeSeconds`).
   public var bodyTimeout: Duration = .seconds(120)
+  /// How long a connection beyond the limits may take to bring the request that is answered 503; then it is answered unasked.
+  public var refusedHeadTimeout: Duration = .seconds(1)
   /// How long a connection stays half-open after a closing answer, so that the peer can read it.
   public var lingerTimeout: Duration = .seconds(2)
   /// How many tokens one authentication exchange may take.

@@ -3,7 +3,7 @@ public import WinRMConfiguration
 
 /// What a ``WinRMServer`` is made of.
 public struct WinRMServerConfiguration: Sendable {
-  /// The settings of the service. Changes need a restart.
+  /// The settings of the service at its start; see ``WinRMServer/update(_:credSSPIdentity:)``.
   public var settings: WinRMSettings
   /// Limits of connections and messages.
   public var limits: ServiceLimits
@@ -39,6 +39,11 @@ extension ServiceLimits {
 extension ShellLimits {
   init(_ settings: WinRMSettings) {
     self.init()
+    update(settings)
+  }
+
+  /// Takes over what the settings say.
+  mutating func update(_ settings: WinRMSettings) {
     allowsShells = settings.winrs.allowRemoteShellAccess
     idleTimeout = .milliseconds(max(60_000, Int(settings.winrs.idleTimeout)))
     shellsPerUser = Int(settings.winrs.maxShellsPerUser)

@@ -32,6 +32,32 @@ struct AuthenticationTests {
     _ = try logon.identity.authorize()
   }
 
+  @Test("Who may use shells changes while the authority runs: for the next logon, and for the next session of one that stands")
+  func update() async throws {
+    let fixture = try Fixture(allowed: ["me"])
+    let before = try await fixture.negotiate().identity
+    #expect(throws: LogonFailure.self) { try before.authorize() }
+    func allow(_ names: [String]) async {
+      await fixture.service.update(allowedGroups: [], allowedAccounts: names, channelBindingLevel: .strict, processesPerSession: 25)
+    }
+    await allow(["me", "ann"])
+    let after = try await fixture.negotiate().identity.authorize()
+    try await fixture.client.openSession(for: after, options: SessionOptions(shellID: "one")).close()
+    await allow(["me"])
+    let refused = await failure { _ = try await fixture.client.openSession(for: after, options: SessionOptions(shellID: "two")) }
+    #expect(refused?.code == .accessDenied)
+  }
+
+  @Test("A refusal before anybody was named has one line, without an account")
+  func refusalWithoutName() async throws {
+    let fixture = try Fixture()
+    let context = try await fixture.client.begin(.negotiate, peer: peer)
+    #expect(await failure { _ = try await context.step([1, 2, 3]) } != nil)
+    let lines = fixture.log.entries.filter { $0.message.description == "logon refused" }
+    #expect(lines.count == 1)
+    #expect(lines.allSatisfy { $0.metadata["account"] == nil && $0.metadata["reason"] != nil })
+  }
+
   @Test("C-17: CredSSP proves the account and keeps what was delegated; the password is nowhere in the log")
   func credSSP() async throws {
     let fixture = try Fixture()

@@ -65,6 +65,18 @@ struct CommandEnvironmentTests {
     #expect { try CommandEnvironment.check([EnvironmentVariable(name, "x")]) } throws: { ($0 as? LogonFailure)?.code == .invalidArgument }
   }
 
+  @Test("A refused variable is named, with the rule that it breaks")
+  func explanations() {
+    for (name, text) in [
+      ("PATH", "the variable PATH is set by the service"), ("LD_PRELOAD", "the variable LD_PRELOAD is not taken from clients"),
+      ("A-B", "the name of a variable has A-Z, a-z, 0-9 and _ alone"),
+    ] {
+      #expect {
+        try CommandEnvironment.check([EnvironmentVariable(name, "x")])
+      } throws: { ($0 as? LogonFailure)?.message.hasPrefix(text) == true }
+    }
+  }
+
   @Test(
     "W-08: malformed names and values are refused",
     arguments: [("A=B", "x"), ("1A", "x"), ("A B", "x"), ("A\n", "x"), ("Ü", "x"), ("A", "x\0y")])

@@ -1,3 +1,5 @@
+import InMemoryLogging
+import Logging
 import Testing
 import WSMan
 import WinRMHTTP
@@ -54,6 +56,7 @@ struct HTTPLimitTests {
     Refused(name: "another path", request: "POST /wsman2 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", status: 404),
     Refused(name: "a deeper path", request: "POST /wsman/subscriptions HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", status: 404),
     Refused(name: "GET", request: "GET /wsman HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", status: 405),
+    Refused(name: "GET without a length", request: "GET /wsman HTTP/1.1\r\nHost: h\r\n\r\n", status: 405),
     Refused(name: "absolute target", request: "POST http://h/wsman HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", status: 400),
     Refused(
       name: "H-04 content coding", request: "POST /wsman HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Encoding: gzip\r\n\r\n",
@@ -147,8 +150,17 @@ struct HTTPLimitTests {
       try await second.send(post())
       #expect(try await second.answer().status == 401)
       let third = try await service.connect()
-      #expect(try await third.answer().status == 503)
+      try await third.send(post(authorization: token("user:alice")))
+      let refusal = try await third.answer()
+      #expect(refusal.status == 503)
+      #expect(refusal.values("Retry-After") == ["2"])
+      #expect(refusal.closes)
       await third.untilClosed()
+      // Who says nothing is told unasked, soon.
+      let silent = try await service.connect()
+      #expect(try await silent.answer().status == 503)
+      await silent.untilClosed()
+      #expect(service.log.entries.count { $0.message.description == "connection refused" } == 1)
       // Whoever is proven no longer counts.
       try await second.send(post(authorization: token("user:alice")))
       #expect(try await second.answer().status == 200)

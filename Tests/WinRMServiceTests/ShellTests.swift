@@ -544,6 +544,14 @@ struct ShellTests {
         service.authority.failStarts(with: LogonFailure(failure, "scripted"))
         #expect(try await client.fault(Ask.command(shell)) == code)
       }
+      service.authority.failStarts(with: LogonFailure(.invalidArgument, "the variable PATH is set by the service"))
+      do {
+        try await client.perform(Ask.command(shell))
+        Issue.record("no fault")
+      } catch let fault as WSManFault {
+        #expect(fault.wsmanCode == .invalidParameter)
+        #expect(fault.reason.contains("the variable PATH is set by the service"))
+      }
       service.authority.failStarts(with: nil)
       _ = try await client.start(shell)
     }

@@ -24,7 +24,8 @@ extension WSManFault {
     case .quota:
       .internalError(.quotaMaxOperations, "The logon authority has as many sessions or processes as it may have. Try again later.")
     case .invalidArgument:
-      .invalidParameter("A variable, the working directory or the command is not permitted.")
+      // The authority's own words: which rule, and at most the name of a variable that follows the rules for names.
+      .invalidParameter("The command or the shell is not permitted: \(failure.message.sanitizedForLog(limit: 256)).")
     case .spawnFailed(errno: 2, stage: .execute), .spawnFailed(errno: 20, stage: .execute):
       .executableNotFound("The program of the command was not found.")
     case .spawnFailed(errno: 13, stage: .execute):
@@ -52,6 +53,7 @@ extension WSManFault {
     case .concurrent: .concurrency("Another Receive for this command is outstanding.")
     case .finished: .unexpectedSelectors(.command(commandID ?? ""))
     case .aborted: .operationAborted()
+    case .serviceStops: .serviceStops()
     case .cancelled: nil
     }
   }
@@ -66,6 +68,11 @@ extension WSManFault {
   }
 
   private static let provider = "Shell cmd plugin"
+
+  /// The service is being stopped, and its shells with it.
+  static func serviceStops() -> WSManFault {
+    .internalError(.operationAborted, "The operation was aborted because the service is stopping.")
+  }
 
   /// Requests of other machines are switched off.
   static func remoteAccessDisabled() -> WSManFault {

@@ -14,21 +14,18 @@ struct RequestDispatcher: Sendable {
   }
 
   private let registry: ShellRegistry
-  private let limits: ShellLimits
+  private let live: LiveSettings
   private let envelopeSize: Int
-  private let allowsRemoteAccess: Bool
   private let identity: ServiceIdentity
   private let machine: String
   private let logger: Logger
 
   init(
-    registry: ShellRegistry, limits: ShellLimits, envelopeSize: Int, allowsRemoteAccess: Bool, identity: ServiceIdentity, machine: String,
-    logger: Logger
+    registry: ShellRegistry, live: LiveSettings, envelopeSize: Int, identity: ServiceIdentity, machine: String, logger: Logger
   ) {
     self.registry = registry
-    self.limits = limits
+    self.live = live
     self.envelopeSize = envelopeSize
-    self.allowsRemoteAccess = allowsRemoteAccess
     self.identity = identity
     self.machine = machine
     self.logger = logger
@@ -87,7 +84,7 @@ struct RequestDispatcher: Sendable {
     _ request: WSManRequest, of caller: Caller, delivery: inout CommandOutput.Delivery?
   ) async throws -> ResponseBody {
     if request.body == .identify { return .identify(identity.authenticated) }
-    guard allowsRemoteAccess || caller.peer.isLoopback else { throw WSManFault.remoteAccessDisabled() }
+    guard live.allowsRemoteAccess || caller.peer.isLoopback else { throw WSManFault.remoteAccessDisabled() }
     let authorized = try caller.identity.authorize()
     guard let resource = request.header.resourceURI else { throw WSManFault.invalidResourceURI() }
     guard resource.matches(.shellCmd) else {
@@ -133,7 +130,7 @@ struct RequestDispatcher: Sendable {
   private func create(
     _ description: ShellDescription, header: RequestHeader, identity: AuthorizedIdentity, peer: PeerAddress
   ) async throws -> ResponseBody {
-    let options = try ShellOptions(description, header: header, limits: limits)
+    let options = try ShellOptions(description, header: header, limits: live.shellLimits)
     try await registry.create(options, for: identity, peer: peer)
     return .shellCreated(
       ShellDescription(
@@ -189,7 +186,8 @@ struct RequestDispatcher: Sendable {
 
   /// What the client grants, at most what the service does.
   private func operationTimeout(_ header: RequestHeader) -> Duration {
-    min(header.operationTimeout ?? limits.operationTimeout, limits.operationTimeout)
+    let most = live.shellLimits.operationTimeout
+    return min(header.operationTimeout ?? most, most)
   }
 
   /// What an answer to Receive holds beside its streams, in bytes: headers, the end of both streams, the state.

@@ -20,6 +20,9 @@ struct ConnectionChannel: ServerChildChannel {
     let (entry, refusal) = listener.ledger.admit(channel.remoteAddress)
     let life = ConnectionLife()
     let guardLogger = self.logger(for: channel)
+    if let refusal, let unreported = listener.ledger.report(refusal) {
+      guardLogger.notice("connection refused", metadata: ["reason": "\(refusal.rawValue)", "unreportedBefore": "\(unreported)"])
+    }
     return channel.eventLoop.makeCompletedFuture {
       // Nobody speaks to us after closing their side: the end of input is the end of the connection.
       try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)

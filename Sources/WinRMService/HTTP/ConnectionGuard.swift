@@ -60,10 +60,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
   private func start(_ context: ChannelHandlerContext) {
     guard !isStarted else { return }
     isStarted = true
-    if let refusal {
-      logger.info("connection refused", metadata: ["reason": "\(refusal.rawValue)"])
-      return end(context, with: .closing(.serviceUnavailable))
-    }
+    // Clients take an answer for one only after they have asked.
+    if refusal != nil { return schedule(context, after: min(limits.refusedHeadTimeout, limits.unauthenticatedHeadTimeout)) }
     schedule(context, after: limits.unauthenticatedHeadTimeout)
     let loopBound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
     lifetime = context.eventLoop.scheduleTask(in: TimeAmount(limits.unauthenticatedLifetime)) {
@@ -92,6 +90,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch (phase, unwrapInboundIn(data)) {
+    case (.awaitingHead, .head) where refusal != nil:
+      end(context, with: .overloaded)
     case (.awaitingHead, .head):
       phase = .readingBody
       schedule(context, after: life.isAuthenticated ? limits.bodyTimeout : min(limits.bodyTimeout, limits.unauthenticatedHeadTimeout))
@@ -198,6 +198,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     case .readingBody:
       logger.notice("request refused", metadata: ["reason": "its body did not come in time"])
       end(context, with: .closing(.internalServerError))
+    case .awaitingHead where refusal != nil:
+      end(context, with: .overloaded)
     case .awaitingHead, .lingering:
       close(context)
     case .answering, .closed:

@@ -33,7 +33,11 @@ final class ConnectionLedger: Sendable {
     case other
   }
 
+  /// Refusals for one reason share one line within this time.
+  private static let burst = TimeAmount.seconds(30)
+
   private struct Books {
+    var reports: [Refusal: (last: NIODeadline, unreported: Int)] = [:]
     var served = 0
     var unauthenticated: [Source: Int] = [:]
     var totalUnauthenticated = 0
@@ -70,6 +74,19 @@ final class ConnectionLedger: Sendable {
   func authenticated(_ entry: Entry) {
     guard entry.isCounted else { return }
     books.withLock { Self.removeUnauthenticated(entry.source, from: &$0) }
+  }
+
+  /// Whether a refusal is worth a line in the log: how many for the same reason had none before it; `nil` when a recent line says enough.
+  func report(_ refusal: Refusal, now: NIODeadline = .now()) -> Int? {
+    books.withLock { books in
+      let before = books.reports[refusal]
+      if let before, now - before.last < Self.burst {
+        books.reports[refusal]?.unreported += 1
+        return nil
+      }
+      books.reports[refusal] = (now, 0)
+      return before?.unreported ?? 0
+    }
   }
 
   /// The connection is closed.

@@ -23,6 +23,9 @@ struct HTTPAnswer: Sendable {
     HTTPAnswer(status, headers: headers, closes: true)
   }
 
+  /// The limits of connections are reached. Places become free within seconds.
+  static let overloaded = HTTPAnswer.closing(.serviceUnavailable, headers: ["Retry-After": "2"])
+
   /// `100 Continue`: the request's body may come (RFC 9110 §10.1.1).
   static let continueWithBody = HTTPAnswer(.continue)
 

@@ -29,7 +29,7 @@ struct HTTPConnection {
     self.logger = logger
     self.onAuthenticated = onAuthenticated
     authentication = ConnectionAuthentication(
-      offer: listener.offer, logon: listener.logon, peer: peer, limits: listener.limits, logger: logger)
+      offer: listener.live.offer, logon: listener.logon, peer: peer, limits: listener.limits, logger: logger)
   }
 
   /// Serves requests until one of them ends the connection, the peer closes it, or the task is cancelled.
@@ -51,8 +51,9 @@ struct HTTPConnection {
   /// - Returns: whether the connection takes another one.
   private mutating func serve(_ head: HTTPRequestHead, from requests: inout Requests) async throws -> Bool {
     do {
-      let framing = try RequestFraming(head)
+      // First, so that a GET without a length hears that the method is wrong.
       let target = try RequestTarget(method: head.method, uri: head.uri, prefix: listener.prefix)
+      let framing = try RequestFraming(head)
       if framing.contentLength > listener.limits.authenticatedBody { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
       let request = Request(head: head, framing: framing)
       if let established = authentication.established {

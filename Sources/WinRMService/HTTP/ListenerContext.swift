@@ -6,7 +6,7 @@ struct ListenerContext: Sendable {
   /// The URLPrefix, without slashes at its ends.
   let prefix: String
   let transport: PeerAddress.Transport
-  let offer: AuthenticationOffer
+  let live: LiveSettings
   let logon: LogonClient
   let dispatcher: RequestDispatcher
   let limits: ServiceLimits

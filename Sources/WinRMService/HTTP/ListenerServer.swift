@@ -2,6 +2,8 @@ import HummingbirdCore
 import LogonInterface
 import Logging
 import NIOCore
+import ServiceLifecycle
+import Synchronization
 import WinRMConfiguration
 
 #if canImport(Glibc)
@@ -18,32 +20,39 @@ struct ListenerServer: Sendable {
   let host: String
   let context: ListenerContext
   let group: any EventLoopGroup
-  let onListening: @Sendable (ListenerAddress) -> Void
+  let start: ListenerStart
 
   /// Listens until a graceful shutdown or cancellation.
   func run() async throws {
     let address = ListenerAddress(
       scheme: context.transport == .http ? "http" : "https", host: settings.bindAddress ?? "*", port: Int(settings.port),
       prefix: context.prefix)
-    // The library's own lines about listening say less than ours.
+    // The library's own lines say less than ours, and call it an error when a listener is given up because another one cannot start.
     var logger = context.logger
-    logger.logLevel = max(logger.logLevel, .warning)
+    logger.logLevel = .critical
     let server = Server(
       childChannelSetup: ConnectionChannel(listener: context),
       configuration: ServerConfiguration(
         address: .hostname(host, port: Int(settings.port)),
         // Beyond MaxConnections connections are told 503; far beyond it they wait in the backlog, so that descriptors stay bounded.
         availableConnectionsDelegate: .maximum(context.limits.connections * 2 + 64, logger: logger)),
-      onServerRunning: { [context, onListening] channel in
+      onServerRunning: { [context, start] channel in
         await keepAccepting(channel, logger: context.logger)
         var bound = address
         bound.port = channel.localAddress?.port ?? bound.port
-        onListening(bound)
+        start.listens(on: bound)
       }, eventLoopGroup: group, logger: logger)
     do {
       try await server.run()
+      if !Task.isCancelled, !Task.isShuttingDownGracefully {
+        context.logger.error("a listener has ended", metadata: ["address": "\(address)"])
+      }
     } catch let error as IOError {
-      throw WinRMServiceError(.cannotListen, "Cannot listen on \(address): \(Self.explanation(error))")
+      let text = String(cString: strerror(error.errnoCode))
+      throw WinRMServiceError(
+        .cannotListen,
+        "Cannot listen on \(address.host.contains(":") ? "[\(address.host)]" : address.host):\(address.port): \(text)."
+          + Self.advice(error.errnoCode))
     }
   }
 
@@ -54,12 +63,32 @@ struct ListenerServer: Sendable {
     do { try await added.get() } catch { logger.debug("the listener has closed already") }
   }
 
-  private static func explanation(_ error: IOError) -> String {
-    switch error.errnoCode {
-    case EADDRINUSE: "another program uses the port"
-    case EACCES: "only root may use the port"
-    case EADDRNOTAVAIL: "this machine does not have the address"
-    case let code: "errno \(code)"
+  private static func advice(_ number: CInt) -> String {
+    switch number {
+    case EADDRINUSE: " Another program uses the port."
+    case EACCES: " Only root may use the port."
+    case EADDRNOTAVAIL: " This machine does not have the address."
+    default: ""
     }
+  }
+}
+
+/// Tells the addresses when every listener has been bound, and none before: a service that cannot start has not listened.
+final class ListenerStart: Sendable {
+  private let addresses = Mutex<[ListenerAddress]>([])
+  private let count: Int
+  private let onListening: @Sendable (ListenerAddress) -> Void
+
+  init(count: Int, onListening: @escaping @Sendable (ListenerAddress) -> Void) {
+    self.count = count
+    self.onListening = onListening
+  }
+
+  func listens(on address: ListenerAddress) {
+    let all = addresses.withLock { addresses in
+      addresses.append(address)
+      return addresses.count == count ? addresses : []
+    }
+    for address in all { onListening(address) }
   }
 }

@@ -24,6 +24,8 @@ final class CommandOutput: Sendable {
     case finished
     /// The command or its shell was ended.
     case aborted
+    /// The service is being stopped.
+    case serviceStops
     /// The asking connection is gone.
     case cancelled
   }
@@ -42,7 +44,9 @@ final class CommandOutput: Sendable {
     var isWaiting = false
     var isDelivering = false
     var isFinished = false
-    var isAborted = false
+    /// Why nothing is delivered any more; `nil` while it is.
+    var end: Failure?
+    var isAborted: Bool { end != nil }
     /// Changes with every byte that comes or goes.
     var progress = 0
     var waiter: CheckedContinuation<Void, Never>?
@@ -126,9 +130,11 @@ final class CommandOutput: Sendable {
   // MARK: The client's side
 
   /// Throws the output away and ends every Receive, now and later.
-  func abort() {
+  ///
+  /// - Parameter reason: what each Receive is told; the first one holds.
+  func abort(_ reason: Failure = .aborted) {
     let (waiter, resume) = books.withLock { books in
-      books.isAborted = true
+      books.end = books.end ?? reason
       books.chunks.removeAll()
       let resume = Array(books.resume.values)
       books.resume.removeAll()
@@ -146,7 +152,7 @@ final class CommandOutput: Sendable {
   ///   - timeout: how long to wait.
   func receive(_ streams: Set<Stream>, budget: Int, timeout: Duration) async throws(Failure) -> Delivery {
     let failure: Failure? = books.withLock { books in
-      if books.isAborted { return .aborted }
+      if let end = books.end { return end }
       if books.isFinished { return .finished }
       if books.isWaiting { return .concurrent }
       books.isWaiting = true
@@ -156,7 +162,7 @@ final class CommandOutput: Sendable {
     let wake = await waitUntilReady(for: streams, timeout: timeout)
     let result: Result<Delivery, Failure> = books.withLock { books in
       books.isWaiting = false
-      if books.isAborted { return .failure(.aborted) }
+      if let end = books.end { return .failure(end) }
       if wake == .cancelled { return .failure(.cancelled) }
       if books.isFinished { return .failure(.finished) }
       guard books.isReady(for: streams) else { return .failure(.timedOut) }

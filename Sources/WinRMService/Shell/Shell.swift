@@ -131,11 +131,11 @@ actor Shell {
   // MARK: End
 
   /// Ends the commands and the session. Every waiting Receive is told. Later calls return at once.
-  func close() async {
+  func close(_ reason: CommandOutput.Failure = .aborted) async {
     guard !isClosed else { return }
     isClosed = true
     end.happen()
-    for command in commands.values { command.abandon() }
+    for command in commands.values { command.abandon(reason) }
     commands.removeAll()
     await session.close()
   }

@@ -81,8 +81,8 @@ final class ShellCommand: Sendable {
   }
 
   /// Lets go of the pipes and of whoever waits for them.
-  func abandon() {
-    output.abort()
+  func abandon(_ reason: CommandOutput.Failure = .aborted) {
+    output.abort(reason)
     input.close()
     pipes.closeOutputs()
   }

@@ -19,7 +19,9 @@ actor ShellRegistry {
   }
 
   private let logon: LogonClient
-  private let limits: ShellLimits
+  private let live: LiveSettings
+  /// Those that hold now.
+  private var limits: ShellLimits { live.shellLimits }
   private let time: TimeSource
   private let nursery: Nursery
   private let group: any EventLoopGroup
@@ -28,10 +30,10 @@ actor ShellRegistry {
   private var isClosed = false
 
   init(
-    logon: LogonClient, limits: ShellLimits, time: TimeSource, nursery: Nursery, group: any EventLoopGroup, logger: Logger
+    logon: LogonClient, live: LiveSettings, time: TimeSource, nursery: Nursery, group: any EventLoopGroup, logger: Logger
   ) {
     self.logon = logon
-    self.limits = limits
+    self.live = live
     self.time = time
     self.nursery = nursery
     self.group = group
@@ -42,8 +44,9 @@ actor ShellRegistry {
 
   /// Opens a shell with the credentials of `identity`'s own connection.
   func create(_ options: ShellOptions, for identity: AuthorizedIdentity, peer: PeerAddress) async throws {
+    let limits = limits
     guard limits.allowsShells else { throw WSManFault.remoteShellsNotAllowed() }
-    guard !isClosed else { throw WSManFault.operationAborted() }
+    guard !isClosed else { throw WSManFault.serviceStops() }
     let owner = ShellOwner(identity.identity)
     let key = Key(owner: owner, id: Shell.key(options.shellID))
     try checkQuota(for: key)
@@ -64,13 +67,14 @@ actor ShellRegistry {
     guard !isClosed, nursery.start({ [self] in await supervise(shell, key: key) }) else {
       entries[key] = nil
       await shell.close()
-      throw WSManFault.operationAborted()
+      throw WSManFault.serviceStops()
     }
     entries[key] = .open(shell)
     log(.debug, "shell opened", shell, ["peer": "\(peer)", "delegated": "\(identity.identity.hasDelegatedCredentials)"])
   }
 
   private func checkQuota(for key: Key) throws(WSManFault) {
+    let limits = limits
     guard entries[key] == nil else { throw .alreadyExists("A shell with this ShellId exists.") }
     let mine = entries.keys.count { $0.owner == key.owner }
     guard limits.shellsPerUser == 0 || mine < limits.shellsPerUser else { throw .quotaMaxShells(limit: limits.shellsPerUser) }
@@ -84,6 +88,7 @@ actor ShellRegistry {
 
   /// The shell of that id, if it is this user's.
   func shell(_ id: String?, of identity: AuthorizedIdentity) throws(WSManFault) -> Shell {
+    guard !isClosed else { throw .serviceStops() }
     guard let id else { throw .insufficientSelectors("ShellId") }
     guard case .open(let shell) = entries[Key(owner: ShellOwner(identity.identity), id: Shell.key(id))] else {
       throw .unexpectedSelectors(.shell(id))
@@ -128,7 +133,7 @@ actor ShellRegistry {
   }
 
   private func end(_ shell: Shell, because reason: EndReason) async {
-    await shell.close()
+    await shell.close(reason == .serviceStopped ? .serviceStops : .aborted)
     log(reason == .deleted ? .debug : .info, "shell closed", shell, ["reason": "\(reason.rawValue)"])
   }
 

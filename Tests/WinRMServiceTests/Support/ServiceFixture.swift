@@ -16,6 +16,9 @@ struct ServiceFixture: Sendable {
   let port: Int
   let authority: ScriptedAuthority
   let log: InMemoryLogHandler
+  let server: WinRMServer
+  /// What it was started with.
+  let settings: WinRMSettings
 
   static func with<R>(
     authority: ScriptedAuthority = ScriptedAuthority(), limits: (inout ServiceLimits) -> Void = { _ in },
@@ -39,7 +42,9 @@ struct ServiceFixture: Sendable {
         continuation.finish()
       }
       defer { group.cancelAll() }
-      for await port in ports { return try await body(ServiceFixture(port: port, authority: authority, log: log)) }
+      for await port in ports {
+        return try await body(ServiceFixture(port: port, authority: authority, log: log, server: server, settings: allSettings))
+      }
       try await group.next()
       throw CancellationError()
     }

@@ -1,0 +1,163 @@
+import Foundation
+import InMemoryLogging
+import Logging
+import SecuritySupport
+import ServiceLifecycle
+import Synchronization
+import Testing
+import WSMan
+import WinRMConfiguration
+
+@testable import WinRMService
+
+/// Settings that change while the service runs, its start and its end.
+@Suite(.timeLimit(.minutes(2)))
+struct SettingsTests {
+  @Test("a scheme that is switched on is offered to the next connection; one that stands keeps what it was offered")
+  func schemes() async throws {
+    try await ServiceFixture.with { service in
+      let standing = try await service.connect()
+      try await standing.send(post())
+      #expect(try await standing.answer().values("WWW-Authenticate") == ["Negotiate"])
+      var settings = service.settings
+      settings.service.auth.credSSP = true
+      try service.server.update(settings)
+      let next = try await service.connect()
+      try await next.send(post())
+      #expect(try await next.answer().values("WWW-Authenticate") == ["Negotiate", "CredSSP"])
+      try await standing.send(post())
+      #expect(try await standing.answer().values("WWW-Authenticate") == ["Negotiate"])
+      settings.service.auth.credSSP = false
+      settings.service.auth.negotiate = false
+      try service.server.update(settings)
+      let last = try await service.connect()
+      try await last.send(post(authorization: token("user:alice")))
+      let answer = try await last.answer()
+      #expect(answer.status == 401)
+      #expect(answer.values("WWW-Authenticate").isEmpty)
+    }
+  }
+
+  @Test("limits of shells hold for the next shell")
+  func shells() async throws {
+    try await ServiceFixture.with { service in
+      let client = try await service.logOn("alice")
+      _ = try await client.openShell()
+      var settings = service.settings
+      settings.winrs.maxShellsPerUser = 1
+      try service.server.update(settings)
+      #expect(try await client.fault(Ask.create()) == .quotaMaxShells)
+      settings.winrs.maxShellsPerUser = 2
+      try service.server.update(settings)
+      _ = try await client.openShell()
+    }
+  }
+
+  @Test("settings that cannot be honoured change nothing; listeners are said to take a restart, once")
+  func refusedSettings() async throws {
+    try await ServiceFixture.with { service in
+      var settings = service.settings
+      settings.service.auth.credSSP = true
+      settings.service.ipv4Filter = "10.0.0.1-10.0.0.9"
+      #expect(throws: WinRMServiceError.self) { try service.server.update(settings) }
+      let connection = try await service.connect()
+      try await connection.send(post())
+      #expect(try await connection.answer().values("WWW-Authenticate") == ["Negotiate"])
+      settings = service.settings
+      settings.listeners[0].port = 5985
+      for _ in 0..<2 { try service.server.update(settings) }
+      let lines = service.log.entries.filter { $0.message.description.contains("restart") }
+      #expect(lines.map { $0.metadata["settings"]?.description } == ["Listener"])
+    }
+  }
+
+  @Test("the files are read when they are others than before, or when somebody asks; broken ones are told once")
+  func watch() throws {
+    let root = NSTemporaryDirectory() + "/watch-\(UInt64.random(in: .min ... .max))"
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let store = ConfigurationStore(paths: .under(root))
+    try store.update { $0.service.allowedAccounts = ["ann"] }
+    var watch = try SettingsWatch(store: store)
+    #expect(watch.settings.service.allowedAccounts == ["ann"])
+    #expect(watch.look() == nil)
+    try store.update { $0.service.allowedAccounts = ["ann", "bob"] }
+    guard case .changed(let settings) = watch.look() else {
+      Issue.record("the change is not seen")
+      return
+    }
+    #expect(settings.service.allowedAccounts == ["ann", "bob"])
+    #expect(watch.look() == nil)
+    guard case .unchanged = watch.look(always: true) else {
+      Issue.record("not read again")
+      return
+    }
+    let file = store.paths.settingsFile
+    let handle = try #require(FileHandle(forWritingAtPath: file))
+    try handle.truncate(atOffset: 5)
+    try handle.close()
+    guard case .unreadable = watch.look() else {
+      Issue.record("the mistake is not told")
+      return
+    }
+    #expect(watch.look() == nil)
+    #expect(watch.settings == settings)
+  }
+
+  @Test("a listener that cannot be bound: one error with address, port and reason, and no listener was announced")
+  func oneListenerFails() async throws {
+    try await ServiceFixture.with { service in
+      var settings = WinRMSettings()
+      settings.listeners = [
+        ListenerSettings(address: "IP:127.0.0.1", port: 0), ListenerSettings(address: "IP:127.0.0.2", port: 0),
+        ListenerSettings(address: "IP:127.0.0.1", port: UInt16(service.port)),
+      ]
+      let announced = Mutex(0)
+      let log = InMemoryLogHandler()
+      let configuration = WinRMServerConfiguration(settings: settings, machineName: "HOST") { _ in announced.withLock { $0 += 1 } }
+      let server = WinRMServer(configuration: configuration, authority: ScriptedAuthority(), logger: Logger(label: "test") { _ in log })
+      do {
+        try await server.run()
+        Issue.record("it started")
+      } catch let error as WinRMServiceError {
+        #expect(error.code == .cannotListen)
+        #expect(error.message.contains("127.0.0.1:\(service.port): Address already in use"))
+      }
+      #expect(announced.withLock { $0 } == 0)
+      #expect(!log.entries.contains { $0.level >= .warning })
+    }
+  }
+
+  @Test("a graceful stop tells each waiting Receive that the service stops")
+  func stops() async throws {
+    let (ports, continuation) = AsyncStream<Int>.makeStream()
+    var settings = WinRMSettings()
+    settings.listeners = [ListenerSettings(address: "IP:127.0.0.1", port: 0)]
+    let authority = ScriptedAuthority()
+    let configuration = WinRMServerConfiguration(settings: settings, machineName: "HOST") { continuation.yield($0.port) }
+    var logger = Logger(label: "test") { _ in InMemoryLogHandler() }
+    logger.logLevel = .critical
+    let server = WinRMServer(configuration: configuration, authority: authority, logger: logger)
+    let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      var iterator = ports.makeAsyncIterator()
+      let port = try #require(await iterator.next())
+      let service = ServiceFixture(port: port, authority: authority, log: InMemoryLogHandler(), server: server, settings: settings)
+      let client = try await service.logOn("alice")
+      let shell = try await client.openShell()
+      let command = try await client.start(shell)
+      try await client.send(Ask.receive(shell, command))
+      let second = try await service.logOn("alice")
+      while try await second.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency {}
+      await group.triggerGracefulShutdown()
+      do {
+        _ = try await client.receive()
+        Issue.record("no fault")
+      } catch let fault as WSManFault {
+        #expect(fault.wsmanCode == .operationAborted)
+        #expect(fault.reason.contains("the service is stopping"))
+      }
+      try await tasks.waitForAll()
+    }
+  }
+}
