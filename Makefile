@@ -1,6 +1,6 @@
 # `make demo` and `make test` do everything on a fresh Debian machine that has Swift 6.2 or later.
 
-.PHONY: help setup build demo test lint format unit end-to-end interop bench clean
+.PHONY: help setup build install demo test lint format unit end-to-end interop bench clean
 
 help:
 	@echo "make demo        one password through CredSSP across three hosts on loopback"
@@ -8,6 +8,7 @@ help:
 	@echo "make lint        format lint only;  make format  repairs what it finds"
 	@echo "make unit | end-to-end | interop    one kind of tests"
 	@echo "make bench       micro benchmarks (release build, takes a while)"
+	@echo "make install     programs, their Swift libraries and the unit file into PREFIX=/usr/local (release build)"
 	@echo "make setup       only install what is missing;  make build  only build"
 
 setup:
@@ -16,6 +17,10 @@ setup:
 build:
 	@Scripts/setup.sh --no-python
 	swift build
+
+install:
+	@Scripts/setup.sh --no-python
+	@Scripts/install.sh
 
 demo:
 	@Scripts/setup.sh --no-python

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs the programs that were built, with the Swift libraries they need, so that every user can run them:
+#   PREFIX (/usr/local): programs and libraries in lib/winrm, links to the programs in bin, the unit file in lib/systemd/system
+#   CONFIGURATION (release): which build is installed; debug takes the one that make demo and make test leave
+#   DESTDIR: put before every path, for packagers
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+prefix=${PREFIX:-/usr/local}
+configuration=${CONFIGURATION:-release}
+root=${DESTDIR:-}$prefix
+
+for product in winrm winrs winrmd winrmd-exec; do
+  swift build --package-path "$repository" --configuration "$configuration" --product "$product"
+done
+built=$(swift build --package-path "$repository" --configuration "$configuration" --show-bin-path)
+
+say "installing into $root"
+install -d "$root/lib/winrm" "$root/bin" "$root/lib/systemd/system"
+for program in winrm winrs winrmd winrmd-exec; do install -m 0755 "$built/$program" "$root/lib/winrm/"; done
+# The programs look for the Swift libraries beside themselves.
+ldd "$built/winrmd" "$built/winrs" | sed -n 's/.* => \(.*\/swift\/.*\) (.*/\1/p' | sort -u |
+  while read -r library; do install -m 0644 "$library" "$root/lib/winrm/"; done
+for program in winrm winrs winrmd; do ln -sf "../lib/winrm/$program" "$root/bin/$program"; done
+sed "s|^ExecStart=/usr/sbin/winrmd|ExecStart=$prefix/lib/winrm/winrmd|" "$repository/Packaging/winrmd.service" >"$root/lib/systemd/system/winrmd.service"
+say "installed: $(ls "$root/bin" | tr '\n' ' ')and winrmd.service"
