@@ -114,8 +114,8 @@ struct AccountOperations {
     switch error {
     case .unreadable(_, let number):
       let place = descriptor.map { "Descriptor \($0) of -passwordfd" } ?? "Standard input"
-      return WinrmFailure(
-        WinRMCode(rawValue: 6), "\(place) cannot be read: \(String(cString: strerror(number))). Nothing was changed.")  // ERROR_INVALID_HANDLE
+      let invalidHandle = WinRMCode(rawValue: 6)
+      return WinrmFailure(invalidHandle, "\(place) cannot be read: \(String(cString: strerror(number))). Nothing was changed.")
     case .noTerminal:
       return WinrmFailure(
         WinRMCode(rawValue: 1325), "There is no terminal to ask for the password on. Pass it to a descriptor and name that: -passwordfd:N")
