@@ -216,6 +216,17 @@ import WinRMConfiguration
     #expect(error.peer == "127.0.0.1:\(port)")
   }
 
+  @Test("a server with too many connections says 503 as soon as one is opened") func turnedAway() async throws {
+    try await TurningAwayServer.run { port in
+      let endpoint = try WinRMEndpoint(parsing: "127.0.0.1:\(port)")
+      for _ in 0..<5 {
+        let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))
+        #expect(error.code == .httpServiceUnavailable)
+        #expect(error.cause.contains("too many connections"))
+      }
+    }
+  }
+
   @Test func nameWithoutAddress() async throws {
     let endpoint = try WinRMEndpoint(parsing: "no-such-host.invalid")
     let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))

@@ -35,7 +35,8 @@ final class ClientSession: Sendable {
   ///
   /// - Throws: ``WinRMError``, or `CancellationError`.
   func connect() async throws -> AuthenticatedConnection {
-    let http = try await open()
+    let http: HTTPConnection
+    do { http = try await open() } catch { throw failure(authenticating: error) }
     do {
       let protector = try await authenticate(http)
       // Over HTTPS the outer TLS protects the messages, whatever the authentication could do.

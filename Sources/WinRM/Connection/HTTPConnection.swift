@@ -25,7 +25,7 @@ struct HTTPConnection: Sendable {
 
   /// Opens a connection.
   ///
-  /// - Throws: ``ConnectionFailure``.
+  /// - Throws: ``ConnectionFailure``, or ``HTTPExchangeError/turnedAway`` when the peer ended the connection at once.
   static func open(host: String, port: Int, tls: OuterTLS?, timeout: Duration) async throws -> HTTPConnection {
     let proof = TLSProof()
     let channel: any Channel
@@ -42,14 +42,19 @@ struct HTTPConnection: Sendable {
     }
     do {
       if tls != nil { try await awaitHandshake(channel, timeout: timeout) }
+    } catch {
+      channel.close(promise: nil)
+      if error is CancellationError { throw error }
+      throw ConnectionFailure(tls: error, refusal: proof.refusal)
+    }
+    do {
       let handler = try await channel.eventLoop.submit {
         NIOLoopBound(try channel.pipeline.syncOperations.handler(type: HTTPExchangeHandler.self), eventLoop: channel.eventLoop)
       }.get()
       return HTTPConnection(channel: channel, handler: handler, serverCertificates: proof.chain)
     } catch {
       channel.close(promise: nil)
-      if error is CancellationError { throw error }
-      throw ConnectionFailure(tls: error, refusal: proof.refusal)
+      throw HTTPExchangeError.turnedAway  // the peer has ended the connection, and the pipeline is gone
     }
   }
 

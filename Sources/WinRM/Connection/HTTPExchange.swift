@@ -26,7 +26,7 @@ enum HTTPExchangeError: Error, Sendable, Equatable {
   case timedOut
   /// The peer's bytes are no answer in HTTP.
   case malformed
-  /// The peer answered before it was asked: it turns connections away, because it has too many.
+  /// The peer answered, or ended the connection, before it was asked: it turns connections away, because it has too many.
   case turnedAway
   /// The answer is larger than allowed.
   case tooLarge

@@ -265,7 +265,8 @@ extension ClientSession {
           ? "it may have too many connections from this address: wait, and try again; otherwise look at the server's log"
           : "look at the server's log; then try again")
     case .turnedAway:
-      return make(.httpServiceUnavailable, stage, Self.busy(peer), Self.busyNextStep, answer: "an answer before there was a request")
+      return make(
+        .httpServiceUnavailable, stage, Self.busy(peer), Self.busyNextStep, answer: "the end of the connection before there was a request")
     case .timedOut:
       return make(.networkTimedOut, stage, "\(peer) did not answer in time\(unknown)", "check that the server still runs; then try again")
     case .malformed:
