@@ -179,8 +179,8 @@ extension ClientSession {
       proven like that: \(error.message)
       """,
       """
-      pin the server's certificate in this machine's policy.json: "ServerCertificatePins": {"\(host)": ["SHA-256"]}; winrmd logs the \
-      SHA-256 of its CredSSP certificate when it starts. Or accept NTLM as the only proof, for WSMAN/\(host) or WSMAN/*.DOMAIN: \
+      pin the server's certificate: winrm credssp pin -remote:\(host) -sha256:HEX (winrmd logs the SHA-256 of its CredSSP certificate \
+      when it starts). Or accept NTLM as the only proof, for WSMAN/\(host) or WSMAN/*.DOMAIN: \
       winrm credssp enable -role:client -delegate:\(host) -ntlmonly\(ClientRules.asRoot()). Or, for a Windows server: give it a \
       certificate that this machine trusts, and name it there: winrm set winrm/config/service '@{CertificateThumbprint="..."}'
       """)
