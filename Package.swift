@@ -167,7 +167,8 @@ let package = Package(
         logging, serviceLifecycle,
         inMemoryLogging, nioCore, nioPosix,
       ]),
-    tests("WinRMCommandsTests", ["WinRMCommands", "Accounts", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
+    tests(
+      "WinRMCommandsTests", ["WinRMCommands", "Accounts", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
     // Known answers, shared by the tests of all cores.
     .target(
       name: "TestVectors", path: "Tests/TestVectors", resources: [.copy("vectors.json")], swiftSettings: settings),

@@ -16,12 +16,16 @@ for product in winrm winrs winrmd winrmd-exec; do
 done
 built=$(swift build --package-path "$repository" --configuration "$configuration" --show-bin-path)
 
+# What the user may not write, root does: the build itself never runs as root on behalf of somebody else.
+if mkdir -p "$root" 2>/dev/null && [ -w "$root" ]; then put() { "$@"; }; else put() { as_root "$@"; }; fi
+
 say "installing into $root"
-install -d "$root/lib/winrm" "$root/bin" "$root/lib/systemd/system"
-for program in winrm winrs winrmd winrmd-exec; do install -m 0755 "$built/$program" "$root/lib/winrm/"; done
+put install -d "$root/lib/winrm" "$root/bin" "$root/lib/systemd/system"
+for program in winrm winrs winrmd winrmd-exec; do put install -m 0755 "$built/$program" "$root/lib/winrm/"; done
 # The programs look for the Swift libraries beside themselves.
 ldd "$built/winrmd" "$built/winrs" | sed -n 's/.* => \(.*\/swift\/.*\) (.*/\1/p' | sort -u |
-  while read -r library; do install -m 0644 "$library" "$root/lib/winrm/"; done
-for program in winrm winrs winrmd; do ln -sf "../lib/winrm/$program" "$root/bin/$program"; done
-sed "s|^ExecStart=/usr/sbin/winrmd|ExecStart=$prefix/lib/winrm/winrmd|" "$repository/Packaging/winrmd.service" >"$root/lib/systemd/system/winrmd.service"
+  while read -r library; do put install -m 0644 "$library" "$root/lib/winrm/"; done
+for program in winrm winrs winrmd; do put ln -sf "../lib/winrm/$program" "$root/bin/$program"; done
+sed "s|^ExecStart=/usr/sbin/winrmd|ExecStart=$prefix/lib/winrm/winrmd|" "$repository/Packaging/winrmd.service" |
+  put tee "$root/lib/systemd/system/winrmd.service" >/dev/null
 say "installed: $(ls "$root/bin" | tr '\n' ' ')and winrmd.service"
