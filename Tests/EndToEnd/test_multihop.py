@@ -22,6 +22,13 @@ def test_second_hop_is_possible_without_naming_the_method(lab):
     assert (done.returncode, done.out.strip()) == (0, lab.unix_user), done.err
 
 
+def test_winrm_inside_the_session_uses_the_agent_too(lab):
+    """An answer to a proven caller carries the system's version; the anonymous one hides them as zeros."""
+    done = lab.winrs(lab.client_host, lab.a, "%s/winrm identify -r:%s" % (lab.bin, lab.b.endpoint))
+    assert done.returncode == 0, done.err
+    assert "IdentifyResponse" in done.out and "OS: 0.0.0" not in done.out
+
+
 def test_negotiate_session_has_no_second_hop_and_says_why(lab):
     done = lab.winrs(lab.client_host, lab.a, inner(lab, lab.b, "id -un"), method="Negotiate")
     assert done.returncode != 0

@@ -106,7 +106,7 @@ struct IdentifyOperation {
     guard method != .none else { return .none }
     guard let text = arguments.switches[.username] else {
       guard arguments.switches[.password] == nil else { throw WinrmUsageError("-password goes only with -username.") }
-      guard let socket = environment["WINRM_AGENT_SOCKET"], !socket.isEmpty else { return .none }
+      guard let socket = environment[SessionEnvironment.agentSocket], !socket.isEmpty else { return .none }
       return .agent(socketPath: socket)
     }
     guard let name = AccountName(parsing: text) else { throw WinrmUsageError("\"\(text)\" is no user name.") }

@@ -69,11 +69,7 @@ public enum WinrmCommand {
 
   /// The variables that ``run(arguments:environment:console:password:identifier:)`` reads, as this process has them.
   public static var processEnvironment: [String: String] {
-    var environment = WinRMPaths.processEnvironment
-    for name in ["WINRM_AGENT_SOCKET", "WINRM_SESSION"] {
-      if let value = getenv(name) { environment[name] = String(cString: value) }
-    }
-    return environment
+    WinRMPaths.processEnvironment.merging(SessionEnvironment.current) { $1 }
   }
 
   private static func outputFormat(_ arguments: WinrmArguments) throws(WinrmUsageError) -> OutputFormat {
