@@ -49,6 +49,7 @@ let package = Package(
     .library(name: "WinRMService", targets: ["WinRMService"]),
     .library(name: "SecuritySupport", targets: ["SecuritySupport"]),
     .library(name: "NTLM", targets: ["NTLM"]),
+    .library(name: "Kerberos", targets: ["Kerberos"]),
     .library(name: "SPNEGO", targets: ["SPNEGO"]),
     .library(name: "CredSSP", targets: ["CredSSP"]),
     .library(name: "MemoryTLS", targets: ["MemoryTLS"]),
@@ -79,6 +80,10 @@ let package = Package(
     .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
     library("WSMan", ["SecuritySupport", "CExpat"]),
 
+    // Kerberos: the system's GSSAPI, which blocks.
+    .systemLibrary(name: "CGSSAPI", providers: [.apt(["libkrb5-dev"])]),
+    library("Kerberos", ["SecuritySupport", "CGSSAPI", asn1]),
+
     // TLS in memory, certificates, files.
     library("MemoryTLS", ["SecuritySupport", "CredSSP", nioCore, nioTLS, nioSSL]),
     library("Certificates", ["SecuritySupport", crypto, cryptoExtras, asn1, x509]),
@@ -97,8 +102,8 @@ let package = Package(
     library(
       "WinRMAuthentication",
       [
-        "SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "MemoryTLS", "LogonAgent", "LogonInterface", "WinRMHTTP", "DelegationPolicy",
-        "Certificates",
+        "SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "MemoryTLS", "LogonAgent", "LogonInterface", "WinRMHTTP",
+        "DelegationPolicy", "Certificates",
       ]),
     library(
       "WinRM",
@@ -131,6 +136,7 @@ let package = Package(
 
     tests("SecuritySupportTests", ["SecuritySupport"]),
     tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors", crypto]),
+    tests("KerberosTests", ["Kerberos", "SPNEGO", "SecuritySupport", "TestVectors"]),
     tests("SPNEGOTests", ["SPNEGO", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("CredSSPTests", ["CredSSP", "SPNEGO", "NTLM", "MemoryTLS", "Certificates", "SecuritySupport", "TestVectors"]),
     tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),

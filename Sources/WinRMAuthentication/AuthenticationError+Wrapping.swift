@@ -1,4 +1,5 @@
 import CredSSP
+import Kerberos
 import LogonAgent
 import NTLM
 import SPNEGO
@@ -12,6 +13,7 @@ extension AuthenticationError {
     case let error as CredSSPError: AuthenticationError(error)
     case let error as SPNEGOError: AuthenticationError(error)
     case let error as NTLMError: AuthenticationError(error)
+    case let error as KerberosError: AuthenticationError(error)
     case let error as LogonAgentError: AuthenticationError(.mechanism, error.description, cause: error)
     case let error as WinRMHTTPError: AuthenticationError(.protection, error.message, cause: error)
     default: AuthenticationError(.mechanism, "the security mechanism failed", cause: error)
@@ -25,7 +27,7 @@ extension AuthenticationError {
       AuthenticationError(.protection, error.message, cause: error)
     case is AuthenticationError, is CancellationError: error
     case let error as WinRMHTTPError: AuthenticationError(.protection, error.message, cause: error)
-    case is NTLMError: AuthenticationError(.protection, "an encrypted body does not verify", cause: error)
+    case is NTLMError, is KerberosError: AuthenticationError(.protection, "an encrypted body does not verify", cause: error)
     default: AuthenticationError(.protection, "an encrypted body cannot be read", cause: error)
     }
   }
@@ -65,5 +67,19 @@ extension AuthenticationError {
       }
     // The error's own status is what a server would tell its client. This end has found the fault itself; the peer gave no reason.
     self.init(code, "NTLM: \(error.message)", cause: error)
+  }
+
+  private init(_ error: KerberosError) {
+    let code: Code =
+      switch error.code {
+      case .wrongPassword, .unknownPrincipal, .passwordExpired, .passwordMustChange, .accountExpired, .accountRevoked, .policy: .refused
+      case .unproven, .badBindings, .replay, .protection: .unproven
+      case .timeout: .timeout
+      case .malformed: .malformed
+      case .limit: .limit
+      case .outOfSequence, .local: .outOfSequence
+      default: .mechanism
+      }
+    self.init(code, "\(error). \(error.likelyCause) \(error.nextStep)", status: error.status, cause: error)
   }
 }

@@ -1,6 +1,6 @@
 public import SecuritySupport
 
-/// One security context of a mechanism (NTLM, later Kerberos), wherever it lives: in this process, behind the logon agent's socket,
+/// One security context of a mechanism (NTLM, Kerberos), wherever it lives: in this process, behind the logon agent's socket,
 /// on a pool of blocking threads.
 ///
 /// An implementation guarantees that it blocks no event loop and no thread of the cooperative pool: whatever waits is awaited.

@@ -1,3 +1,4 @@
+import Kerberos
 import SecuritySupport
 public import WinRMHTTP
 
@@ -14,16 +15,22 @@ public final class NegotiateProtector: MessageProtector {
     self.patience = patience
   }
 
-  /// NTLM's signature (MS-NLMP §2.2.2.9.1). The wrap header of Kerberos has other lengths.
-  private static let signatureLength = 16
+  /// NTLM's signature (MS-NLMP §2.2.2.9.1).
+  private static let ntlmSignatureLength = 16
+
+  /// How many bytes of a message that we sealed stand before the data. `nil` when it has none.
+  private func signatureLength(of sealed: [UInt8]) -> Int? {
+    guard mechanism.identifier != .kerberos else { return KerberosWrapToken.signatureLength(of: sealed) }
+    return sealed.count >= Self.ntlmSignatureLength ? Self.ntlmSignatureLength : nil
+  }
 
   public func protect(_ plaintext: [UInt8]) async throws -> (contentType: String, body: [UInt8]) {
     do {
       let sealed = try await patience.bound { [mechanism] in try await mechanism.seal(plaintext) }
-      guard sealed.count >= Self.signatureLength else { throw AuthenticationError(.mechanism, "a sealed message has no signature") }
+      guard let length = signatureLength(of: sealed) else { throw AuthenticationError(.mechanism, "a sealed message has no signature") }
       let part = EncryptedPart(
-        plaintextLength: plaintext.count, header: Array(sealed.prefix(Self.signatureLength)),
-        headerLengthField: UInt32(Self.signatureLength), data: Array(sealed.dropFirst(Self.signatureLength)))
+        plaintextLength: plaintext.count, header: Array(sealed.prefix(length)), headerLengthField: UInt32(length),
+        data: Array(sealed.dropFirst(length)))
       return MultipartEncrypted.encode([part], protocol: encryptionProtocol)
     } catch {
       throw AuthenticationError.wrapping(error)
@@ -37,7 +44,8 @@ public final class NegotiateProtector: MessageProtector {
       guard parts.count == 1, let part = parts.first else {
         throw AuthenticationError(.protection, "an encrypted body of Negotiate has one part")
       }
-      guard part.header.count == Self.signatureLength else {
+      // Kerberos finds its own way in the token, however it was split.
+      guard mechanism.identifier == .kerberos || part.header.count == Self.ntlmSignatureLength else {
         throw AuthenticationError(.protection, "the signature of an encrypted body has the wrong length")
       }
       let sealed = part.header + part.data

@@ -1,0 +1,54 @@
+import SecuritySupport
+
+/// How typed user names become principals.
+public struct KerberosRealms: Sendable, Equatable {
+  /// Realms by domain: NetBIOS names, DNS names and user-principal-name suffixes in any case.
+  public var byDomain: [String: String]
+  /// The realm of names without one; `nil` takes the library's default realm.
+  public var defaultRealm: String?
+
+  public init(byDomain: [String: String] = [:], defaultRealm: String? = nil) {
+    self.byDomain = byDomain
+    self.defaultRealm = defaultRealm
+  }
+
+  /// The names to ask the KDC for, in order: by configuration, in the default realm, as an enterprise name (RFC 6806 §5), which the KDC
+  /// of the default realm resolves. The next one is tried only when the KDC does not know the one before, never after a wrong password.
+  func candidates(for name: AccountName, libraryDefault: String?) -> [ClientName] {
+    let home = defaultRealm ?? libraryDefault
+    let (user, domain) = Self.parts(of: name)
+    var names: [ClientName] = []
+    func add(_ candidate: ClientName) {
+      if !names.contains(candidate) { names.append(candidate) }
+    }
+    guard !domain.isEmpty else {
+      if let home { add(.principal(user: user, realm: home)) }
+      return names
+    }
+    if let realm = byDomain.first(where: { $0.key.lowercased() == domain.lowercased() })?.value {
+      add(.principal(user: user, realm: realm))
+    }
+    if let home, domain.lowercased() == home.lowercased() { add(.principal(user: user, realm: home)) }
+    // A NetBIOS name that nobody configured is most likely that of the default realm.
+    if let home, !name.domain.isEmpty, !domain.contains(".") { add(.principal(user: user, realm: home)) }
+    if let home { add(.enterprise("\(user)@\(domain)", realm: home)) }
+    if domain.contains(".") { add(.principal(user: user, realm: domain.uppercased())) }
+    return names
+  }
+
+  /// The user and what stands for the domain, which is empty in a bare name.
+  private static func parts(of name: AccountName) -> (user: String, domain: String) {
+    if !name.domain.isEmpty { return (name.user, name.domain == "." ? "" : name.domain) }
+    guard let cut = name.user.lastIndex(of: "@") else { return (name.user, "") }
+    return (String(name.user[..<cut]), String(name.user[name.user.index(after: cut)...]))
+  }
+}
+
+/// One name to ask a KDC for.
+enum ClientName: Sendable, Equatable {
+  case principal(user: String, realm: String)
+  /// A user principal name for the KDC of `realm` to resolve.
+  case enterprise(String, realm: String)
+  /// A principal as the library writes it.
+  case text(String)
+}

@@ -1,0 +1,61 @@
+public import Kerberos
+public import SecuritySupport
+
+/// Kerberos on the system's GSSAPI: the steps, which block on the KDC, run on ``KerberosWorkers``; messages are protected right here.
+public actor KerberosMechanism: SecurityMechanism {
+  private enum State {
+    case initiating(KerberosInitiator)
+    case established(KerberosSession)
+    /// Failed for good, or in the hands of a call that has not come back.
+    case failed
+  }
+  private var state: State
+  private let workers: KerberosWorkers
+
+  public nonisolated let identifier = MechanismIdentifier.kerberos
+
+  /// An initiator that has not been used.
+  public init(initiator: KerberosInitiator, workers: KerberosWorkers = .shared) {
+    state = .initiating(initiator)
+    self.workers = workers
+  }
+
+  /// An established session; it takes no steps.
+  public init(session: KerberosSession) {
+    state = .established(session)
+    workers = .shared
+  }
+
+  /// What mutual authentication proved, once it has: the name that was asked for and the principal that answered.
+  public var provenService: (asked: KerberosServiceName, principal: KerberosPrincipal)? {
+    guard case .established(let session) = state, session.flags.contains(.mutual) else { return nil }
+    return (session.service, session.servicePrincipal)
+  }
+
+  public func step(_ token: [UInt8]?) async throws -> MechanismStep {
+    guard case .initiating(let initiator) = exchange(with: .failed) else { throw Self.outOfSequence }
+    let step = try await workers.run { try initiator.step(token) }
+    state = step.mayProtect ? .established(try initiator.takeSession()) : .initiating(initiator)
+    return step
+  }
+
+  public func mic(over message: [UInt8]) throws -> [UInt8] { try session().makeMIC(over: message) }
+  public func verify(mic: [UInt8], over message: [UInt8]) throws { try session().verify(mic: mic, over: message) }
+  public func seal(_ plaintext: [UInt8]) throws -> [UInt8] { try session().seal(plaintext) }
+  public func seal(secret: SecretBytes) throws -> [UInt8] { try session().seal(secret: secret) }
+  public func unseal(_ sealed: [UInt8]) throws -> [UInt8] { try session().unseal(sealed) }
+
+  private func session() throws -> KerberosSession {
+    guard case .established(let session) = state else { throw Self.outOfSequence }
+    return session
+  }
+
+  private func exchange(with next: State) -> State {
+    defer { state = next }
+    return state
+  }
+
+  private static var outOfSequence: AuthenticationError {
+    AuthenticationError(.outOfSequence, "the Kerberos context is not in the state for this")
+  }
+}
