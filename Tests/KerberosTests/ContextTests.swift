@@ -21,7 +21,6 @@ import Testing
     #expect(pair.client.flags.isSuperset(of: [.mutual, .confidentiality, .integrity, .sequenceDetection, .replayDetection]))
     #expect(!pair.client.flags.contains(.delegation) && pair.seen.delegated == nil)
     #expect(pair.client.service.description == Pair.target)
-    #expect(pair.client.servicePrincipal.description == "\(Pair.target)@\(LocalRealm.name)")
     #expect(pair.client.encryptionType == .aes256SHA1 && pair.server.encryptionType == .aes256SHA1)
     #expect(pair.client.isInitiator && !pair.server.isInitiator)
   }
@@ -64,24 +63,27 @@ import Testing
     #expect(try error { _ = try KerberosAcceptor(configuration: configuration).receive(token) }.code == .replay)
   }
 
-  @Test("K-04: a session key of RC4 is refused by both ends") func rc4() throws {
-    let target = try service("WSMAN/old.winrm.test")
-    let initiator = KerberosInitiator(credential: try login(), configuration: .init(services: [target]))
-    do {
-      let token = try #require(try initiator.step(nil).token)
-      let acceptor = KerberosAcceptor(configuration: .init(keytab: realm.keytab, services: [target]))
-      #expect(try error { _ = try acceptor.receive(token) }.code == .encryptionType)
-    } catch let error as KerberosError {
-      #expect(error.code == .encryptionType)  // where the library itself refuses
-    }
+  @Test("K-04: tickets of RC4 are refused, session keys of RC4 not asked for") func rc4() throws {
+    let ticket = try service("WSMAN/old.winrm.test")
+    let initiator = KerberosInitiator(credential: try login(), configuration: .init(services: [ticket]))
+    let token = try #require(try initiator.step(nil).token)
+    let acceptor = KerberosAcceptor(configuration: .init(keytab: realm.keytab, services: [ticket]))
+    #expect(try error { _ = try acceptor.receive(token) }.code == .encryptionType)
+
+    let session = try service("WSMAN/older.winrm.test")
+    let other = KerberosInitiator(credential: try login(), configuration: .init(services: [session]))
+    let refusal = try error { _ = try other.step(nil) }
+    #expect(refusal.code == .encryptionType, "\(refusal.debugDescription)")
   }
 
   @Test("K-05: a reply that is cut or changed proves nothing") func wrongReply() throws {
-    for position in stride(from: 17, to: 140, by: 7) {
+    for position in 1...80 {
       let initiator = KerberosInitiator(credential: alice, configuration: .init(services: [try service(Pair.target)]))
       let acceptor = KerberosAcceptor(configuration: .init(keytab: realm.keytab, services: [try service(Pair.target)]))
-      var reply = try #require(try acceptor.receive(try #require(try initiator.step(nil).token)).step.token)
-      if position < reply.count { reply[position] ^= 0x10 } else { reply.removeLast() }
+      let request = try #require(try initiator.step(nil).token)
+      var reply = try #require(try acceptor.receive(request).step.token)
+      // Everything from the end on is encrypted, but for a few octets of framing at the beginning.
+      if position == 80 { reply.removeLast() } else { reply[reply.count - position] ^= 0x10 }
       _ = try error { _ = try initiator.step(reply) }
       #expect(try error { _ = try initiator.takeSession() }.code == .outOfSequence)
       #expect(try error { _ = try initiator.step(nil) }.code == .outOfSequence)
@@ -92,11 +94,13 @@ import Testing
     func exchange() throws -> (KerberosInitiator, [UInt8]) {
       let initiator = KerberosInitiator(credential: alice, configuration: .init(services: [try service(Pair.target)]))
       let acceptor = KerberosAcceptor(configuration: .init(keytab: realm.keytab, services: [try service(Pair.target)]))
-      return (initiator, try #require(try acceptor.receive(try #require(try initiator.step(nil).token)).step.token))
+      let request = try #require(try initiator.step(nil).token)
+      return (initiator, try #require(try acceptor.receive(request).step.token))
     }
     let (first, _) = try exchange()
     let (_, reply) = try exchange()
-    #expect(try error { _ = try first.step(reply) }.code == .unproven)
+    let refusal = try error { _ = try first.step(reply) }
+    #expect(refusal.code == .unproven, "\(refusal.debugDescription)")
   }
 
   @Test("K-07: channel bindings", arguments: [
@@ -144,7 +148,8 @@ import Testing
       let initiator = KerberosInitiator(credential: alice, configuration: .init(services: [target]))
       let acceptor = KerberosAcceptor(configuration: .init(keytab: keytab, services: [target]))
       let token = try #require(try initiator.step(nil).token)
-      #expect(try error { _ = try acceptor.receive(token) }.code == .keytab)
+      let refusal = try error { _ = try acceptor.receive(token) }
+      #expect(refusal.code == .keytab, "\(keytab): \(refusal.debugDescription)")
     }
   }
 

@@ -104,8 +104,7 @@ import Testing
     #expect(try imported.unseal(try pair.client.seal([2, 3])) == [2, 3])
     #expect(try pair.client.unseal(try imported.seal([4])) == [4])
     let broken = KerberosSession.Export(
-      context: SecretBytes([1, 2, 3]), service: export.service, servicePrincipal: export.servicePrincipal, flags: export.flags,
-      isInitiator: false)
+      context: SecretBytes([1, 2, 3]), service: export.service, flags: export.flags, isInitiator: false)
     _ = try error { _ = try KerberosSession(importing: broken) }
   }
 }

@@ -48,7 +48,10 @@ public struct KerberosEncryptionType: RawRepresentable, Sendable, Hashable {
   public static let rc4 = Self(rawValue: 23)
 
   /// Whether messages may be protected with it: the AES types. RC4 and DES are broken, and RC4's wrap tokens have another shape.
-  public var isPermitted: Bool { [.aes128SHA1, .aes256SHA1, .aes128SHA256, .aes256SHA384].contains(self) }
+  public var isPermitted: Bool { Self.permitted.contains(self) }
+
+  /// In order of preference. The strongest of those that every domain controller has comes first.
+  static let permitted: [Self] = [.aes256SHA1, .aes256SHA384, .aes128SHA1, .aes128SHA256]
 }
 
 extension KerberosEncryptionType: CustomStringConvertible {

@@ -115,13 +115,17 @@ public final class KerberosAcceptor: Sendable {
   }
 
   private func accept(_ token: [UInt8]) throws(KerberosError) -> Accepted {
-    let asked = try APRequestName.decode(token)
+    let ticket = try APRequestTicket(decoding: token)
+    let asked = ticket.service
     let service = try configured(asked)
+    guard ticket.encryptionType.isPermitted else {
+      throw KerberosError(.encryptionType, "the ticket is of type \(ticket.encryptionType), which is refused")
+    }
     do throws(KerberosError) {
       return try accept(token, asked, service)
     } catch {
-      // A ticket that no key opens has the status that elsewhere tells of a wrong password.
-      guard error.code == .wrongPassword else { throw error }
+      // The name was compared already. A key that does not fit has the status that elsewhere tells of a wrong password.
+      guard [.wrongPassword, .wrongService].contains(error.code) else { throw error }
       throw KerberosError(.keytab, "no key of the keytab opens the ticket", major: error.major, minor: error.minor, libraryText: error.libraryText)
     }
   }
@@ -170,7 +174,7 @@ public final class KerberosAcceptor: Sendable {
     if configuration.channelBindingLevel == .strict, bindings != nil, !returned.contains(.channelBound) {
       throw KerberosError(.badBindings, "the client sent no channel bindings")
     }
-    let session = try KerberosSession(context: context, flags: returned, service: service, servicePrincipal: asked, isInitiator: false)
+    let session = try KerberosSession(context: context, flags: returned, service: service, isInitiator: false)
     let who = KerberosClient(
       principal: try GSSName.principal(of: client), service: asked, flags: returned,
       delegated: delegatedCredential.map(KerberosDelegatedCredential.init))

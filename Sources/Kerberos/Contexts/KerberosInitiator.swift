@@ -119,15 +119,7 @@ public final class KerberosInitiator: Sendable {
       guard [.wrongPassword, .keytab].contains(error.code) else { throw error }
       throw KerberosError(.unproven, major: error.major, minor: error.minor, libraryText: error.libraryText)
     }
-    var target: gss_name_t?
-    var minor: UInt32 = 0
-    try require(gss_inquire_context(&minor, context.raw, nil, &target, nil, nil, nil, nil, nil), minor)
-    defer {
-      var ignored: UInt32 = 0
-      gss_release_name(&ignored, &target)
-    }
-    return try KerberosSession(
-      context: context, flags: flags, service: service, servicePrincipal: try GSSName.principal(of: target), isInitiator: true)
+    return try KerberosSession(context: context, flags: flags, service: service, isInitiator: true)
   }
 
   private func advance(

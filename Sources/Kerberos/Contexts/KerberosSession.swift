@@ -10,10 +10,9 @@ public final class KerberosSession: Sendable {
   /// The largest message, in bytes: well above WinRM's largest envelope.
   public static let maximumLength = 64 * 1024 * 1024
 
-  /// The service name: as the initiator asked for it, or as the client's ticket has it.
+  /// The service name: as the initiator asked for it, or as the client's ticket has it. With ``KerberosFlags/mutual``, an initiator's peer
+  /// has proved that it holds that service's key.
   public let service: KerberosServiceName
-  /// The service's principal as the context knows it, with the realm that the KDC gave.
-  public let servicePrincipal: KerberosPrincipal
   public let flags: KerberosFlags
   /// The encryption type that protects messages.
   public let encryptionType: KerberosEncryptionType
@@ -22,7 +21,7 @@ public final class KerberosSession: Sendable {
   private let context: Mutex<GSSContext?>
 
   init(
-    context: GSSContext, flags: KerberosFlags, service: KerberosServiceName, servicePrincipal: KerberosPrincipal, isInitiator: Bool
+    context: GSSContext, flags: KerberosFlags, service: KerberosServiceName, isInitiator: Bool
   ) throws(KerberosError) {
     try flags.check()
     encryptionType = try context.encryptionType()
@@ -30,7 +29,6 @@ public final class KerberosSession: Sendable {
       throw KerberosError(.encryptionType, "the session key is of type \(encryptionType), which is refused")
     }
     self.service = service
-    self.servicePrincipal = servicePrincipal
     self.flags = flags
     self.isInitiator = isInitiator
     self.context = Mutex(context)
@@ -170,16 +168,12 @@ extension KerberosSession {
     /// The library's form of the context. Only the same library reads it.
     public var context: SecretBytes
     public var service: KerberosServiceName
-    public var servicePrincipal: KerberosPrincipal
     public var flags: KerberosFlags
     public var isInitiator: Bool
 
-    public init(
-      context: SecretBytes, service: KerberosServiceName, servicePrincipal: KerberosPrincipal, flags: KerberosFlags, isInitiator: Bool
-    ) {
+    public init(context: SecretBytes, service: KerberosServiceName, flags: KerberosFlags, isInitiator: Bool) {
       self.context = context
       self.service = service
-      self.servicePrincipal = servicePrincipal
       self.flags = flags
       self.isInitiator = isInitiator
     }
@@ -199,7 +193,7 @@ extension KerberosSession {
       return SecretBytes(UnsafeRawBufferPointer(start: token.value, count: token.value == nil ? 0 : token.length))
     }
     context.withLock { $0 = nil }
-    return Export(context: secret, service: service, servicePrincipal: servicePrincipal, flags: flags, isInitiator: isInitiator)
+    return Export(context: secret, service: service, flags: flags, isInitiator: isInitiator)
   }
 
   /// Takes up a context that another process established.
@@ -211,8 +205,6 @@ extension KerberosSession {
       return gss_import_sec_context(&minor, &token, &context.raw)
     }
     try require(major, minor)
-    try self.init(
-      context: context, flags: export.flags, service: export.service, servicePrincipal: export.servicePrincipal,
-      isInitiator: export.isInitiator)
+    try self.init(context: context, flags: export.flags, service: export.service, isInitiator: export.isInitiator)
   }
 }

@@ -88,6 +88,9 @@ enum InitialTicket {
     krb5_get_init_creds_opt_set_canonicalize(options, 1)
     krb5_get_init_creds_opt_set_forwardable(options, 1)
     krb5_get_init_creds_opt_set_renew_life(options, Self.renewLife)
+    // With RC4 the password's NT hash would be the key.
+    var types = KerberosEncryptionType.permitted.map(\.rawValue)
+    krb5_get_init_creds_opt_set_etype_list(options, &types, Int32(types.count))
 
     var exchange: krb5_init_creds_context?
     try context.check(krb5_init_creds_init(context.raw, client, nil, nil, 0, options, &exchange))

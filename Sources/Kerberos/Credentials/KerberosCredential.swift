@@ -58,7 +58,12 @@ public final class KerberosCredential: Sendable {
     case .cache(let cache): name = cache
     case .password, .keytab: name = try privateCache().name
     }
-    return try GSSCredential(usage: GSS_C_INITIATE, key: "ccache", value: name)
+    let handle = try GSSCredential(usage: GSS_C_INITIATE, key: "ccache", value: name)
+    // Session keys: the KDC is not even asked for others.
+    var types = KerberosEncryptionType.permitted.map(\.rawValue)
+    var minor: UInt32 = 0
+    try require(gss_krb5_set_allowable_enctypes(&minor, handle.raw, UInt32(types.count), &types), minor)
+    return handle
   }
 
   private func privateCache() throws(KerberosError) -> PrivateCache {

@@ -74,7 +74,7 @@ extension KerberosError {
     "KRB5_CC_NOSUPP": .noCredentials, "KRB5_CC_UNKNOWN_TYPE": .noCredentials, "KRB5_FCC_PERM": .noCredentials,
     "KRB5_CC_BADNAME": .noCredentials, "KRB5_CC_FORMAT": .noCredentials, "KRB5_KT_NOTFOUND": .keytab, "KRB5_KT_KVNONOTFOUND": .keytab,
     "KRB5_KT_UNKNOWN_TYPE": .keytab, "KRB5_KT_BADNAME": .keytab, "KRB5_KEYTAB_BADVNO": .keytab, "KRB5KRB_AP_WRONG_PRINC": .wrongService,
-    "KRB5_SENDAUTH_REJECTED": .unproven, "KRB5KRB_AP_ERR_INAPP_CKSUM": .protection, "KRB5KRB_AP_ERR_BADORDER": .protection,
+    "KRB5_SENDAUTH_REJECTED": .unproven, "KRB5_MUTUAL_FAILED": .unproven, "KRB5KRB_AP_ERR_INAPP_CKSUM": .protection, "KRB5KRB_AP_ERR_BADORDER": .protection,
     "KRB5_PARSE_MALFORMED": .local, "KRB5_PARSE_ILLCHAR": .local, "KRB5KRB_AP_ERR_MSG_TYPE": .malformed,
     "KRB5KRB_AP_ERR_BADVERSION": .malformed, "KRB5_ERR_HOST_REALM_UNKNOWN": .unknownService, "KRB5_PROG_ETYPE_NOSUPP": .encryptionType,
     "KRB5_NO_TKT_SUPPLIED": .noCredentials, "KRB5_PREAUTH_FAILED": .wrongPassword,

@@ -26,10 +26,10 @@ public actor KerberosMechanism: SecurityMechanism {
     workers = .shared
   }
 
-  /// What mutual authentication proved, once it has: the name that was asked for and the principal that answered.
-  public var provenService: (asked: KerberosServiceName, principal: KerberosPrincipal)? {
-    guard case .established(let session) = state, session.flags.contains(.mutual) else { return nil }
-    return (session.service, session.servicePrincipal)
+  /// The service whose key the peer has proved to hold: known once the context is complete with mutual authentication.
+  public var provenService: KerberosServiceName? {
+    guard case .established(let session) = state, session.isInitiator, session.flags.contains(.mutual) else { return nil }
+    return session.service
   }
 
   public func step(_ token: [UInt8]?) async throws -> MechanismStep {

@@ -100,7 +100,11 @@ final class LocalRealm: Sendable {
       cpw -randkey WSMAN/stale.winrm.test
       addprinc -e arcfour-hmac:normal -randkey WSMAN/old.winrm.test
       ktadd -e arcfour-hmac:normal -k \(directory)/keytab WSMAN/old.winrm.test
+      addprinc -randkey WSMAN/older.winrm.test
+      setstr WSMAN/older.winrm.test session_enctypes arcfour-hmac
+      addprinc -e arcfour-hmac:normal -pw \(Self.password) antique
       addprinc -e aes256-cts-hmac-sha384-192:normal -randkey WSMAN/new.winrm.test
+      setstr WSMAN/new.winrm.test session_enctypes aes256-cts-hmac-sha384-192
       ktadd -e aes256-cts-hmac-sha384-192:normal -k \(directory)/keytab WSMAN/new.winrm.test
       addprinc -randkey robot
       ktadd -k \(directory)/robot.keytab robot

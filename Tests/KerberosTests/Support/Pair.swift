@@ -25,7 +25,8 @@ struct Pair {
     #expect(!request.isFinished && !request.mayProtect)
     let (reply, seen) = try acceptor.receive(try #require(request.token))
     #expect(reply.isFinished && reply.mayProtect)
-    let end = try initiator.step(try #require(reply.token))
+    let token: [UInt8] = try #require(reply.token)
+    let end = try initiator.step(token)
     #expect(end == MechanismStep(token: nil, mayProtect: true, isFinished: true))
     (client, server, self.seen) = (try initiator.takeSession(), try acceptor.takeSession(), seen)
   }

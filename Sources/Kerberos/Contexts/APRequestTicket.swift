@@ -1,26 +1,32 @@
 import SecuritySupport
 import SwiftASN1
 
-/// The service that a client's first token is for, as it stands outside the encryption.
+/// What a client's first token says outside the encryption: the service that the ticket is for, and how the ticket is encrypted.
 ///
 /// ```
 /// AP-REQ ::= [APPLICATION 14] SEQUENCE { pvno [0], msg-type [1], ap-options [2], ticket [3] Ticket, authenticator [4] }
 /// Ticket ::= [APPLICATION 1] SEQUENCE { tkt-vno [0], realm [1] Realm, sname [2] PrincipalName, enc-part [3] }
+/// EncryptedData ::= SEQUENCE { etype [0] Int32, kvno [1] OPTIONAL, cipher [2] }
 /// PrincipalName ::= SEQUENCE { name-type [0] Int32, name-string [1] SEQUENCE OF KerberosString }
 /// ```
-/// RFC 4120 §5.2.2, §5.3, §5.5.1; the framing before it RFC 4121 §4.1 and RFC 2743 §3.1. Nothing vouches for these bytes: the name tells
+/// RFC 4120 §5.2.2, §5.2.9, §5.3, §5.5.1; the framing before it RFC 4121 §4.1 and RFC 2743 §3.1. Nothing vouches for these bytes: the name tells
 /// which key the client thinks it talks to, not that it is right.
-enum APRequestName {
+struct APRequestTicket: Equatable {
+  var service: KerberosPrincipal
+  var encryptionType: KerberosEncryptionType
+}
+
+extension APRequestTicket {
   /// The largest token read: a ticket with a large PAC has some 50 kB.
   static let maximumLength = 128 * 1024
   /// TOK_ID of an AP-REQ.
   private static let tokenIdentifier: [UInt8] = [0x01, 0x00]
   private static let applicationTag: UInt8 = 0x60
 
-  static func decode(_ token: [UInt8]) throws(KerberosError) -> KerberosPrincipal {
-    guard token.count <= maximumLength else { throw KerberosError(.limit, "the client's token is longer than \(maximumLength) bytes") }
+  init(decoding token: [UInt8]) throws(KerberosError) {
+    guard token.count <= Self.maximumLength else { throw KerberosError(.limit, "the client's token is longer than \(Self.maximumLength) bytes") }
     do {
-      return try ticketService(in: try inner(of: token))
+      self = try Self.ticket(in: try Self.inner(of: token))
     } catch {
       throw (error as? KerberosError) ?? KerberosError(.malformed, "the client's token holds no AP-REQ")
     }
@@ -45,17 +51,22 @@ enum APRequestName {
     return rest.dropFirst(tokenIdentifier.count)
   }
 
-  private static func ticketService(in request: ArraySlice<UInt8>) throws -> KerberosPrincipal {
+  private static func ticket(in request: ArraySlice<UInt8>) throws -> Self {
     let fields = try fields(of: try content(of: try DER.parse(request), tag: .init(tagWithNumber: 14, tagClass: .application)))
     guard let ticket = fields[3] else { throw malformed("has no ticket") }
     let ticketFields = try self.fields(of: try content(of: ticket, tag: .init(tagWithNumber: 1, tagClass: .application)))
-    guard let realm = ticketFields[1], let name = ticketFields[2] else { throw malformed("has a ticket without a name") }
+    guard let realm = ticketFields[1], let name = ticketFields[2], let encrypted = ticketFields[3] else {
+      throw malformed("has a ticket that lacks a field")
+    }
+    guard let type = try self.fields(of: encrypted)[0] else { throw malformed("does not say how the ticket is encrypted") }
     guard let strings = try self.fields(of: name)[1], strings.identifier == .sequence, case .constructed(let parts) = strings.content else {
       throw malformed("has a ticket with a strange name")
     }
     let components = try parts.prefix(9).map(text)
     guard (1...8).contains(components.count) else { throw malformed("has a name with too many parts") }
-    return KerberosPrincipal(components: components, realm: try text(realm))
+    return APRequestTicket(
+      service: KerberosPrincipal(components: components, realm: try text(realm)),
+      encryptionType: KerberosEncryptionType(rawValue: try Int32(derEncoded: type)))
   }
 
   /// The one value inside a constructed tag.
