@@ -1,12 +1,12 @@
 # `make demo` and `make test` do everything on a fresh Debian machine that has Swift 6.2 or later.
 
-.PHONY: help setup build install demo test lint format unit end-to-end interop bench clean
+.PHONY: help setup build install demo test lint format unit end-to-end interop lab bench clean
 
 help:
 	@echo "make demo        one password through CredSSP across three hosts on loopback"
 	@echo "make test        format lint, unit, end-to-end and interoperability tests"
 	@echo "make lint        format lint only;  make format  repairs what it finds"
-	@echo "make unit | end-to-end | interop    one kind of tests"
+	@echo "make unit | end-to-end | interop | lab    one kind of tests; the lab needs root"
 	@echo "make bench       micro benchmarks (release build, takes a while)"
 	@echo "make install     programs, their Swift libraries and the unit file into PREFIX=/usr/local (release build)"
 	@echo "make setup       only install what is missing;  make build  only build"
@@ -29,7 +29,7 @@ demo:
 test: setup
 	@Scripts/test.sh
 
-unit end-to-end interop: setup
+unit end-to-end interop lab: setup
 	@Scripts/test.sh $@
 
 lint:

@@ -136,7 +136,7 @@ let package = Package(
 
     tests("SecuritySupportTests", ["SecuritySupport"]),
     tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors", crypto]),
-    tests("KerberosTests", ["Kerberos", "SPNEGO", "SecuritySupport", "TestVectors"]),
+    tests("KerberosTests", ["Kerberos", "SPNEGO", "SecuritySupport", "TestRealm"]),
     tests("SPNEGOTests", ["SPNEGO", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("CredSSPTests", ["CredSSP", "SPNEGO", "NTLM", "MemoryTLS", "Certificates", "SecuritySupport", "TestVectors"]),
     tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),
@@ -158,7 +158,7 @@ let package = Package(
       "WinRMAuthenticationTests",
       [
         "WinRMAuthentication", "NTLM", "SPNEGO", "CredSSP", "MemoryTLS", "Certificates", "DelegationPolicy", "WinRMHTTP",
-        "LogonInterface", "LogonAgent", "Logon", "Accounts", "SecuritySupport", logging, inMemoryLogging,
+        "LogonInterface", "LogonAgent", "Logon", "Accounts", "SecuritySupport", "Kerberos", "TestRealm", logging, inMemoryLogging,
       ]),
     tests(
       "WinRMTests",
@@ -175,6 +175,8 @@ let package = Package(
       ]),
     tests(
       "WinRMCommandsTests", ["WinRMCommands", "Accounts", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
+    // A realm of MIT Kerberos on loopback.
+    .target(name: "TestRealm", path: "Tests/TestRealm", swiftSettings: settings),
     // Known answers, shared by the tests of all cores.
     .target(
       name: "TestVectors", path: "Tests/TestVectors", resources: [.copy("vectors.json")], swiftSettings: settings),

@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # procps: tests look at processes with ps.
-packages=(binutils ca-certificates g++ git libexpat1-dev make procps python3 python3-venv)
+packages=(binutils ca-certificates g++ git libexpat1-dev libkrb5-dev make procps python3 python3-venv)
 
 require_swift() {
   command -v swift >/dev/null || fail "Swift 6.2 or later is needed. Get it from https://www.swift.org/install/linux/ and try again."

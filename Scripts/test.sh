@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests: format lint, unit, end-to-end, interop. Runs every stage even when one fails, and ends with one line of totals.
+# All tests: format lint, unit, end-to-end, interop, and those of the lab, which needs root. Runs every stage even when one fails, and ends with one line of totals.
 # With CI=true a skipped test is a failure.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
@@ -9,7 +9,7 @@ cd "$repository"
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
 stages=("$@")
-if [ ${#stages[@]} -eq 0 ]; then stages=(lint unit end-to-end interop); fi
+if [ ${#stages[@]} -eq 0 ]; then stages=(lint unit end-to-end interop lab); fi
 
 # Runs a stage; a stage that fails without any report is counted as one failure by summary.py.
 stage() {
@@ -22,12 +22,28 @@ stage() {
   say "$name: exit $code after $((SECONDS - start)) s"
 }
 
+# The tests against a real Active Directory, in a lab that comes and goes with them.
+lab_tests() {
+  if [ "$(id -u)" -ne 0 ] || ! command -v samba >/dev/null; then
+    say "lab: skipped, it needs root and the packages of Tests/Lab/packages.txt (Tests/Lab/up --install)"
+    printf '<testsuites><testsuite><testcase name="lab"><skipped/></testcase></testsuite></testsuites>\n' >"$reports/lab.xml"
+    return
+  fi
+  local code=0
+  WINRM_LAB=$(mktemp -d /dev/shm/winrm-lab-XXXXXX)
+  export WINRM_LAB
+  { Tests/Lab/up && Tests/Lab/in client swift test --filter LabTests --xunit-output "$reports/lab.xml"; } || code=$?
+  Tests/Lab/down
+  return "$code"
+}
+
 python_tests() { "$python" -m pytest --config-file Tests/pytest.ini --junitxml "$reports/$1.xml" "$2"; }
 
 for name in "${stages[@]}"; do
   case $name in
     lint) stage lint Scripts/lint.sh ;;
-    unit) stage unit swift test --parallel --xunit-output "$reports/unit.xml" ;;
+    unit) stage unit swift test --parallel --skip LabTests --xunit-output "$reports/unit.xml" ;;
+    lab) stage lab lab_tests ;;
     end-to-end | interop)
       if ! swift build; then
         printf '1\n' >"$reports/$name.exit"
@@ -36,7 +52,7 @@ for name in "${stages[@]}"; do
       if [ "$name" = interop ]; then folder=Tests/Interop; else folder=Tests/EndToEnd; fi
       stage "$name" python_tests "$name" "$folder"
       ;;
-    *) fail "unknown stage '$name': lint, unit, end-to-end or interop" ;;
+    *) fail "unknown stage '$name': lint, unit, end-to-end, interop or lab" ;;
   esac
 done
 "$python" Scripts/summary.py "$reports" "${stages[@]}"

@@ -10,7 +10,9 @@ import Testing
     return [tag] + (content.count < 128 ? [UInt8(content.count)] : [0x81, UInt8(content.count)]) + content
   }
   private static func text(_ text: String) -> [UInt8] { der(0x1B, Array(text.utf8)) }
-  private static func token(_ components: [String], realm: String = "R", mechanism: [UInt8] = MechanismIdentifier.kerberos.rawValue) -> [UInt8] {
+  private static func token(_ components: [String], realm: String = "R", mechanism: [UInt8] = MechanismIdentifier.kerberos.rawValue)
+    -> [UInt8]
+  {
     let name = der(0x30, der(0xA0, [2, 1, 2]), der(0xA1, der(0x30, components.flatMap(text))))
     let encrypted = der(0x30, der(0xA0, [2, 1, 18]), der(0xA2, [4, 1, 0]))
     let ticket = der(0x61, der(0x30, der(0xA0, [2, 1, 5]), der(0xA1, text(realm)), der(0xA2, name), der(0xA3, encrypted)))
@@ -22,8 +24,10 @@ import Testing
   }
 
   @Test func read() throws {
-    #expect(try APRequestTicket(decoding: Self.token(["WSMAN", "h.x"])) == APRequestTicket(
-        service: KerberosPrincipal(components: ["WSMAN", "h.x"], realm: "R"), encryptionType: .aes256SHA1))
+    #expect(
+      try APRequestTicket(decoding: Self.token(["WSMAN", "h.x"]))
+        == APRequestTicket(
+          service: KerberosPrincipal(components: ["WSMAN", "h.x"], realm: "R"), encryptionType: .aes256SHA1))
     #expect(try APRequestTicket(decoding: Self.token(["alice"])).service.components == ["alice"])
   }
 

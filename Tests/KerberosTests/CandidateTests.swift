@@ -6,25 +6,34 @@ import Testing
 @Suite("From typed names to names to ask for") struct CandidateTests {
   private static let realms = KerberosRealms(byDomain: ["LAB": "LAB.EXAMPLE", "mail.example": "LAB.EXAMPLE"])
 
-  @Test(arguments: [
-    ("alice", [ClientName.principal(user: "alice", realm: "HOME")]),
-    (".\\alice", [.principal(user: "alice", realm: "HOME")]),
-    ("lab\\alice", [
-      .principal(user: "alice", realm: "LAB.EXAMPLE"), .principal(user: "alice", realm: "HOME"), .enterprise("alice@lab", realm: "HOME"),
-    ]),
-    ("alice@MAIL.example", [
-      .principal(user: "alice", realm: "LAB.EXAMPLE"), .enterprise("alice@MAIL.example", realm: "HOME"),
-      .principal(user: "alice", realm: "MAIL.EXAMPLE"),
-    ]),
-    ("alice@home", [.principal(user: "alice", realm: "HOME"), .enterprise("alice@home", realm: "HOME")]),
-    ("a@b@other.example", [.enterprise("a@b@other.example", realm: "HOME"), .principal(user: "a@b", realm: "OTHER.EXAMPLE")]),
-  ] as [(String, [ClientName])])
+  @Test(
+    arguments: [
+      ("alice", [ClientName.principal(user: "alice", realm: "HOME")]),
+      (".\\alice", [.principal(user: "alice", realm: "HOME")]),
+      (
+        "lab\\alice",
+        [
+          .principal(user: "alice", realm: "LAB.EXAMPLE"), .principal(user: "alice", realm: "HOME"),
+          .enterprise("alice@lab", realm: "HOME"),
+        ]
+      ),
+      (
+        "alice@MAIL.example",
+        [
+          .principal(user: "alice", realm: "LAB.EXAMPLE"), .enterprise("alice@MAIL.example", realm: "HOME"),
+          .principal(user: "alice", realm: "MAIL.EXAMPLE"),
+        ]
+      ),
+      ("alice@home", [.principal(user: "alice", realm: "HOME"), .enterprise("alice@home", realm: "HOME")]),
+      ("a@b@other.example", [.enterprise("a@b@other.example", realm: "HOME"), .principal(user: "a@b", realm: "OTHER.EXAMPLE")]),
+    ] as [(String, [ClientName])])
   func candidates(typed: String, expected: [ClientName]) throws {
     #expect(Self.realms.candidates(for: try name(typed), libraryDefault: "HOME") == expected)
   }
 
   @Test func withoutAnyRealmABareNameLeadsNowhere() throws {
     #expect(KerberosRealms().candidates(for: try name("alice"), libraryDefault: nil).isEmpty)
-    #expect(KerberosRealms(defaultRealm: "R").candidates(for: try name("alice"), libraryDefault: "X") == [.principal(user: "alice", realm: "R")])
+    #expect(
+      KerberosRealms(defaultRealm: "R").candidates(for: try name("alice"), libraryDefault: "X") == [.principal(user: "alice", realm: "R")])
   }
 }

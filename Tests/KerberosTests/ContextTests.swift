@@ -2,6 +2,7 @@ import Foundation
 import Kerberos
 import SPNEGO
 import SecuritySupport
+import TestRealm
 import Testing
 
 @Suite("Contexts against a real KDC", needsRealm) struct ContextTests {
@@ -51,7 +52,8 @@ import Testing
       let acceptor = KerberosAcceptor(configuration: .init(keytab: realm.keytab, services: [try service(allowed)]))
       #expect(try error { _ = try acceptor.receive(token) }.code == .wrongService)
     }
-    let acceptor = KerberosAcceptor(configuration: .init(keytab: realm.keytab, services: [try service("http/HOP.winrm.test@\(LocalRealm.name)")]))
+    let acceptor = KerberosAcceptor(
+      configuration: .init(keytab: realm.keytab, services: [try service("http/HOP.winrm.test@\(LocalRealm.name)")]))
     #expect(try acceptor.receive(token).client.principal.userName == "alice")
   }
 
@@ -103,10 +105,12 @@ import Testing
     #expect(refusal.code == .unproven, "\(refusal.debugDescription)")
   }
 
-  @Test("K-07: channel bindings", arguments: [
-    ("same", "same", KerberosChannelBindingLevel.strict, true), ("same", "other", .strict, false), ("same", "other", .relaxed, false),
-    (nil, "other", .strict, false), (nil, "other", .relaxed, true), ("same", "other", .none, true), ("same", nil, .strict, true),
-  ] as [(String?, String?, KerberosChannelBindingLevel, Bool)])
+  @Test(
+    "K-07: channel bindings",
+    arguments: [
+      ("same", "same", KerberosChannelBindingLevel.strict, true), ("same", "other", .strict, false), ("same", "other", .relaxed, false),
+      (nil, "other", .strict, false), (nil, "other", .relaxed, true), ("same", "other", .none, true), ("same", nil, .strict, true),
+    ] as [(String?, String?, KerberosChannelBindingLevel, Bool)])
   func channelBindings(client: String?, server: String?, level: KerberosChannelBindingLevel, isAccepted: Bool) throws {
     func bindings(_ text: String?) -> ChannelBindings? { text.map { ChannelBindings(serverEndPointHash: Array($0.utf8)) } }
     let attempt = {
@@ -135,7 +139,9 @@ import Testing
     #expect(try error { _ = try KerberosCredential(.cache(cache.name)).acquire() }.code == .noCredentials)
   }
 
-  @Test("K-07: nothing is delegated to a service without ok-as-delegate, nor with a ticket that is not forwardable") func noDelegation() throws {
+  @Test("K-07: nothing is delegated to a service without ok-as-delegate, nor with a ticket that is not forwardable") func noDelegation()
+    throws
+  {
     let untrusted = try Pair(alice, to: "HTTP/\(LocalRealm.host)", delegation: .whenTrusted)
     #expect(untrusted.seen.delegated == nil && !untrusted.client.flags.contains(.delegation))
     let sensitive = try Pair(try login("sensitive"), delegation: .whenTrusted)

@@ -1,6 +1,7 @@
 import Foundation
 import Kerberos
 import SecuritySupport
+import TestRealm
 import Testing
 
 @Suite("Names and passwords against a real KDC", needsRealm) struct CredentialTests {
@@ -9,26 +10,31 @@ import Testing
 
   init() throws { realm = try LocalRealm.shared.get() }
 
-  @Test("Typed names in each form and case of the domain lead to one principal", arguments: [
-    "alice", "alice@WINRM.TEST", "alice@winrm.test", "HOME\\alice", "home\\alice", "WINRM.test\\alice", "ANY\\alice",
-  ])
+  @Test(
+    "Typed names in each form and case of the domain lead to one principal",
+    arguments: [
+      "alice", "alice@WINRM.TEST", "alice@winrm.test", "HOME\\alice", "home\\alice", "WINRM.test\\alice", "ANY\\alice",
+    ])
   func forms(text: String) throws {
     #expect(try login(text, realms: silent).acquire().description == "alice@\(LocalRealm.name)")
   }
 
-  @Test("What the KDC refuses has its own error", arguments: [
-    ("alice", "wrong", KerberosError.Code.wrongPassword, "KRB5KDC_ERR_PREAUTH_FAILED (24)"),
-    ("bob", "wrong", .wrongPassword, "KRB5KRB_AP_ERR_BAD_INTEGRITY (31)"),
-    ("alice", "", .wrongPassword, "KRB5KDC_ERR_PREAUTH_FAILED (24)"),
+  @Test(
+    "What the KDC refuses has its own error",
+    arguments: [
+      ("alice", "wrong", KerberosError.Code.wrongPassword, "KRB5KDC_ERR_PREAUTH_FAILED (24)"),
+      ("bob", "wrong", .wrongPassword, "KRB5KRB_AP_ERR_BAD_INTEGRITY (31)"),
+      ("alice", "", .wrongPassword, "KRB5KDC_ERR_PREAUTH_FAILED (24)"),
+      ("alice", LocalRealm.password + "\0", .local, "zero byte"),
     ("nobody", "wrong", .unknownPrincipal, "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN (6)"),
-    ("nobody@elsewhere.invalid", "wrong", .unknownPrincipal, "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN (6)"),
-    ("expired", LocalRealm.password, .passwordExpired, "KRB5KDC_ERR_KEY_EXP (23)"),
-    ("mustchange", LocalRealm.password, .passwordExpired, "KRB5KDC_ERR_KEY_EXP (23)"),
-    ("locked", LocalRealm.password, .accountRevoked, "KRB5KDC_ERR_CLIENT_REVOKED (18)"),
-    ("gone", LocalRealm.password, .accountExpired, "KRB5KDC_ERR_NAME_EXP (1)"),
-    ("antique", LocalRealm.password, .encryptionType, "KRB5KDC_ERR_ETYPE_NOSUPP (14)"),
-    ("CLOSED\\alice", LocalRealm.password, .unreachable, "KRB5_KDC_UNREACH"),
-  ])
+      ("nobody@elsewhere.invalid", "wrong", .unknownPrincipal, "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN (6)"),
+      ("expired", LocalRealm.password, .passwordExpired, "KRB5KDC_ERR_KEY_EXP (23)"),
+      ("mustchange", LocalRealm.password, .passwordExpired, "KRB5KDC_ERR_KEY_EXP (23)"),
+      ("locked", LocalRealm.password, .accountRevoked, "KRB5KDC_ERR_CLIENT_REVOKED (18)"),
+      ("gone", LocalRealm.password, .accountExpired, "KRB5KDC_ERR_NAME_EXP (1)"),
+      ("antique", LocalRealm.password, .encryptionType, "KRB5KDC_ERR_ETYPE_NOSUPP (14)"),
+      ("CLOSED\\alice", LocalRealm.password, .unreachable, "KRB5_KDC_UNREACH"),
+    ])
   func refusals(user: String, password: String, code: KerberosError.Code, status: String) throws {
     let credential = try login(user, password, realms: silent)
     let error = try error { try credential.acquire() }

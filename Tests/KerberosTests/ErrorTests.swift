@@ -1,16 +1,19 @@
 import SecuritySupport
-import TestVectors
 import Testing
 
 @testable import Kerberos
 
 @Suite struct ErrorTests {
-  @Test("Numbers, names and kinds", arguments: [
-    (24, "KRB5KDC_ERR_PREAUTH_FAILED (24)", KerberosError.Code.wrongPassword), (6, "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN (6)", .unknownPrincipal),
-    (37, "KRB5KRB_AP_ERR_SKEW (37)", .clockSkew), (12, "KRB5KDC_ERR_POLICY (12)", .policy), (14, "KRB5KDC_ERR_ETYPE_NOSUPP (14)", .encryptionType),
-    (156, "KRB5_KDC_UNREACH (-1765328228)", .unreachable), (34, "KRB5KRB_AP_ERR_REPEAT (34)", .replay),
-    (23, "KRB5KDC_ERR_KEY_EXP (23)", .passwordExpired),
-  ])
+  @Test(
+    "Numbers, names and kinds",
+    arguments: [
+      (24, "KRB5KDC_ERR_PREAUTH_FAILED (24)", KerberosError.Code.wrongPassword),
+      (6, "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN (6)", .unknownPrincipal),
+      (37, "KRB5KRB_AP_ERR_SKEW (37)", .clockSkew), (12, "KRB5KDC_ERR_POLICY (12)", .policy),
+      (14, "KRB5KDC_ERR_ETYPE_NOSUPP (14)", .encryptionType),
+      (156, "KRB5_KDC_UNREACH (-1765328228)", .unreachable), (34, "KRB5KRB_AP_ERR_REPEAT (34)", .replay),
+      (23, "KRB5KDC_ERR_KEY_EXP (23)", .passwordExpired),
+    ])
   func statuses(offset: Int32, text: String, code: KerberosError.Code) {
     let status = KerberosStatus(rawValue: -1_765_328_384 + offset)
     #expect(status.description == text)
@@ -58,6 +61,11 @@ import Testing
   @Test("The signature's length is that of the samples of AES, and none for other shapes") func signatureLength() {
     let header: [UInt8] = [5, 4, 6, 0xFF, 0, 0, 0, 28] + [UInt8](repeating: 0, count: 52)
     #expect(KerberosWrapToken.signatureLength(of: header) == 60)
+    for (rotation, expected) in [(32, 64), (40, 72), (49, nil), (0, nil), (255, nil)] as [(UInt8, Int?)] {
+      var other = header + [UInt8](repeating: 0, count: 40)
+      other[7] = rotation
+      #expect(KerberosWrapToken.signatureLength(of: other) == expected)
+    }
     for length in 0..<60 { #expect(KerberosWrapToken.signatureLength(of: Array(header.prefix(length))) == nil) }
     var dce = header + [UInt8](repeating: 0, count: 16)
     dce[5] = 16

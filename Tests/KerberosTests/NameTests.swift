@@ -3,10 +3,13 @@ import SecuritySupport
 import Testing
 
 @Suite struct NameTests {
-  @Test("Service names that could mean something else to the library are not names", arguments: [
-    "", "WSMAN", "WSMAN/", "/host", "WSMAN/a/b", "WSMAN/ho st", "WSMAN/h\\@x", "WSMAN/h\u{0}", "WSMAN/h\n", "WSMAN/host@", "WSMAN/host@A@B",
-    "WSMAN/host@A/B",
-  ])
+  @Test(
+    "Service names that could mean something else to the library are not names",
+    arguments: [
+      "", "WSMAN", "WSMAN/", "/host", "WSMAN/a/b", "WSMAN/ho st", "WSMAN/h\\@x", "WSMAN/h\u{0}", "WSMAN/h\n", "WSMAN/host@",
+      "WSMAN/host@A@B",
+      "WSMAN/host@A/B",
+    ])
   func refused(text: String) { #expect(KerberosServiceName(parsing: text) == nil) }
 
   @Test func serviceNames() throws {
@@ -20,10 +23,12 @@ import Testing
     #expect(KerberosServiceName(service: "HTTP", host: String(repeating: "h", count: 256)) == nil)
   }
 
-  @Test("Principals are read as the library writes them", arguments: [
-    ("alice@R", ["alice"], "R"), ("WSMAN/h.x@R.X", ["WSMAN", "h.x"], "R.X"), ("a\\@b@R", ["a@b"], "R"), ("a\\/b/c@R", ["a/b", "c"], "R"),
-    ("a\\\\b@R", ["a\\b"], "R"), ("a\\nb@R", ["a\nb"], "R"),
-  ])
+  @Test(
+    "Principals are read as the library writes them",
+    arguments: [
+      ("alice@R", ["alice"], "R"), ("WSMAN/h.x@R.X", ["WSMAN", "h.x"], "R.X"), ("a\\@b@R", ["a@b"], "R"), ("a\\/b/c@R", ["a/b", "c"], "R"),
+      ("a\\\\b@R", ["a\\b"], "R"), ("a\\nb@R", ["a\nb"], "R"),
+    ])
   func principals(text: String, components: [String], realm: String) throws {
     let principal = try #require(KerberosPrincipal(parsing: text))
     #expect(principal == KerberosPrincipal(components: components, realm: realm))

@@ -24,7 +24,9 @@ extension APRequestTicket {
   private static let applicationTag: UInt8 = 0x60
 
   init(decoding token: [UInt8]) throws(KerberosError) {
-    guard token.count <= Self.maximumLength else { throw KerberosError(.limit, "the client's token is longer than \(Self.maximumLength) bytes") }
+    guard token.count <= Self.maximumLength else {
+      throw KerberosError(.limit, "the client's token is longer than \(Self.maximumLength) bytes")
+    }
     do {
       self = try Self.ticket(in: try Self.inner(of: token))
     } catch {

@@ -126,7 +126,8 @@ public final class KerberosAcceptor: Sendable {
     } catch {
       // The name was compared already. A key that does not fit has the status that elsewhere tells of a wrong password.
       guard [.wrongPassword, .wrongService].contains(error.code) else { throw error }
-      throw KerberosError(.keytab, "no key of the keytab opens the ticket", major: error.major, minor: error.minor, libraryText: error.libraryText)
+      throw KerberosError(
+        .keytab, "no key of the keytab opens the ticket", major: error.major, minor: error.minor, libraryText: error.libraryText)
     }
   }
 
@@ -142,7 +143,8 @@ public final class KerberosAcceptor: Sendable {
     do throws(KerberosError) {
       credential = try GSSCredential(usage: GSS_C_ACCEPT, key: "keytab", value: configuration.keytab)
     } catch {
-      throw KerberosError(.keytab, "the keytab is missing, unreadable or empty", major: error.major, minor: error.minor, libraryText: error.libraryText)
+      throw KerberosError(
+        .keytab, "the keytab is missing, unreadable or empty", major: error.major, minor: error.minor, libraryText: error.libraryText)
     }
     let context = GSSContext()
     var client: gss_name_t?

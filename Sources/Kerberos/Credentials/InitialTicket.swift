@@ -27,6 +27,9 @@ enum InitialTicket {
   private static func fromPassword(
     _ credential: Credential, _ realms: KerberosRealms, into cacheName: String, _ context: KRB5Context
   ) throws(KerberosError) -> Fetched {
+    guard !credential.password.withUnsafeBytes({ $0.contains(0) }) else {
+      throw KerberosError(.local, "a password has a zero byte, where the library would cut it off")
+    }
     let names = realms.candidates(for: credential.name, libraryDefault: context.defaultRealm)
     guard !names.isEmpty else { throw KerberosError(.configuration, "no realm is known for a name without one") }
     var first: KerberosError?

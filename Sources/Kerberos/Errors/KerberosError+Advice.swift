@@ -20,7 +20,9 @@ extension KerberosError.Code {
       "the realm knows no such service", "The host was named by an address or an alias, or no service principal name is registered for it.",
       "Use the name that the host has in the domain; look with `setspn -Q WSMAN/host`, or `kvno WSMAN/host`."
     ),
-    .passwordExpired: ("the password has expired", "Its age passed the domain's limit.", "Change it, with `kpasswd` for example, and log on again."),
+    .passwordExpired: (
+      "the password has expired", "Its age passed the domain's limit.", "Change it, with `kpasswd` for example, and log on again."
+    ),
     .passwordMustChange: (
       "the password must be changed before the first logon", "An administrator set it with that demand.",
       "Change it, with `kpasswd` for example, and log on again."
@@ -68,14 +70,16 @@ extension KerberosError.Code {
       "Check /etc/krb5.conf, or the file that KRB5_CONFIG names."
     ),
     .malformed: (
-      "a token of the peer is not Kerberos", "Another protocol or a damaged message.", "Look at what the peer sent; there is no setting for this."
+      "a token of the peer is not Kerberos", "Another protocol or a damaged message.",
+      "Look at what the peer sent; there is no setting for this."
     ),
     .wrongService: (
       "the ticket is for a service that is not configured here", "The client used an alias or another service class.",
       "Connect by the name of the host, or add the service name to the configuration."
     ),
     .replay: (
-      "the authenticator was used before", "A message sent twice, or an attack.", "Connect again; if it happens often, look for who repeats messages."
+      "the authenticator was used before", "A message sent twice, or an attack.",
+      "Connect again; if it happens often, look for who repeats messages."
     ),
     .badBindings: (
       "the channel bindings are not those of this TLS connection", "Something between the two ends TLS: a proxy, or an attack.",
@@ -86,7 +90,8 @@ extension KerberosError.Code {
       "Check that the name leads to the right host, and that its keytab is current."
     ),
     .protection: (
-      "a protected message does not verify", "It was changed, repeated, dropped or reordered on its way.", "Connect again; look at what lies between."
+      "a protected message does not verify", "It was changed, repeated, dropped or reordered on its way.",
+      "Connect again; look at what lies between."
     ),
     .outOfSequence: ("the Kerberos context is not in the state for this", "A mistake in this program.", "Report it."),
     .limit: ("a length is beyond its limit", "A damaged or hostile message.", "Look at what the peer sent."),

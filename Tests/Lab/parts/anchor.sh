@@ -9,7 +9,9 @@ for path in etc var/lib/samba var/cache/samba var/log/samba run/samba; do
 done
 hostname "$host"
 ip link set lo up
+# Field 22, the start time: with it the process is known again.
 read -r line <"/proc/$$/stat"
+# shellcheck disable=SC2086
 set -- ${line##*) }
 printf '%s %s\n' "$$" "${20}" >"$directory/anchor.new"
 mv "$directory/anchor.new" "$directory/anchor"

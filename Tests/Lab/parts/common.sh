@@ -1,5 +1,5 @@
 # Names of the lab, and ways into its hosts. Sourced by the programs beside this folder.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2086
 
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 lab_home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)

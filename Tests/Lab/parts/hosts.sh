@@ -1,5 +1,5 @@
 # The hosts: their private files, their namespaces, the wire between them.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 make_files() {
   local host=$1 directory=$state/$1 databases=files

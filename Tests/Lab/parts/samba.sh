@@ -1,5 +1,5 @@
 # Samba in its four roles.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 samba_configuration() {
   local host=$1

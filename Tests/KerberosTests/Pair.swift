@@ -1,5 +1,6 @@
 import Kerberos
 import SecuritySupport
+import TestRealm
 import Testing
 
 /// Both ends of one context.
@@ -41,4 +42,22 @@ let alice: Result<KerberosCredential, any Error> = Result {
 /// The error that `body` throws.
 func error(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) throws -> KerberosError {
   try #require(throws: KerberosError.self, sourceLocation: sourceLocation, performing: body)
+}
+
+/// The condition of every test that needs the realm.
+let needsRealm: ConditionTrait = .enabled(if: LocalRealm.isAvailable, LocalRealm.missing)
+
+extension SecretBytes {
+  convenience init(text: String) { self.init(Array(text.utf8)) }
+}
+
+func name(_ text: String) throws -> AccountName { try #require(AccountName(parsing: text)) }
+
+func service(_ text: String) throws -> KerberosServiceName { try #require(KerberosServiceName(parsing: text)) }
+
+/// A credential of the test realm.
+func login(
+  _ user: String = "alice", _ password: String = LocalRealm.password, realms: KerberosRealms = KerberosRealms()
+) throws -> KerberosCredential {
+  KerberosCredential(.password(Credential(name: try name(user), password: SecretBytes(text: password)), realms: realms))
 }
