@@ -26,7 +26,7 @@ import Testing
       ("bob", "wrong", .wrongPassword, "KRB5KRB_AP_ERR_BAD_INTEGRITY (31)"),
       ("alice", "", .wrongPassword, "KRB5KDC_ERR_PREAUTH_FAILED (24)"),
       ("alice", LocalRealm.password + "\0", .local, "zero byte"),
-    ("nobody", "wrong", .unknownPrincipal, "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN (6)"),
+      ("nobody", "wrong", .unknownPrincipal, "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN (6)"),
       ("nobody@elsewhere.invalid", "wrong", .unknownPrincipal, "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN (6)"),
       ("expired", LocalRealm.password, .passwordExpired, "KRB5KDC_ERR_KEY_EXP (23)"),
       ("mustchange", LocalRealm.password, .passwordExpired, "KRB5KDC_ERR_KEY_EXP (23)"),
