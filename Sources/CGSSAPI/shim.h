@@ -34,6 +34,13 @@ static inline OM_uint32 winrm_gss_store(OM_uint32 *minor, gss_cred_id_t credenti
   return gss_store_cred_into(minor, credential, GSS_C_INITIATE, (gss_OID)gss_mech_krb5, 1, 0, &store, NULL, NULL);
 }
 
+/* An enterprise name (RFC 6806 section 5) of one component for the KDC of `realm`, as it is: nothing in it has a meaning. */
+static inline krb5_error_code winrm_krb5_enterprise(krb5_context context, const char *name, const char *realm, krb5_principal *principal) {
+  krb5_error_code code = krb5_build_principal(context, principal, (unsigned int)strlen(realm), realm, name, (char *)NULL);
+  if (code == 0) (*principal)->type = KRB5_NT_ENTERPRISE_PRINCIPAL;
+  return code;
+}
+
 /* The data of a KDC's error that krb5 hands out as an opaque structure. */
 static inline krb5_data winrm_krb5_error_data(const krb5_error *error) { return error->e_data; }
 #endif

@@ -27,18 +27,22 @@ final class KRB5Context {
 
   /// Makes a principal, which the caller frees with `krb5_free_principal`.
   func principal(_ name: ClientName) throws(KerberosError) -> krb5_principal {
-    let (text, flags): (String, Int32) =
-      switch name {
-      case .principal(let user, let realm): (KerberosPrincipal(components: [user], realm: realm).description, 0)
-      // Behind a backslash, the sign belongs to the name; the realm is that of the KDC to ask.
-      case .enterprise(let user, let realm):
-        (KerberosPrincipal(components: [user], realm: realm).description, KRB5_PRINCIPAL_PARSE_ENTERPRISE)
-      case .text(let text): (text, 0)
-      }
-    guard !text.utf8.contains(0) else { throw KerberosError(.local, "a name has a zero byte") }
     var principal: krb5_principal?
-    try check(krb5_parse_name_flags(raw, text, flags, &principal))
+    switch name {
+    case .principal(let user, let realm):
+      let text = KerberosPrincipal(components: [user], realm: realm).description
+      try check(krb5_parse_name(raw, try withoutZero(text), &principal))
+    case .enterprise(let user, let realm):
+      try check(winrm_krb5_enterprise(raw, try withoutZero(user), try withoutZero(realm), &principal))
+    case .text(let text): try check(krb5_parse_name(raw, try withoutZero(text), &principal))
+    }
     guard let principal else { throw KerberosError(.library) }
     return principal
+  }
+
+  /// The library would cut a name off at a zero byte.
+  private func withoutZero(_ text: String) throws(KerberosError) -> String {
+    guard !text.utf8.contains(0) else { throw KerberosError(.local, "a name has a zero byte") }
+    return text
   }
 }
