@@ -82,7 +82,12 @@ let package = Package(
 
     // Kerberos: the system's GSSAPI, which blocks.
     .systemLibrary(name: "CGSSAPI", providers: [.apt(["libkrb5-dev"])]),
-    library("Kerberos", ["SecuritySupport", "CGSSAPI", asn1]),
+    library("Kerberos", ["SecuritySupport", "BlockingThreads", "CGSSAPI", asn1]),
+    // Calls that block and cannot be cancelled.
+    library("BlockingThreads", []),
+    // The domain, as winbind knows it.
+    .systemLibrary(name: "CWinbind", providers: [.apt(["libwbclient-dev"])]),
+    library("Winbind", ["SecuritySupport", "BlockingThreads", "CWinbind"]),
 
     // TLS in memory, certificates, files.
     library("MemoryTLS", ["SecuritySupport", "CredSSP", nioCore, nioTLS, nioSSL]),
@@ -93,10 +98,14 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     library("Accounts", ["SecuritySupport", "NTLM", "CLinux", cryptoExtras]),
     library("LogonInterface", ["SecuritySupport"]),
+    .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
     library("LogonAgent", ["SecuritySupport", "NTLM", "CLinux", logging, nioCore, nioPosix]),
     library(
       "Logon",
-      ["SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Accounts", "LogonInterface", "LogonAgent", "CLinux", logging]),
+      [
+        "SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads", "Accounts", "LogonInterface",
+        "LogonAgent", "CLinux", "CPAM", logging,
+      ]),
 
     // The driver, the client, the service.
     library(
@@ -109,7 +118,7 @@ let package = Package(
       "WinRM",
       [
         "SecuritySupport", "DelegationPolicy", "WinRMAuthentication", "WinRMHTTP", "WSMan", "WinRMConfiguration", "Certificates",
-        "LogonAgent", "MemoryTLS", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
+        "Kerberos", "LogonAgent", "MemoryTLS", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS,
       ]),
     library(
       "WinRMService",
@@ -137,6 +146,7 @@ let package = Package(
     tests("SecuritySupportTests", ["SecuritySupport"]),
     tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors", crypto]),
     tests("KerberosTests", ["Kerberos", "SPNEGO", "SecuritySupport", "TestRealm"]),
+    tests("WinbindTests", ["Winbind", "BlockingThreads", "NTLM", "SecuritySupport"]),
     tests("SPNEGOTests", ["SPNEGO", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("CredSSPTests", ["CredSSP", "SPNEGO", "NTLM", "MemoryTLS", "Certificates", "SecuritySupport", "TestVectors"]),
     tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),
@@ -151,8 +161,8 @@ let package = Package(
     tests(
       "LogonTests",
       [
-        "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "SecuritySupport", "WinRMExec", logging,
-        inMemoryLogging,
+        "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads", "TestRealm",
+        "SecuritySupport", "WinRMExec", logging, inMemoryLogging,
       ]),
     tests(
       "WinRMAuthenticationTests",
@@ -164,17 +174,21 @@ let package = Package(
       "WinRMTests",
       [
         "WinRM", "WSMan", "WinRMHTTP", "WinRMAuthentication", "WinRMConfiguration", "DelegationPolicy", "Certificates", "Logon", "Accounts",
-        "LogonInterface", "MemoryTLS", "SecuritySupport", logging, nioCore, nioPosix, nioHTTP1, nioSSL,
+        "LogonInterface", "MemoryTLS", "SecuritySupport", "Kerberos", "TestRealm", logging, nioCore, nioPosix, nioHTTP1, nioSSL,
       ]),
     tests(
       "WinRMServiceTests",
       [
         "WinRMService", "WinRMAuthentication", "NTLM", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport",
-        logging, serviceLifecycle,
+        "Certificates", "MemoryTLS", "Kerberos", "TestRealm", logging, serviceLifecycle, nioHTTP1, nioSSL,
         inMemoryLogging, nioCore, nioPosix,
       ]),
     tests(
-      "WinRMCommandsTests", ["WinRMCommands", "Accounts", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
+      "WinRMCommandsTests",
+      [
+        "WinRMCommands", "Accounts", "Certificates", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport",
+        "Kerberos",
+      ]),
     // A realm of MIT Kerberos on loopback.
     .target(name: "TestRealm", path: "Tests/TestRealm", swiftSettings: settings),
     // Known answers, shared by the tests of all cores.
