@@ -161,7 +161,8 @@ let package = Package(
     tests(
       "LogonTests",
       [
-        "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads", "TestRealm",
+        "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads",
+        "TestRealm",
         "SecuritySupport", "WinRMExec", logging, inMemoryLogging,
       ]),
     tests(
