@@ -8,16 +8,17 @@
 
 /// A detached thread that runs one closure. Signals go to other threads.
 enum BlockingThread {
-  /// Enough for the library's resolver and ASN.1 code, in bytes.
+  /// Enough for the resolvers and the ASN.1 code of the libraries that are called, in bytes.
   private static let stackSize = 1 << 20
 
-  /// - Throws: ``KerberosError`` with `busy` when the system gives no thread.
-  static func start(_ run: @escaping @Sendable () -> Void) throws(KerberosError) {
+  /// - Returns: whether the system gave a thread.
+  static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
     let body = Unmanaged.passRetained(ThreadBody(run)).toOpaque()
     guard create(body) == 0 else {
       Unmanaged<ThreadBody>.fromOpaque(body).release()
-      throw KerberosError(.busy, "the system gave no thread for a Kerberos call")
+      return false
     }
+    return true
   }
 
   private static func create(_ body: UnsafeMutableRawPointer) -> Int32 {
