@@ -2,15 +2,20 @@ import Kerberos
 import SecuritySupport
 public import WinRMHTTP
 
-/// Bodies sealed by the mechanism that SPNEGO selected (MS-WSMV §2.2.9.1.1): one part, whatever its size.
+/// Bodies sealed by the mechanism that SPNEGO selected, or by Kerberos itself (MS-WSMV §2.2.9.1.1): one part, whatever its size.
 public final class NegotiateProtector: MessageProtector {
   private let mechanism: any SecurityMechanism
   private let patience: MechanismPatience
 
-  public let encryptionProtocol = EncryptionProtocol.spnego
+  public let encryptionProtocol: EncryptionProtocol
 
-  /// - Parameter mechanism: established; owned by the protector from now on.
-  public init(mechanism: any SecurityMechanism, patience: MechanismPatience = MechanismPatience()) {
+  /// - Parameters:
+  ///   - mechanism: established; owned by the protector from now on.
+  ///   - encryptionProtocol: ``EncryptionProtocol/spnego`` for the scheme Negotiate, ``EncryptionProtocol/kerberos`` for Kerberos.
+  public init(
+    mechanism: any SecurityMechanism, encryptionProtocol: EncryptionProtocol = .spnego, patience: MechanismPatience = MechanismPatience()
+  ) {
+    self.encryptionProtocol = encryptionProtocol
     self.mechanism = mechanism
     self.patience = patience
   }
