@@ -124,13 +124,13 @@ let package = Package(
       "WinRMService",
       [
         "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "MemoryTLS",
-        "Certificates", logging, nioCore, nioPosix, nioHTTP1, serviceLifecycle, hummingbirdCore,
+        "Certificates", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, serviceLifecycle, hummingbirdCore,
       ]),
 
     // The programs.
     library(
       "WinRMCommands",
-      ["SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "CLinux"]),
+      ["SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "Certificates", "CLinux"]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(name: "WinRSTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(

@@ -45,7 +45,7 @@ public struct WinRMServer: Service {
     // Nobody is let in before ``run()`` has checked the settings.
     live = LiveSettings(
       .init(
-        offer: AuthenticationOffer(schemes: []) { _, _ in nil }, shellLimits: configuration.shellLimits,
+        offer: AuthenticationOffer(schemes: []) { _, _, _ in nil }, shellLimits: configuration.shellLimits,
         allowsRemoteAccess: configuration.settings.service.allowRemoteAccess))
     reloading = Reloading(settings: configuration.settings)
   }
@@ -186,12 +186,12 @@ public struct WinRMServer: Service {
     let logon = LogonClient(authority: authority)
     let tls = auth.credSSP ? try credSSPContext(identity, thumbprint: settings.service.certificateThumbprint) : nil
     let schemes: [AuthenticationScheme] = (auth.negotiate ? [.negotiate] : []) + (auth.credSSP ? [.credSSP] : [])
-    return AuthenticationOffer(schemes: schemes) { scheme, peer in
+    return AuthenticationOffer(schemes: schemes) { scheme, peer, channelBindings in
       switch scheme {
       case .credSSP:
         guard let tls else { return nil }
         return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: tls))
-      case .negotiate: return NegotiateServerAuthentication(logon: logon, peer: peer)
+      case .negotiate: return NegotiateServerAuthentication(logon: logon, peer: peer, channelBindings: channelBindings)
       case .kerberos, .basic: return nil
       }
     }

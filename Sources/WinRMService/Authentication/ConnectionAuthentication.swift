@@ -23,7 +23,7 @@ struct ConnectionAuthentication {
 
   /// What one `Authorization` field leads to.
   enum Outcome {
-    /// Answer 401 with this, and nothing else.
+    /// Nobody is proven; this is the answer.
     case answer(HTTPAnswer)
     /// Somebody is proven; the field goes with the answer to the same request.
     case established(headers: HTTPHeaders)
@@ -32,16 +32,22 @@ struct ConnectionAuthentication {
   private let offer: AuthenticationOffer
   private let logon: LogonClient
   private let peer: PeerAddress
+  private let channelBindings: ChannelBindings?
   private let limits: ServiceLimits
   private let logger: Logger
   private var state = State.anonymous
   private var account: ProvenIdentity?
   private var refusals = 0
 
-  init(offer: AuthenticationOffer, logon: LogonClient, peer: PeerAddress, limits: ServiceLimits, logger: Logger) {
+  /// - Parameter channelBindings: those of the HTTPS connection; `nil` over HTTP.
+  init(
+    offer: AuthenticationOffer, logon: LogonClient, peer: PeerAddress, channelBindings: ChannelBindings?, limits: ServiceLimits,
+    logger: Logger
+  ) {
     self.offer = offer
     self.logon = logon
     self.peer = peer
+    self.channelBindings = channelBindings
     self.limits = limits
     self.logger = logger
   }
@@ -80,8 +86,15 @@ struct ConnectionAuthentication {
       await interrupt()
       return .answer(refused("an Authorization field that cannot be read"))
     }
-    guard let (exchange, legs) = await exchange(for: scheme) else {
-      return .answer(refused("a scheme that is not offered"))
+    let exchange: any ServerAuthentication
+    let legs: Int
+    do {
+      guard let found = try await self.exchange(for: scheme) else { return .answer(refused("a scheme that is not offered")) }
+      (exchange, legs) = found
+    } catch {
+      // The fault is this service's: no other credentials would help, so the peer is not told that its own were wrong.
+      logger.error("\(scheme.rawValue) cannot be carried out", metadata: ["reason": "\("\(error)".sanitizedForLog())"])
+      return .answer(.closing(.internalServerError))
     }
     guard legs < limits.authenticationLegs else {
       await exchange.abandon()
@@ -112,12 +125,12 @@ struct ConnectionAuthentication {
   // MARK: Steps
 
   /// The exchange that a token of `scheme` belongs to: the one under way, or a new one. It is taken out of the state.
-  private mutating func exchange(for scheme: AuthenticationScheme) async -> (any ServerAuthentication, legs: Int)? {
+  private mutating func exchange(for scheme: AuthenticationScheme) async throws -> (any ServerAuthentication, legs: Int)? {
     if case .negotiating(let exchange, let legs) = exchangeState(with: .anonymous) {
       if exchange.scheme == scheme { return (exchange, legs) }
       await exchange.abandon()
     }
-    return offer.begin(scheme, peer: peer).map { ($0, 0) }
+    return try offer.begin(scheme, peer: peer, channelBindings: channelBindings).map { ($0, 0) }
   }
 
   private mutating func establish(

@@ -52,7 +52,8 @@ struct ConnectionChannel: ServerChildChannel {
         await withTaskGroup(of: Void.self) { group in
           group.addTask {
             var connection = HTTPConnection(
-              channel: value.channel, life: value.life, listener: listener, peer: peer(of: value.channel), logger: logger,
+              channel: value.channel, life: value.life, listener: listener, peer: peer(of: value.channel),
+              channelBindings: nil, logger: logger,
               onAuthenticated: { listener.ledger.authenticated(value.entry) })
             await connection.serve(requests)
             // The guard closes the connection when a last answer has been written; nothing else is left to be done on it.

@@ -2,6 +2,7 @@ import LogonInterface
 import Logging
 import NIOCore
 import NIOHTTP1
+import SecuritySupport
 import WinRMAuthentication
 import WinRMHTTP
 
@@ -18,9 +19,10 @@ struct HTTPConnection {
   /// Called once, when somebody is proven for the first time.
   private let onAuthenticated: () -> Void
 
+  /// - Parameter channelBindings: those of the HTTPS connection; `nil` over HTTP.
   init(
-    channel: any Channel, life: ConnectionLife, listener: ListenerContext, peer: PeerAddress, logger: Logger,
-    onAuthenticated: @escaping () -> Void
+    channel: any Channel, life: ConnectionLife, listener: ListenerContext, peer: PeerAddress, channelBindings: ChannelBindings?,
+    logger: Logger, onAuthenticated: @escaping () -> Void
   ) {
     self.channel = channel
     self.life = life
@@ -29,7 +31,8 @@ struct HTTPConnection {
     self.logger = logger
     self.onAuthenticated = onAuthenticated
     authentication = ConnectionAuthentication(
-      offer: listener.live.offer, logon: listener.logon, peer: peer, limits: listener.limits, logger: logger)
+      offer: listener.live.offer, logon: listener.logon, peer: peer, channelBindings: channelBindings, limits: listener.limits,
+      logger: logger)
   }
 
   /// Serves requests until one of them ends the connection, the peer closes it, or the task is cancelled.
