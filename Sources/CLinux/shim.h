@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sched.h>
+#include <shadow.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>

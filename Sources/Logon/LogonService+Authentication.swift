@@ -133,9 +133,9 @@ extension LogonService {
       "scheme": "\(context.purpose.schemeName)", "source": .peer(context.peer),
     ]
     switch decision {
-    case .admitted:
+    case .admitted(_, rule: let rule):
       grant.isAuthorized = true
-      metadata["authorized"] = "yes"
+      metadata["authorized"] = "yes, \(rule)"
     case .refused(let reason): metadata["authorized"] = "no: \(reason)"
     }
     guard !isShutDown else {

@@ -44,7 +44,7 @@ extension LogonService {
       return rules.decide(account)
     }
     switch decision {
-    case .admitted(let user): return user
+    case .admitted(let user, rule: _): return user
     case .refused(let reason):
       logger.notice(
         "session refused",

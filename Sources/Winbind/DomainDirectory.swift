@@ -28,6 +28,10 @@ public protocol DomainDirectory: Sendable {
   /// the user with the principal.
   func user(pac: [UInt8]) async throws(DomainError) -> DomainUser?
 
+  /// The group of a name in any form and case; `nil` when there is none, or it is no group. A name without a domain is one of this host's
+  /// own domain.
+  func group(_ name: AccountName) async throws(DomainError) -> SecurityIdentifier?
+
   /// All groups of a user, nested ones and those of this host's domain included.
   func groups(of user: DomainUser) async throws(DomainError) -> [SecurityIdentifier]
 
