@@ -1,15 +1,22 @@
 #!/usr/bin/env bash
 # Installs what building and testing need and is missing. Safe to run again; says what it does.
+#   --no-python   what building needs, and no more
+#   --lab         the same and the packages of the lab
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # procps: tests look at processes with ps.
 packages=(binutils ca-certificates g++ git libexpat1-dev libkrb5-dev libpam0g-dev libwbclient-dev make procps python3 python3-venv)
+requirements=("$repository/Scripts/requirements.txt")
 # Tests that find no KDC or no lab are skipped; root can have both, and where a skipped test is a failure it must.
-if [ "${1:-}" != --no-python ] && { [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; }; then
+if [ "${1:-}" = --lab ] || { [ "${1:-}" != --no-python ] && { [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; }; }; then
   mapfile -t lab_packages <"$repository/Tests/Lab/packages.txt"
-  packages+=(krb5-kdc krb5-admin-server "${lab_packages[@]}")
+  packages+=("${lab_packages[@]}")
+  if [ "${1:-}" != --lab ]; then
+    packages+=(krb5-kdc krb5-admin-server python3-dev)
+    requirements+=("$repository/Scripts/requirements-lab.txt")
+  fi
 fi
 
 require_swift() {
@@ -46,17 +53,17 @@ install_packages() {
 
 install_python() {
   local wanted stamp=$venv/.requirements
-  wanted=$(sha256sum <"$repository/Scripts/requirements.txt")
+  wanted=$(cat "${requirements[@]}" | sha256sum)
   if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
     say "Python packages are all there: $venv"
     return
   fi
   say "making the Python environment of the tests in $venv"
   python3 -m venv "$venv"
-  "$python" -m pip install --quiet --disable-pip-version-check --requirement "$repository/Scripts/requirements.txt"
+  "$python" -m pip install --quiet --disable-pip-version-check "${requirements[@]/#/--requirement=}"
   printf '%s' "$wanted" >"$stamp"
 }
 
 require_swift
 install_packages
-if [ "${1:-}" != --no-python ]; then install_python; fi
+if [ $# -eq 0 ]; then install_python; fi

@@ -22,18 +22,26 @@ stage() {
   say "$name: exit $code after $((SECONDS - start)) s"
 }
 
-# The tests against a real Active Directory, in a lab that comes and goes with them.
+# The tests against a real Active Directory, in a lab that comes and goes with them: the Swift suites LabTests on its host client and
+# MemberLabTests on its member hop1, and Tests/ActiveDirectory. WINRM_LAB names a lab that is up already, or is to be left up.
 lab_tests() {
   if [ "$(id -u)" -ne 0 ] || ! command -v samba >/dev/null; then
     say "lab: skipped, it needs root and the packages of Tests/Lab/packages.txt (Tests/Lab/up --install)"
     printf '<testsuites><testsuite><testcase name="lab"><skipped/></testcase></testsuite></testsuites>\n' >"$reports/lab.xml"
     return
   fi
-  local code=0
-  WINRM_LAB=$(mktemp -d /dev/shm/winrm-lab-XXXXXX)
+  local code=0 keep=${WINRM_LAB:-}
+  swift build --build-tests || return
+  WINRM_LAB=${WINRM_LAB:-$(mktemp -d /dev/shm/winrm-lab-XXXXXX)}
   export WINRM_LAB
-  { Tests/Lab/up && Tests/Lab/in client swift test --filter LabTests --xunit-output "$reports/lab.xml"; } || code=$?
-  Tests/Lab/down
+  if Tests/Lab/up; then
+    Tests/Lab/in client swift test --skip-build --filter LabTests --skip MemberLabTests --xunit-output "$reports/lab-client.xml" || code=$?
+    Tests/Lab/in hop1 swift test --skip-build --filter MemberLabTests --xunit-output "$reports/lab-member.xml" || code=$?
+    Tests/Lab/in client "$python" -m pytest --config-file Tests/pytest.ini --junitxml "$reports/lab-python.xml" Tests/ActiveDirectory || code=$?
+  else
+    code=$?
+  fi
+  [ -n "$keep" ] || Tests/Lab/down
   return "$code"
 }
 

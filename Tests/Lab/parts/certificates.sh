@@ -11,3 +11,6 @@ make_certificates() (
     openssl x509 -req -in "$host.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile "$host.ext" -out "$host.pem"
   done
 ) >"$state/hop1/log/tls.log" 2>&1
+
+# Puts the authority among those that a host's system trusts.
+trust_authority() { cat "$state/tls/ca.pem" >>"$state/$1/etc/ssl/certs/ca-certificates.crt"; }

@@ -43,7 +43,7 @@ on() {
   local host=$1 anchor
   shift
   anchor=$(anchor_of "$host") || { printf 'lab: host %s is not up in %s\n' "$host" "$state" >&2; return 3; }
-  KRB5_CONFIG=$state/$host/etc/krb5.conf nsenter --target "$anchor" --net --mount --uts --wd=. -- "$@"
+  KRB5_CONFIG=$state/$host/etc/krb5.conf nsenter --target "$anchor" --net --mount --uts --wdns="$PWD" -- "$@"
 }
 
 # Whether a TCP port of HOST answers when asked from FROM: reaches FROM HOST PORT

@@ -7,6 +7,8 @@ make_files() {
   chmod 1777 "$directory/cc"
   cp -a /etc "$directory/etc"
   rm -f "$directory/etc/krb5.keytab" "$directory/etc/resolv.conf"
+  # As the installation does it.
+  if [ -f "$lab_home/../../Packaging/pam.d/winrmd" ]; then install -m 0644 "$lab_home/../../Packaging/pam.d/winrmd" "$directory/etc/pam.d/"; fi
   mkdir -p "$directory/etc/samba"
   printf '%s\n' "$host" >"$directory/etc/hostname"
   printf 'search %s\nnameserver %s\n' "$domain" "${address[dc]}" >"$directory/etc/resolv.conf"

@@ -1,0 +1,53 @@
+import os
+
+import pytest
+
+ON_CLIENT = os.environ.get("WINRM_LAB_HOST") == "client"
+
+
+def pytest_collection_modifyitems(items):
+    if not ON_CLIENT:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="not on the lab's host client: make lab, as root"))
+
+
+@pytest.fixture(scope="session")
+def bare():
+    """The lab with no service of ours on it."""
+    from winrmtest.domain import DomainLab
+
+    made = DomainLab()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def domain(bare):
+    """client -> hop1 -> hop2, both joined, with a service on the standard ports of each. Delegation is allowed to proven servers only."""
+    bare.hop1 = bare.service("hop1", standard_ports=True, https=True)
+    bare.hop2 = bare.service("hop2", standard_ports=True, https=True)
+    bare.client_host = bare.client(delegate="*.lab.example")
+    bare.hop1.winrm("set", "winrm/config/client", '@{TrustedHosts="hop2,*.lab.example"}')
+    return bare
+
+
+@pytest.fixture(scope="session")
+def closed_kdc(domain):
+    """A krb5.conf of the client whose KDC is a port where nobody listens."""
+    return domain.kerberos_with_kdc("closed.conf", "127.0.0.1:9")
+
+
+@pytest.fixture(scope="session")
+def ntlm_only(domain, closed_kdc):
+    """A client that finds no KDC, so that only NTLM is left, and whose policy allows delegation to servers that nothing else proves."""
+    client = domain.client("client-ntlm", delegate="hop1.lab.example", ntlm_only=True, kerberos=closed_kdc)
+    client.winrm("set", "winrm/config/client", '@{TrustedHosts="*.lab.example"}')
+    return client
+
+
+@pytest.fixture(scope="session")
+def proof_needed(domain, closed_kdc):
+    """A client that finds no KDC either, and delegates to proven servers only."""
+    return domain.client("client-proof", delegate="*.lab.example", kerberos=closed_kdc)
