@@ -1,9 +1,10 @@
 # `make demo` and `make test` do everything on a fresh Debian machine that has Swift 6.2 or later.
 
-.PHONY: help setup build install demo test lint format unit end-to-end interop lab bench clean
+.PHONY: help setup build install demo lab-demo test lint format unit end-to-end interop lab bench clean
 
 help:
 	@echo "make demo        one password through CredSSP across three hosts on loopback"
+	@echo "make lab-demo    the same in a real Active Directory with a file share, as root"
 	@echo "make test        format lint, unit, end-to-end and interoperability tests"
 	@echo "make lint        format lint only;  make format  repairs what it finds"
 	@echo "make unit | end-to-end | interop | lab    one kind of tests; the lab needs root"
@@ -25,6 +26,10 @@ install:
 demo:
 	@Scripts/setup.sh --no-python
 	@Scripts/demo.sh
+
+lab-demo:
+	@Scripts/setup.sh --lab
+	@Scripts/lab-demo.sh
 
 test: setup
 	@Scripts/test.sh

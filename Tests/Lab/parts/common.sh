@@ -13,7 +13,7 @@ hosts=(dc hop1 hop2 wg client)
 declare -A address=([dc]=203.0.113.10 [hop1]=203.0.113.11 [hop2]=203.0.113.12 [wg]=203.0.113.13 [client]=203.0.113.14)
 declare -A password=(
   [admin]='Adm1n-Pw!lab' [alice]='Al1ce-Pw!lab' [bob]='B0b-Pw!lab' [carol]='Car0l-Pw!lab' [dave]='Dav3-Pw!lab' [erin]='Er1n-Pw!lab'
-  [local]='L0cal-Pw!lab')
+  [frank]='Fr4nk-Pw!lab' [local]='L0cal-Pw!lab')
 
 fail() {
   printf 'lab: %s\n' "$*" >&2

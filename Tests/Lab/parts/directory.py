@@ -61,7 +61,11 @@ def fill(domain, records):
         # erin's password must be changed before her first logon.
         samdb.newuser(name, password, force_password_change_at_next_login_req=name == "erin", setpassword=True)
     samdb.newgroup("winrm-users")
-    samdb.add_remove_group_members("winrm-users", ["alice", "bob", "carol"])
+    samdb.add_remove_group_members("winrm-users", ["alice", "bob", "carol", "frank"])
+    # frank's tickets are large.
+    for number in range(200):
+        name = f"large-{number:03}"
+        samdb.add({"dn": f"CN={name},CN=Users,{root}", "objectClass": "group", "sAMAccountName": name, "member": f"CN=frank,CN=Users,{root}"})
     # carol: no NTLM, and tickets that are never forwarded. dave: "sensitive and cannot be delegated".
     samdb.add_remove_group_members("Protected Users", ["carol"])
     samdb.toggle_userAccountFlags("(sAMAccountName=dave)", dsdb.UF_NOT_DELEGATED, on=True)

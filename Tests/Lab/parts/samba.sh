@@ -84,7 +84,7 @@ start_domain() {
   for name in hop1 hop2 wg client; do records+=("$name=${address[$name]}"); done
   # A name that leads elsewhere: what a forged answer of DNS would look like.
   records+=("forged=hop2.$domain")
-  for name in alice bob carol dave erin; do printf '%s %s\n' "$name" "${password[$name]}"; done \
+  for name in alice bob carol dave erin frank; do printf '%s %s\n' "$name" "${password[$name]}"; done \
     | on dc /usr/bin/python3 "$lab_home/parts/directory.py" fill "$domain" "${records[@]}" >"$log/directory.log" 2>&1
   # Without its ldap/ names members would fall back to NTLM.
   on dc samba_spnupdate >>"$log/directory.log" 2>&1
