@@ -1,6 +1,8 @@
 public import SecuritySupport
 
 /// What an NTLM client answered to a challenge, for a domain controller to verify.
+///
+/// Its LmChallengeResponse is not here: a controller that accepted it in place of the other would vouch for fields that nobody has proven.
 public struct DomainNTLMResponse: Sendable {
   /// User, domain and workstation exactly as AUTHENTICATE has them: the response was computed over the first two.
   public var user: String
@@ -10,16 +12,13 @@ public struct DomainNTLMResponse: Sendable {
   public var challenge: [UInt8]
   /// NtChallengeResponse. One for NTLMv2 has at least 44 bytes; others are refused without asking anyone.
   public var ntResponse: [UInt8]
-  /// LmChallengeResponse.
-  public var lmResponse: [UInt8]
 
-  public init(user: String, domain: String, workstation: String, challenge: [UInt8], ntResponse: [UInt8], lmResponse: [UInt8] = []) {
+  public init(user: String, domain: String, workstation: String, challenge: [UInt8], ntResponse: [UInt8]) {
     self.user = user
     self.domain = domain
     self.workstation = workstation
     self.challenge = challenge
     self.ntResponse = ntResponse
-    self.lmResponse = lmResponse
   }
 }
 

@@ -61,7 +61,7 @@ public struct PAMAccountPhase: AccountPhase {
     var entry = spwd()
     var result: UnsafeMutablePointer<spwd>?
     var buffer = [CChar](repeating: 0, count: 16384)
-    defer { buffer.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) } }
+    defer { buffer.withUnsafeMutableBytes { bytes in if let base = bytes.baseAddress { explicit_bzero(base, bytes.count) } } }
     let status = getspnam_r(user, &entry, &buffer, buffer.count, &result)
     // A user without an entry is one of a domain, whose controller reports an expired password at the logon.
     return status != 0 || result == nil || entry.sp_lstchg == 0
