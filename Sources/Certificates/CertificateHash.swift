@@ -1,4 +1,5 @@
 import Crypto
+public import SecuritySupport
 
 /// Hashes of whole certificates.
 public enum CertificateHash {
@@ -18,7 +19,10 @@ public enum CertificateHash {
   public static func sha256(certificateDER: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: certificateDER)) }
 
   /// SHA-1 of the DER in upper-case hexadecimal: the thumbprint by which Windows names a certificate. A name, no proof.
-  public static func thumbprint(certificateDER: [UInt8]) -> String {
-    Insecure.SHA1.hash(data: certificateDER).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
-  }
+  public static func thumbprint(certificateDER: [UInt8]) -> String { CertificateThumbprint(certificateDER: certificateDER).text }
+}
+
+extension CertificateThumbprint {
+  /// The thumbprint of a certificate.
+  public init(certificateDER: [UInt8]) { self.init(sha1: Insecure.SHA1.hash(data: certificateDER)) }
 }

@@ -7,6 +7,14 @@ import SwiftASN1
   public import Foundation
 #endif
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// What the check of a server's certificate found.
 public enum CertificateVerdict: Sendable, Equatable {
   case trusted
@@ -21,7 +29,9 @@ public enum CertificateVerdict: Sendable, Equatable {
 public struct CertificateVerifier: Sendable {
   /// The certificates that need no further proof.
   public enum Roots: Sendable, Equatable {
-    /// Those of the operating system (`/etc/ssl/certs`).
+    /// Those of the operating system (`/etc/ssl/certs/ca-certificates.crt`, `/etc/pki/tls/certs/ca-bundle.crt`), or of the PEM file that
+    /// the environment variable `SSL_CERT_FILE` names in their place, as for every program with OpenSSL. A program that runs with more
+    /// rights than its user does not look at the variable.
     case system
     /// Those of a PEM file.
     case pem(file: String)
@@ -46,7 +56,8 @@ public struct CertificateVerifier: Sendable {
       return .refused(reason: "its chain holds something that is no certificate")
     }
     guard let (store, isTrustedItself) = try? trustedRoots(leaf: leaf) else {
-      return .refused(reason: "the file of trusted certificates cannot be used")
+      let name = roots == .system ? "the file that SSL_CERT_FILE names" : "the file of trusted certificates"
+      return .refused(reason: "\(name) cannot be used")
     }
     if leaf.notValidAfter < now { return .refused(reason: "it has expired") }
     if leaf.notValidBefore > now { return .refused(reason: "it is not valid yet") }
@@ -60,12 +71,22 @@ public struct CertificateVerifier: Sendable {
   /// chain, though it is no authority.
   private func trustedRoots(leaf: Certificate) throws -> (CertificateStore, isTrustedItself: Bool) {
     switch roots {
-    case .system: return (CertificateStore.systemTrustRoots, false)
-    case .pem(let file):
-      let text = String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
-      let certificates = try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
-      return (CertificateStore(certificates), certificates.contains(leaf))
+    case .system:
+      guard let file = Self.fileOfEnvironment else { return (CertificateStore.systemTrustRoots, false) }
+      return try Self.roots(in: file, leaf)
+    case .pem(let file): return try Self.roots(in: file, leaf)
     }
+  }
+
+  private static func roots(in file: String, _ leaf: Certificate) throws -> (CertificateStore, isTrustedItself: Bool) {
+    let text = String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
+    let certificates = try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
+    return (CertificateStore(certificates), certificates.contains(leaf))
+  }
+
+  private static var fileOfEnvironment: String? {
+    guard geteuid() == getuid(), getegid() == getgid(), let value = getenv("SSL_CERT_FILE") else { return nil }
+    return value.pointee == 0 ? nil : String(cString: value)
   }
 
   private func chainFailure(leaf: Certificate, others: some Sequence<Certificate>, roots: CertificateStore, now: Date) async -> String? {

@@ -22,4 +22,17 @@ struct IPAddressBytes: Equatable {
       return nil
     }
   }
+
+  /// `nil` for another number of bytes.
+  init?(bytes: [UInt8]) {
+    guard bytes.count == 4 || bytes.count == 16 else { return nil }
+    self.bytes = bytes
+  }
+
+  /// The address as people write it.
+  var text: String? {
+    var buffer = [CChar](repeating: 0, count: 64)
+    guard inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, bytes, &buffer, socklen_t(buffer.count)) != nil else { return nil }
+    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
 }

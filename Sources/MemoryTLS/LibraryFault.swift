@@ -1,13 +1,13 @@
 import NIOSSL
 
 /// What can be learnt from an error of NIOSSL.
-struct LibraryFault {
+package struct LibraryFault {
   /// The library's words for it, such as `WRONG_VERSION_NUMBER`. They come from BoringSSL's tables, never from the peer.
-  var reason: String
+  package var reason: String
   /// The alert that the peer sent.
-  var alert: UInt8?
+  package var alert: UInt8?
 
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     let inner: any Error
     switch error {
     case NIOSSLError.handshakeFailed(let cause), NIOSSLError.shutdownFailed(let cause): inner = cause

@@ -16,7 +16,7 @@
 ///
 /// An ordinary user runs a service of their own; what the machine's administrator says about delegation holds for everybody.
 public struct WinRMPaths: Sendable, Equatable {
-  /// The service's configuration.
+  /// The service's configuration: settings and certificates.
   public var configurationDirectory: String
   /// What the service keeps: accounts.
   public var stateDirectory: String
@@ -40,6 +40,8 @@ public struct WinRMPaths: Sendable, Equatable {
 
   /// Settings of the service, its listeners and shells, and the global ones.
   public var settingsFile: String { configurationDirectory + "/config.json" }
+  /// Certificates by which the service proves itself, and their private keys.
+  public var certificateDirectory: String { configurationDirectory + "/certificates" }
   /// Settings of the client (`Client` in the tree).
   public var machineSettingsFile: String { machineConfigurationDirectory + "/config.json" }
   /// Credentials delegation and certificate pins.

@@ -1,4 +1,5 @@
 import Accounts
+import Certificates
 import Glibc
 import Logging
 import Logon
@@ -26,12 +27,16 @@ struct Daemon {
       logger.notice("listening on \(address)")
     }
     let identityFile = IdentityFile(path: paths.stateDirectory + "/credssp-identity")
-    if settings.service.auth.credSSP { configuration.credSSPIdentity = try identityFile.loadOrMake(machineName: machineName) }
+    configuration.certificates = ServerCertificateStore(directory: paths.certificateDirectory)
+    let selfMade = { @Sendable (settings: WinRMSettings) throws -> SelfSignedIdentity? in
+      guard settings.service.auth.credSSP, settings.service.certificateThumbprint.isEmpty else { return nil }
+      return try identityFile.loadOrMake(machineName: machineName)
+    }
+    configuration.credSSPIdentity = try selfMade(settings)
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger)
     let reload = SettingsReload(watch: watch, logger: logger) { [logger] settings in
       // Looked at before anything changes: what cannot be honoured leaves everything as it was.
-      let identity = settings.service.auth.credSSP ? try identityFile.loadOrMake(machineName: machineName) : nil
-      try server.update(settings, credSSPIdentity: identity)
+      try server.update(settings, credSSPIdentity: try selfMade(settings))
       await authority.update(
         allowedGroups: settings.service.allowedGroups, allowedAccounts: settings.service.allowedAccounts,
         channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, processesPerSession: Self.processesPerSession(settings))

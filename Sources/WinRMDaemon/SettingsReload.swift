@@ -41,7 +41,7 @@ struct SettingsReload: Service {
         case nil: break
         case .unreadable(let error): refuse("\(error)")
         case .unchanged where !isRefused: logger.notice("settings read again; they are the same")
-        case .unchanged, .changed: isRefused = await !take(watch.settings)
+        case .unchanged, .changed, .certificatesChanged: isRefused = await !take(watch.settings)
         }
       }
       group.cancelAll()

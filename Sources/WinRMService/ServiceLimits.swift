@@ -18,6 +18,8 @@ public struct ServiceLimits: Sendable {
   public var unauthenticatedBody = 64 * 1024
   /// The envelope of a request, and of an answer (`MaxEnvelopeSizekb`).
   public var envelopeSize = 500 * 1024
+  /// How long a TLS handshake may take.
+  public var tlsHandshakeTimeout: Duration = .seconds(10)
   /// How long a connection may take to bring a complete request head while nobody is proven.
   public var unauthenticatedHeadTimeout: Duration = .seconds(30)
   /// How long a connection may live without anybody being proven on it.

@@ -8,11 +8,13 @@ public import WinRMConfiguration
   import Darwin
 #endif
 
-/// Finds out whether the settings in the files have changed. Calls block.
+/// Finds out whether the settings in the files, or the certificates that they name, have changed. Calls block.
 public struct SettingsWatch: Sendable {
   public enum Change: Sendable {
     /// They differ from those known before.
     case changed(WinRMSettings)
+    /// They are the same, and the store of certificates has changed.
+    case certificatesChanged
     /// Somebody asked, and they are the same.
     case unchanged
     /// They cannot be read. It is told once for each state of the files.
@@ -66,13 +68,17 @@ public struct SettingsWatch: Sendable {
   public mutating func look(always: Bool = false) -> Change? {
     // Before reading: a change in between is seen the next time.
     let now = Self.stamps(store)
-    guard always || now != stamps else { return nil }
+    let before = stamps
+    guard always || now != before else { return nil }
     stamps = now
     do {
       var read = try store.load()
       // The client's part is none of the service's.
       read.client = known.client
-      guard read != known else { return always ? .unchanged : nil }
+      guard read != known else {
+        if now.last != before.last { return .certificatesChanged }
+        return always ? .unchanged : nil
+      }
       known = read
       return .changed(read)
     } catch {
@@ -81,6 +87,7 @@ public struct SettingsWatch: Sendable {
   }
 
   private static func stamps(_ store: ConfigurationStore) -> [Stamp?] {
-    [Stamp(store.paths.settingsFile), Stamp(store.paths.machineSettingsFile)]
+    // The store of certificates stands last. Its files are replaced and never written to, so the directory tells of every change.
+    [Stamp(store.paths.settingsFile), Stamp(store.paths.machineSettingsFile), Stamp(store.paths.certificateDirectory)]
   }
 }

@@ -6,7 +6,7 @@ import MemoryTLS
 import NIOCore
 import NIOPosix
 public import ServiceLifecycle
-import Synchronization
+import SecuritySupport
 import WinRMAuthentication
 public import WinRMConfiguration
 import WinRMHTTP
@@ -120,34 +120,78 @@ public struct WinRMServer: Service {
     live.update(
       .init(offer: offer, shellLimits: configuration.shellLimits, allowsRemoteAccess: settings.service.allowRemoteAccess))
     let ledger = ConnectionLedger(limits: configuration.limits)
-    let listeners = configuration.settings.listeners.filter(\.enabled)
-    for listener in listeners where listener.transport == .https {
-      logger.warning("HTTPS listeners are not served yet", metadata: ["port": "\(listener.port)"])
+    let listeners = settings.listeners.filter(\.enabled)
+    let identities = identities(of: listeners)
+    let served = listeners.filter { $0.transport == .http || identities[$0.address] != nil }
+    guard !served.isEmpty else {
+      throw WinRMServiceError(
+        .noListener,
+        listeners.isEmpty
+          ? "No listener is configured and enabled. Run: winrm quickconfig"
+          : "No listener can be served: what is wrong with the certificates of the HTTPS listeners stands above.")
     }
-    let sockets = try listeners.filter { $0.transport == .http }.flatMap { listener in
-      try ListenerSocket.hosts(of: listener).map { (listener, host: $0) }
-    }
+    let sockets = try served.flatMap { listener in try ListenerSocket.hosts(of: listener).map { (listener, host: $0) } }
     let start = ListenerStart(count: sockets.count, onListening: configuration.onListening)
-    let servers = sockets.map { listener, host in
-      ListenerServer(
-        settings: listener, host: host, context: context(for: listener, ledger: ledger, registry: registry), group: group, start: start)
+    return sockets.map { listener, host in
+      let tls = listener.transport == .https ? identities[listener.address] : nil
+      return ListenerServer(
+        settings: listener, host: host, context: context(for: listener, tls: tls, ledger: ledger, registry: registry), group: group,
+        start: start)
     }
-    guard !servers.isEmpty else {
-      throw WinRMServiceError(.noListener, "No HTTP listener is configured and enabled. Run: winrm quickconfig")
-    }
-    return servers
   }
 
   private func context(
-    for listener: ListenerSettings, ledger: ConnectionLedger, registry: ShellRegistry
+    for listener: ListenerSettings, tls: ListenerTLS?, ledger: ConnectionLedger, registry: ShellRegistry
   ) -> ListenerContext {
     let prefix = String(listener.urlPrefix.drop { $0 == "/" }.reversed().drop { $0 == "/" }.reversed())
     return ListenerContext(
-      prefix: prefix, transport: .http, live: live, logon: LogonClient(authority: authority),
+      prefix: prefix, tls: tls, live: live, logon: LogonClient(authority: authority),
       dispatcher: RequestDispatcher(
-        registry: registry, live: live, envelopeSize: configuration.limits.envelopeSize, identity: ServiceIdentity(usesTLS: false),
-        machine: configuration.machineName, logger: logger),
+        registry: registry, live: live, envelopeSize: configuration.limits.envelopeSize, machine: configuration.machineName,
+        logger: logger),
       limits: configuration.limits, ledger: ledger, logger: logger)
+  }
+
+  /// What the HTTPS listeners show, by address. One whose certificate cannot be used is not served, and does not keep the others from it.
+  private func identities(of listeners: [ListenerSettings]) -> [String: ListenerTLS] {
+    var result: [String: ListenerTLS] = [:]
+    for listener in listeners where listener.transport == .https {
+      do {
+        result[listener.address] = ListenerTLS(try identity(of: listener))
+      } catch {
+        logger.error(
+          "an HTTPS listener is not served",
+          metadata: ["address": "\(listener.address)", "port": "\(listener.port)", "reason": "\(error)"])
+      }
+    }
+    reloading.listeners = result
+    return result
+  }
+
+  private func identity(of listener: ListenerSettings) throws(CertificateError) -> ListenerIdentity {
+    guard let thumbprint = CertificateThumbprint(parsing: listener.certificateThumbprint) else {
+      throw CertificateError(.notFound, "it has no CertificateThumbprint")
+    }
+    guard let store = configuration.certificates else { throw CertificateError(.notFound, "the service has no store of certificates") }
+    let certificate = try store.load(thumbprint)
+    warn(about: certificate, of: "the HTTPS listener \(listener.address)")
+    if !listener.hostname.isEmpty, !certificate.details.isFor(host: listener.hostname) {
+      logger.warning(
+        "a certificate is not for the Hostname of its listener",
+        metadata: ["certificate": "\(thumbprint)", "hostname": "\(listener.hostname)"])
+    }
+    return try ListenerIdentity(certificate)
+  }
+
+  /// A certificate that clients will refuse is shown all the same: they, and not this service, decide whom they believe.
+  private func warn(about certificate: ServerCertificate, of user: String) {
+    do throws(CertificateError) {
+      try certificate.checkUse()
+    } catch {
+      logger.warning(
+        "clients will not believe a certificate",
+        metadata: ["certificate": "\(certificate.thumbprint)", "of": "\(user)", "reason": "\(error.message)"])
+    }
   }
 
   /// Settings that are not honoured yet: those that would open something are only reported, those that would close something stop the
@@ -184,49 +228,72 @@ public struct WinRMServer: Service {
   private func makeOffer(_ settings: WinRMSettings, identity: SelfSignedIdentity?) throws -> AuthenticationOffer {
     let auth = settings.service.auth
     let logon = LogonClient(authority: authority)
-    let tls = auth.credSSP ? try credSSPContext(identity, thumbprint: settings.service.certificateThumbprint) : nil
+    let certificate = auth.credSSP ? try credSSPCertificate(settings, selfMade: identity) : nil
     let schemes: [AuthenticationScheme] = (auth.negotiate ? [.negotiate] : []) + (auth.credSSP ? [.credSSP] : [])
     return AuthenticationOffer(schemes: schemes) { scheme, peer, channelBindings in
       switch scheme {
       case .credSSP:
-        guard let tls else { return nil }
-        return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: tls))
+        switch certificate {
+        case .ready(let ready)?:
+          return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: ready.context))
+        case .unusable(let error)?: throw error
+        case nil: return nil
+        }
       case .negotiate: return NegotiateServerAuthentication(logon: logon, peer: peer, channelBindings: channelBindings)
       case .kerberos, .basic: return nil
       }
     }
   }
 
-  /// The inner TLS of CredSSP. Its certificate's hash is logged, so that clients can pin it.
-  /// It is made once: a service without an identity of its own keeps the certificate that clients have seen.
-  private func credSSPContext(_ given: SelfSignedIdentity?, thumbprint wanted: String) throws(WinRMServiceError) -> MemoryTLSServerContext {
+  /// The certificate inside CredSSP. Its hash is logged, so that clients can pin it.
+  ///
+  /// A self-made one is made once: a service without an identity of its own keeps the certificate that clients have seen.
+  private func credSSPCertificate(
+    _ settings: WinRMSettings, selfMade given: SelfSignedIdentity?
+  ) throws(WinRMServiceError) -> CredSSPCertificate {
+    let thumbprint = settings.service.certificateThumbprint
+    let certificate =
+      thumbprint.isEmpty
+      ? CredSSPCertificate.ready(try selfMadeCertificate(given))
+      : CredSSPCertificate.named(thumbprint, in: configuration.certificates, known: reloading.namedCredSSP)
+    switch certificate {
+    case .ready(let ready):
+      if !ready.isSelfMade { reloading.namedCredSSP = ready }
+      announce(ready)
+    case .unusable(let error):
+      reloading.announcedCredSSP = nil
+      logger.error("CredSSP cannot be used", metadata: ["certificate": "\(thumbprint)", "reason": "\(error.message)"])
+    }
+    return certificate
+  }
+
+  private func selfMadeCertificate(_ given: SelfSignedIdentity?) throws(WinRMServiceError) -> CredSSPCertificate.Ready {
+    if let made = reloading.selfMadeCredSSP { return made }
     do {
-      let made = reloading.credSSP
-      let identity = try made?.identity ?? given ?? ServiceCertificate.make(machineName: configuration.machineName)
-      guard wanted.isEmpty || wanted.uppercased() == CertificateHash.thumbprint(certificateDER: identity.certificateDER).uppercased() else {
-        throw WinRMServiceError(
-          .certificate,
-          "The service has no certificate with the CertificateThumbprint that is set. To use its own, run: "
-            + "winrm set winrm/config/service @{CertificateThumbprint=\"\"}")
-      }
-      if let made { return made.context }
-      let hash = CertificateHash.sha256(certificateDER: identity.certificateDER)
-      logger.notice(
-        "CredSSP is enabled", metadata: ["certificateSHA256": "\(hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())"])
-      let context = try MemoryTLSServerContext(certificateChainDER: [identity.certificateDER], privateKeyPEM: identity.privateKeyPEM)
-      reloading.credSSP = (identity, context)
-      return context
-    } catch let error as WinRMServiceError {
-      throw error
+      let identity = try given ?? ServiceCertificate.make(machineName: configuration.machineName)
+      let ready = try CredSSPCertificate.Ready(
+        chainDER: [identity.certificateDER], privateKeyPEM: identity.privateKeyPEM, isSelfMade: true)
+      reloading.selfMadeCredSSP = ready
+      return ready
     } catch {
       throw WinRMServiceError(.certificate, "The certificate for CredSSP cannot be used: \(error)")
     }
   }
 
+  private func announce(_ ready: CredSSPCertificate.Ready) {
+    guard reloading.announcedCredSSP != ready.sha256 else { return }
+    reloading.announcedCredSSP = ready.sha256
+    let thumbprint = CertificateThumbprint(certificateDER: ready.chainDER[0])
+    let certificate = ready.isSelfMade ? "self-signed: it proves nothing to clients that have not pinned it" : "\(thumbprint)"
+    logger.notice(
+      "CredSSP is enabled", metadata: ["certificateSHA256": "\(ready.sha256)", "certificate": "\(certificate)"])
+  }
+
   // MARK: Changing
 
-  /// Takes over new settings while the service runs: the schemes offered, who may come from other machines, and the limits of shells. They
-  /// hold for the next connection, request and shell; connections that stand keep what they have. What takes a restart is said in the log.
+  /// Takes over new settings while the service runs: the schemes offered, who may come from other machines, the limits of shells, and the
+  /// certificates of CredSSP and of the HTTPS listeners that run, which are read again. They hold for the next connection, request and
+  /// shell; connections that stand keep what they have. What takes a restart is said in the log.
   ///
   /// - Parameter credSSPIdentity: what CredSSP shows if it is switched on now; `nil` for a certificate of this run.
   /// - Throws: ``WinRMServiceError`` for settings that the service cannot honour; then everything stays as it was.
@@ -238,45 +305,31 @@ public struct WinRMServer: Service {
     live.update(.init(offer: offer, shellLimits: shellLimits, allowsRemoteAccess: settings.service.allowRemoteAccess))
     if offer.schemes.isEmpty { logger.warning("neither Negotiate nor CredSSP is enabled any more: nobody can log on") }
     warn(about: settings)
+    renewListeners(settings)
     let names = reloading.restartNeeded(by: settings)
     if !names.isEmpty {
       logger.warning("changed settings take effect with a restart", metadata: ["settings": "\(names.joined(separator: " "))"])
     }
   }
-}
 
-/// What the service remembers from one change of its settings to the next.
-private final class Reloading: Sendable {
-  private struct Books {
-    var credSSP: (identity: SelfSignedIdentity, context: MemoryTLSServerContext)?
-    /// The settings of the last change.
-    var last: WinRMSettings
-  }
-
-  private let books: Mutex<Books>
-
-  init(settings: WinRMSettings) { books = Mutex(Books(last: settings)) }
-
-  /// The certificate and the inner TLS of CredSSP, once made.
-  var credSSP: (identity: SelfSignedIdentity, context: MemoryTLSServerContext)? {
-    get { books.withLock { $0.credSSP } }
-    set { books.withLock { $0.credSSP = newValue } }
-  }
-
-  /// The names of those settings that differ from the last ones and are read at the start alone.
-  func restartNeeded(by settings: WinRMSettings) -> [String] {
-    let old = books.withLock { books in
-      defer { books.last = settings }
-      return books.last
+  /// Has the HTTPS listeners that run show the certificates that are named now. One that cannot be used leaves the former one in place.
+  private func renewListeners(_ settings: WinRMSettings) {
+    let running = reloading.listeners
+    for listener in settings.listeners where listener.transport == .https && listener.enabled {
+      guard let tls = running[listener.address] else { continue }
+      do throws(CertificateError) {
+        let identity = try identity(of: listener)
+        let isAnother = identity.thumbprint != tls.current.thumbprint
+        tls.replace(with: identity)
+        guard isAnother else { continue }
+        logger.notice(
+          "an HTTPS listener shows another certificate",
+          metadata: ["address": "\(listener.address)", "certificate": "\(identity.thumbprint)"])
+      } catch {
+        logger.error(
+          "an HTTPS listener keeps the certificate that it has",
+          metadata: ["address": "\(listener.address)", "certificate": "\(tls.current.thumbprint)", "reason": "\(error.message)"])
+      }
     }
-    let differences = [
-      ("Listener", old.listeners != settings.listeners), ("MaxEnvelopeSizekb", old.maxEnvelopeSizekb != settings.maxEnvelopeSizekb),
-      ("MaxConnections", old.service.maxConnections != settings.service.maxConnections),
-      (
-        "MaxPacketRetrievalTimeSeconds",
-        old.service.maxPacketRetrievalTimeSeconds != settings.service.maxPacketRetrievalTimeSeconds
-      ),
-    ]
-    return differences.filter(\.1).map(\.0)
   }
 }

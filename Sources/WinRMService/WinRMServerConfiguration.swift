@@ -11,8 +11,10 @@ public struct WinRMServerConfiguration: Sendable {
   public var shellLimits: ShellLimits
   /// The name of this computer, as faults carry it.
   public var machineName: String
-  /// What CredSSP shows; `nil` (default) for a certificate that lasts as long as this run.
+  /// What CredSSP shows while `CertificateThumbprint` is empty; `nil` (default) for a certificate that lasts as long as this run.
   public var credSSPIdentity: SelfSignedIdentity?
+  /// Where the certificates are that the settings name; `nil` (default) for none.
+  public var certificates: ServerCertificateStore?
   /// Told each address when it is listened on.
   public var onListening: @Sendable (ListenerAddress) -> Void
 

@@ -62,7 +62,7 @@ import WinRMConfiguration
       settings.service.auth.cbtHardeningLevel = .none
       settings.service.allowedAccounts = ["root", "\"quoted\" \\ \u{2028} ü"]
       settings.service.ipv4Filter = "10.0.0.1-10.0.0.9, 192.0.2.1-192.0.2.2"
-      settings.service.certificateThumbprint = String(repeating: "aB", count: 20)
+      settings.service.certificateThumbprint = String(repeating: "AB", count: 20)
       settings.winrs.maxShellsPerUser = 0
       settings.winrs.idleTimeout = 60_000
       settings.listeners = [ListenerSettings(address: "IP:::1", transport: .http, port: 1), ListenerSettings(transport: .https)]

@@ -5,6 +5,7 @@ import WinRMConfiguration
 /// `get`, `set`, `create`, `delete` and `enumerate` on this machine's configuration.
 struct ConfigurationOperations {
   var store: ConfigurationStore
+  var certificates: CertificateChecks
   /// Tells the user what does not stop the operation.
   var warn: (String) -> Void = { _ in }
   var groups = UnixNames.system
@@ -34,8 +35,12 @@ struct ConfigurationOperations {
     case .settings(let resource):
       try checkNames(input, in: store.load().tree(of: resource), resource)
       try UnservedSettings.check(input.values)
+      let namesCertificate = resource == .service && input.values.contains { $0.name == "CertificateThumbprint" }
       let settings = try store.update(resource.scope) { settings in
         try settings.set(input.values, of: resource)
+        if namesCertificate, !settings.service.certificateThumbprint.isEmpty {
+          try certificates.checkCredSSP(settings.service.certificateThumbprint, warn: warn)
+        }
         return settings
       }
       if resource == .service, input.values.contains(where: { $0.name == "AllowedGroups" }) {
@@ -46,10 +51,15 @@ struct ConfigurationOperations {
       let (address, transport) = try listenerKeys(locator)
       if let present = try store.load().listener(address: address, transport: transport) {
         try checkNames(input, in: present.tree)
-        try UnservedSettings.check(input.values, of: present)
       }
       let (listener, service) = try store.update { settings in
-        (try settings.setListener(address: address, transport: transport, input.values), settings.service)
+        var listener = try settings.setListener(address: address, transport: transport, input.values)
+        // One that is switched off may be left as it is.
+        if listener.enabled {
+          try certificates.complete(&listener)
+          try settings.replaceListener(listener)
+        }
+        return (listener, settings.service)
       }
       return answer(listener, service)
     }
@@ -63,7 +73,11 @@ struct ConfigurationOperations {
       try checkNames(input, in: listener.tree)
       try listener.set(input.values)
     }
-    try UnservedSettings.check(listener)
+    // Before the certificate: one that is there already needs none.
+    guard try store.load().listener(address: address, transport: transport) == nil else {
+      throw WinrmFailure(.alreadyExists, "There is a listener with Address=\(address) and Transport=\(transport) already.")
+    }
+    try certificates.complete(&listener)
     let made = listener
     try store.update { try $0.addListener(made) }
     return created(made)

@@ -14,7 +14,10 @@ struct QuickConfiguration {
     case "https":
       throw WinrmFailure(
         WinRMCode(rawValue: 0x8033_8115),
-        "An HTTPS listener needs a certificate for this host, and there is no store of certificates to take one from.")
+        """
+        This version makes HTTPS listeners by hand. Import a certificate for this host (winrm certificate import FILE), or make one that \
+        clients must pin (winrm certificate new -hostname:NAME); then: winrm create winrm/config/Listener?Address=*+Transport=HTTPS
+        """)
     default: throw WinrmUsageError("Invalid option for -transport: \"\(transport)\"")
     }
     if try store.load().listeners.contains(where: { $0.transport == .http && $0.enabled }) {

@@ -21,8 +21,10 @@ enum CodeMessages {
     """
 
   private static let messages: [UInt32: String] = [
+    2: "The file was not found.",
     5: "Access is denied.",
     6: "The handle is invalid.",
+    13: "The data is not valid.",
     53: "The network path was not found.",
     87: "The parameter is incorrect.",
     995: "The operation was cancelled.",
@@ -36,6 +38,8 @@ enum CodeMessages {
     1359: "An internal error occurred.",
     1385: "The user has not been granted this type of logon.",
     1460: "The time for the operation was up.",
+    0x8009_0008: "The algorithm or the kind of key is not supported.",
+    0x8009_0016: "There is no private key that fits.",
     0x8009_0303: "The name of the service is not known to the authority that should vouch for it.",
     0x8009_0308: "A token of the authentication is invalid.",
     0x8009_030C: "The logon attempt failed.",
@@ -46,6 +50,7 @@ enum CodeMessages {
     0x8009_0346: "The channel bindings do not match: the connection ends somewhere else than the authentication.",
     0x8009_035E: "The policy for delegating credentials does not allow this server.",
     0x8009_035F: "The policy for delegating credentials wants better proof of the server than NTLM.",
+    0x800B_0101: "The certificate is not valid at this time.",
     0x8033_8000: "No resource matches this URI and these selectors.",
     0x8033_8005: "The stored configuration is damaged. Repair the file that the message names.",
     0x8033_800F: "A header of the message is not valid.",
@@ -62,6 +67,7 @@ enum CodeMessages {
     0x8033_805A: "Not all selectors are there that the resource needs.",
     0x8033_805B: "There are selectors that the resource does not know; or the shell or command is gone.",
     0x8033_805F: "A selector stands twice.",
+    0x8033_8082: "The certificate was not found. See: winrm certificate list",
     0x8033_8087: "The locale was demanded, and it can only be a wish.",
     0x8033_8088: "The policy is damaged. Repair the file that the message names; until then nothing is allowed.",
     0x8033_8089: "The address of a listener is * or IP: and an address.",
@@ -84,10 +90,12 @@ enum CodeMessages {
     winrm set winrm/config/client @{TrustedHosts="myserver"}
     """,
     0x8033_80E5: "Over HTTP, credentials must be given explicitly for a server that is not in TrustedHosts.",
+    0x8033_80E7: "An HTTPS listener needs the thumbprint of a certificate.",
     0x8033_80E9: "The name in the certificate is not the Hostname of the listener.",
     0x8033_80EB: "A listener for HTTP has no CertificateThumbprint.",
     0x8033_80EC: "An IP filter is empty, *, or ranges IP1-IP2 separated by commas.",
     0x8033_80ED: "Selectors cannot be changed.",
+    0x8033_80EE: "The certificate is not for Server Authentication.",
     0x8033_80FC: "Identify works only against a remote computer: give its address with -remote.",
     0x8033_810B: "Kerberos cannot be used with an IP address.",
     0x8033_8111: "The service refused the request because it is too large (HTTP 413).",

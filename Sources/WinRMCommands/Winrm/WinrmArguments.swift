@@ -46,7 +46,7 @@ struct WinrmArguments: Equatable {
     } else if word.hasPrefix("--") || word.hasPrefix("//") {
       // Only the name: a value might be a password.
       throw WinrmUsageError("Unknown switch: \(word.prefix { $0 != ":" && $0 != "=" })")
-    } else if word.hasPrefix("-") || (word.hasPrefix("/") && !isPath(word)) {
+    } else if word.hasPrefix("-") || (word.hasPrefix("/") && !isPath(word) && !isFile(word)) {
       try takeSwitch(word.dropFirst())
     } else {
       guard switches.isEmpty else { throw WinrmUsageError("\"\(word)\" stands behind a switch; it must stand before the first one.") }
@@ -56,6 +56,12 @@ struct WinrmArguments: Equatable {
 
   /// On this system `/` also begins a path; no operand is one, but `/nonsense` should be reported as what it looks like.
   private func isPath(_ word: String) -> Bool { word.dropFirst().contains("/") && !word.contains(":") }
+
+  /// The file of `certificate import`, which may stand in the top directory.
+  private func isFile(_ word: String) -> Bool {
+    operation == .certificate && operands.count == 1 && operands[0].lowercased() == "import"
+      && WinrmSwitch(name: String(word.dropFirst().prefix { $0 != ":" })) == nil
+  }
 
   private mutating func takeSwitch(_ text: Substring) throws(WinrmUsageError) {
     let name = text.prefix { $0 != ":" }

@@ -1,4 +1,5 @@
 import Accounts
+import Certificates
 import SecuritySupport
 import WinRM
 import WinRMConfiguration
@@ -119,12 +120,14 @@ struct WinrmRunner {
       try QuickConfiguration(store: store, console: console).run(transport: arguments.switches[.transport] ?? "http", isQuiet: isQuiet)
     case .credssp: try credSSP(arguments)
     case .account: try AccountOperations(store: AccountStore(path: paths.accountsFile), console: console).run(arguments)
+    case .certificate: try CertificateOperations(certificates: certificates, settings: store, console: console).run(arguments)
     case .helpmsg: explainCode(arguments.operands.first ?? "")
     case .help: break
     }
   }
 
   private var store: ConfigurationStore { ConfigurationStore(paths: paths) }
+  private var certificates: ServerCertificateStore { ServerCertificateStore(directory: paths.certificateDirectory) }
 
   private func configure(_ arguments: WinrmArguments) throws {
     guard arguments.switches[.remote] == nil else {
@@ -132,14 +135,16 @@ struct WinrmRunner {
         WinRMCode(rawValue: 0x8033_8042), "This version configures the local computer only; identify is what it can ask a remote one.")
     }
     let locator = try ResourceLocator(parsing: arguments.operands.first ?? "")
-    let operations = ConfigurationOperations(store: store, warn: { console.writeError("Warning: \(ResultWriter.printable($0))\n") })
+    let operations = ConfigurationOperations(
+      store: store, certificates: CertificateChecks(store: certificates),
+      warn: { console.writeError("Warning: \(ResultWriter.printable($0))\n") })
     switch arguments.operation {
     case .get: show(try operations.get(locator))
     case .set: show(try operations.set(locator, arguments.input))
     case .create: show(try operations.create(locator, arguments.input), prefix: "x")
     case .delete: try operations.delete(locator)
     case .enumerate: show(try operations.enumerate(locator))
-    case .identify, .quickconfig, .helpmsg, .help, .credssp, .account: break
+    case .identify, .quickconfig, .helpmsg, .help, .credssp, .account, .certificate: break
     }
   }
 

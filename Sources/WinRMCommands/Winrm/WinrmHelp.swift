@@ -31,6 +31,7 @@ enum WinrmHelp {
     case .remote, .unencrypted, .usessl: "remoting"
     case .role, .delegate, .ntlmonly, .sha256: "credssp"
     case .unixuser, .passwordfd: "account"
+    case .key, .hostname, .days, .keytype: "certificate"
     case .encoding, .timeout, .format, .quiet, .force, .transport, .help: "switches"
     }
   }
@@ -49,6 +50,7 @@ enum WinrmHelp {
       quickconfig (qc)   sets this machine up for remote management
       credssp            lets credentials be delegated, or takes it back
       account            manages the accounts that the service keeps
+      certificate        manages the certificates that prove the service
       helpmsg            explains an error number
       help               shows a topic: one of the above, uris, aliases,
                          config, remoting, auth, input, switches, all
@@ -80,6 +82,11 @@ enum WinrmHelp {
 
     winrm create winrm/config/Listener?Address=*+Transport=HTTP
     winrm create winrm/config/Listener?Address=IP:192.0.2.1+Transport=HTTP '@{Port="5985"}'
+    winrm create winrm/config/Listener?Address=*+Transport=HTTPS \
+          '@{Hostname="server.example.com";CertificateThumbprint="..."}'
+
+    An HTTPS listener without CertificateThumbprint gets the best certificate
+    of the store for its Hostname. See: winrm help certificate
     """,
     "delete": """
     winrm delete RESOURCE_URI
@@ -145,6 +152,34 @@ enum WinrmHelp {
     Only members of the groups in service/AllowedGroups, and accounts in
     service/AllowedAccounts, get in.
     """,
+    "certificate": """
+    winrm certificate import FILE [-key:FILE]
+    winrm certificate new -hostname:NAME[,NAME] [-days:N] [-keytype:rsa2048|p256]
+    winrm certificate list
+    winrm certificate delete THUMBPRINT [-force]
+
+    The certificates by which the service proves itself to clients. import
+    takes PEM files: the certificate, those of the authorities between it and
+    the root, and the private key, all in FILE or the key apart. The key must
+    not be encrypted. new makes a certificate that vouches for itself, valid
+    for 365 days; clients must pin it.
+
+    A certificate must be for servers, valid now, and have its key with it. It
+    is named by its thumbprint, in which case and blanks do not matter:
+
+    winrm set winrm/config/service '@{CertificateThumbprint="..."}'
+                                    proves this server inside CredSSP
+    winrm create winrm/config/Listener?Address=*+Transport=HTTPS \
+          '@{CertificateThumbprint="..."}'
+                                    proves it to HTTPS clients
+
+    The service notices new certificates within a second. If it cannot use the
+    one that CredSSP should show, it refuses CredSSP, and shows no other one.
+
+    Clients check the chain against this system's trusted certificates (or the
+    file named by SSL_CERT_FILE), the dates, the use and the name, or a pin.
+    They do not check revocation.
+    """,
     "helpmsg": """
     winrm helpmsg ERRORCODE
 
@@ -174,7 +209,8 @@ enum WinrmHelp {
     winrm/config/Listener all listeners.
 
     A listener is selected by Address (* or IP:ADDRESS) and Transport (HTTP,
-    default port 5985). This version serves no HTTPS.
+    default port 5985; or HTTPS, default port 5986). One for HTTPS needs a
+    certificate: see winrm help certificate.
 
     winrm create winrm/config/Listener?Address=*+Transport=HTTP
     winrm set winrm/config/service '@{AllowedGroups="winrm-users,wheel"}'

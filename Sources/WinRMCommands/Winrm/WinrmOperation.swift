@@ -1,6 +1,6 @@
 /// What `winrm` can do, by the word that names it.
 enum WinrmOperation: String, CaseIterable {
-  case get, set, create, delete, enumerate, identify, quickconfig, helpmsg, help, credssp, account
+  case get, set, create, delete, enumerate, identify, quickconfig, helpmsg, help, credssp, account, certificate
 
   /// Finds an operation by its name or a short form, in any case.
   init?(name: String) {
@@ -11,7 +11,7 @@ enum WinrmOperation: String, CaseIterable {
 
   private static let shortForms = [
     "g": "get", "s": "set", "put": "set", "p": "set", "c": "create", "d": "delete", "e": "enumerate", "enum": "enumerate",
-    "id": "identify", "qc": "quickconfig", "-?": "help", "/?": "help", "--help": "help",
+    "id": "identify", "qc": "quickconfig", "cert": "certificate", "-?": "help", "/?": "help", "--help": "help",
   ]
 
   /// How many words may follow the operation before the first switch.
@@ -21,7 +21,7 @@ enum WinrmOperation: String, CaseIterable {
     case .identify, .quickconfig: 0...0
     case .help: 0...1
     case .credssp: 1...1
-    case .account: 1...2
+    case .account, .certificate: 1...2
     }
   }
 
@@ -39,6 +39,7 @@ enum WinrmOperation: String, CaseIterable {
     case .helpmsg, .help: return [.help]
     case .credssp: return [.role, .delegate, .ntlmonly, .remote, .sha256, .force, .format, .help]
     case .account: return [.unixuser, .passwordfd, .help]
+    case .certificate: return [.key, .hostname, .days, .keytype, .force, .help]
     }
   }
 }
@@ -46,7 +47,7 @@ enum WinrmOperation: String, CaseIterable {
 /// The switches of `winrm`. Those of Windows that are not here are refused as unknown: none of them is ignored.
 enum WinrmSwitch: String, CaseIterable {
   case remote, authentication, username, password, usessl, unencrypted, encoding, timeout, format, quiet, force, transport
-  case role, delegate, ntlmonly, sha256, unixuser, passwordfd
+  case role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype
   case help = "?"
 
   /// Finds a switch by its name or a short form, in any case.
@@ -64,7 +65,9 @@ enum WinrmSwitch: String, CaseIterable {
   /// Whether it is nothing without a value.
   var needsValue: Bool {
     switch self {
-    case .remote, .authentication, .username, .encoding, .timeout, .format, .transport, .role, .delegate, .sha256, .unixuser, .passwordfd:
+    case .remote, .authentication, .username, .encoding, .timeout, .format, .transport, .role, .delegate, .sha256, .unixuser, .passwordfd,
+      .key,
+      .hostname, .days, .keytype:
       true
     case .password, .usessl, .unencrypted, .quiet, .force, .ntlmonly, .help: false
     }

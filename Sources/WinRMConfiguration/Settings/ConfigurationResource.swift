@@ -87,6 +87,17 @@ extension WinRMSettings {
     return listeners[index]
   }
 
+  /// Puts a listener in the place of the one with its address and transport.
+  ///
+  /// - Throws: `notFound`.
+  public mutating func replaceListener(_ listener: ListenerSettings) throws(ConfigurationError) {
+    guard
+      let index = listeners.firstIndex(where: { $0.isSelected(byAddress: listener.address, transport: listener.transport.rawValue) })
+    else { throw Self.noListener(listener.address, listener.transport.rawValue) }
+    try listener.checkCertificate()
+    listeners[index] = listener
+  }
+
   private static func noListener(_ address: String, _ transport: String) -> ConfigurationError {
     ConfigurationError(.notFound, "there is no listener with Address=\(address) and Transport=\(transport)")
   }

@@ -1,4 +1,5 @@
 import DelegationPolicy
+import SecuritySupport
 
 #if canImport(Glibc)
   import Glibc
@@ -37,10 +38,23 @@ enum SettingCheck {
     }
   }
 
-  /// Empty, or 40 hexadecimal digits.
-  static func thumbprint(_ text: String) throws(ConfigurationError) {
-    guard text.isEmpty || (text.utf8.count == 40 && text.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }) else {
+  /// Empty, or a thumbprint as people copy it, which becomes 40 upper-case digits.
+  static func thumbprint(_ text: String) throws(ConfigurationError) -> String {
+    if text.allSatisfy(\.isWhitespace) { return "" }
+    guard let thumbprint = CertificateThumbprint(parsing: text) else {
       throw ConfigurationError(.invalidValue, "CertificateThumbprint is empty or 40 hexadecimal digits")
+    }
+    return thumbprint.text
+  }
+
+  /// Empty, or what can be the name of a listener: a host name, an address, or `*.` and a domain.
+  static func hostname(_ text: String) throws(ConfigurationError) {
+    let isGood = text.utf8.allSatisfy {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        || Array("-_.:*".utf8).contains($0)
+    }
+    guard isGood, text.utf8.count <= 255, !text.dropFirst().contains("*") else {
+      throw ConfigurationError(.invalidValue, "Hostname is a host name, an address, or *. and a domain")
     }
   }
 

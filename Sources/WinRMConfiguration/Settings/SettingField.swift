@@ -69,6 +69,17 @@ extension SettingField {
     }
   }
 
+  /// A text that is stored in one form, whatever form it was typed in; `canonical` makes that form, or throws.
+  static func canonicalText(
+    _ name: String, _ path: any WritableKeyPath<Root, String> & Sendable,
+    canonical: @escaping @Sendable (String) throws(ConfigurationError) -> String
+  ) -> Self {
+    Self(name: name, access: .readWrite, read: { .text($0[keyPath: path]) }) { (root, value) throws(ConfigurationError) in
+      guard case .text(let value) = value else { throw Self.wrongKind(name) }
+      root[keyPath: path] = try canonical(value)
+    }
+  }
+
   static func list(_ name: String, _ path: any WritableKeyPath<Root, [String]> & Sendable) -> Self {
     Self(name: name, access: .readWrite, read: { .list($0[keyPath: path]) }) { (root, value) throws(ConfigurationError) in
       guard case .list(let values) = value else { throw Self.wrongKind(name) }

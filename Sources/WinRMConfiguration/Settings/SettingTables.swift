@@ -66,7 +66,7 @@ extension SettingGroup where Root == ServiceSettings {
       .field(.text("IPv6Filter", \.ipv6Filter, check: SettingCheck.ipFilter(.v6))),
       .field(.boolean("EnableCompatibilityHttpListener", \.enableCompatibilityHTTPListener)),
       .field(.boolean("EnableCompatibilityHttpsListener", \.enableCompatibilityHTTPSListener)),
-      .field(.text("CertificateThumbprint", \.certificateThumbprint, check: SettingCheck.thumbprint)),
+      .field(.canonicalText("CertificateThumbprint", \.certificateThumbprint, canonical: SettingCheck.thumbprint)),
       .field(.boolean("AllowRemoteAccess", \.allowRemoteAccess)),
       .field(.list("AllowedGroups", \.allowedGroups)), .field(.list("AllowedAccounts", \.allowedAccounts)),
     ])
@@ -107,9 +107,9 @@ extension SettingGroup where Root == ListenerSettings {
       .field(.text("Address", \.address, access: .readOnly, check: SettingCheck.listenerAddress)),
       .field(.choice("Transport", \.transport, access: .readOnly) { ConfigurationError(.invalidValue, $0) }),
       .field(.integer("Port", \.port, 1...65535)),
-      .field(.text("Hostname", \.hostname)),
+      .field(.text("Hostname", \.hostname, check: SettingCheck.hostname)),
       .field(.boolean("Enabled", \.enabled)),
       .field(.text("URLPrefix", \.urlPrefix, check: SettingCheck.urlPrefix)),
-      .field(.text("CertificateThumbprint", \.certificateThumbprint, check: SettingCheck.thumbprint)),
+      .field(.canonicalText("CertificateThumbprint", \.certificateThumbprint, canonical: SettingCheck.thumbprint)),
     ])
 }

@@ -108,7 +108,8 @@ public struct ServiceSettings: Sendable, Equatable {
   public var ipv6Filter = "*"
   public var enableCompatibilityHTTPListener = false
   public var enableCompatibilityHTTPSListener = false
-  /// CertificateThumbprint: SHA-1 of the certificate that CredSSP shows, 40 hexadecimal digits; empty: a self-signed one made at start.
+  /// CertificateThumbprint: SHA-1 of the certificate that CredSSP shows, 40 upper-case hexadecimal digits; empty: a self-signed one, which
+  /// encrypts and proves nothing to a client that has not pinned it.
   public var certificateThumbprint = ""
   /// AllowRemoteAccess: false refuses every request of another machine. Default true.
   public var allowRemoteAccess = true
@@ -157,7 +158,7 @@ public struct ListenerSettings: Sendable, Equatable {
   public var enabled = true
   /// The path it answers on. Default `wsman`.
   public var urlPrefix = "wsman"
-  /// SHA-1 of the certificate of an HTTPS listener, 40 hexadecimal digits.
+  /// SHA-1 of the certificate of an HTTPS listener, 40 upper-case hexadecimal digits.
   public var certificateThumbprint = ""
 
   public init(address: String = "*", transport: Transport = .http, port: UInt16? = nil) {

@@ -93,7 +93,7 @@ struct ConnectionAuthentication {
       (exchange, legs) = found
     } catch {
       // The fault is this service's: no other credentials would help, so the peer is not told that its own were wrong.
-      logger.error("\(scheme.rawValue) cannot be carried out", metadata: ["reason": "\("\(error)".sanitizedForLog())"])
+      logger.error("\(scheme.rawValue) cannot be carried out", metadata: ["reason": "\("\(error)".sanitizedForLog(limit: 500))"])
       return .answer(.closing(.internalServerError))
     }
     guard legs < limits.authenticationLegs else {

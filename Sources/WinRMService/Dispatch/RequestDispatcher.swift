@@ -16,17 +16,13 @@ struct RequestDispatcher: Sendable {
   private let registry: ShellRegistry
   private let live: LiveSettings
   private let envelopeSize: Int
-  private let identity: ServiceIdentity
   private let machine: String
   private let logger: Logger
 
-  init(
-    registry: ShellRegistry, live: LiveSettings, envelopeSize: Int, identity: ServiceIdentity, machine: String, logger: Logger
-  ) {
+  init(registry: ShellRegistry, live: LiveSettings, envelopeSize: Int, machine: String, logger: Logger) {
     self.registry = registry
     self.live = live
     self.envelopeSize = envelopeSize
-    self.identity = identity
     self.machine = machine
     self.logger = logger
   }
@@ -38,7 +34,7 @@ struct RequestDispatcher: Sendable {
     guard let request = try? WSManRequest(decoding: bytes, limits: XMLLimits(maximumBytes: 65_536)), request.body == .identify else {
       return nil
     }
-    return WSManResponse(relatesTo: nil, action: nil, body: .identify(identity.anonymous)).encode()
+    return WSManResponse(relatesTo: nil, action: nil, body: .identify(ServiceIdentity.anonymous())).encode()
   }
 
   // MARK: Proven callers
@@ -83,7 +79,7 @@ struct RequestDispatcher: Sendable {
   private func carryOut(
     _ request: WSManRequest, of caller: Caller, delivery: inout CommandOutput.Delivery?
   ) async throws -> ResponseBody {
-    if request.body == .identify { return .identify(identity.authenticated) }
+    if request.body == .identify { return .identify(ServiceIdentity.authenticated(schemes: live.offer.schemes)) }
     guard live.allowsRemoteAccess || caller.peer.isLoopback else { throw WSManFault.remoteAccessDisabled() }
     let authorized = try caller.identity.authorize()
     guard let resource = request.header.resourceURI else { throw WSManFault.invalidResourceURI() }

@@ -1,4 +1,5 @@
 import WSMan
+import WinRMHTTP
 
 #if canImport(Glibc)
   import Glibc
@@ -8,20 +9,22 @@ import WSMan
   import Darwin
 #endif
 
-/// What the service says about itself in the answer to Identify (DSP0226 §11).
-struct ServiceIdentity: Sendable {
-  /// For callers that nobody has proven: the system's version stays hidden.
-  let anonymous: IdentifyResponse
-  /// For the others.
-  let authenticated: IdentifyResponse
+/// What the service says about itself in the answer to Identify (DSP0226 §11, MS-WSMV §3.1.4.1.23).
+enum ServiceIdentity {
+  /// For callers that nobody has proven: neither the system's version nor how one may log on.
+  static func anonymous() -> IdentifyResponse { response("0.0.0", profiles: []) }
 
-  init(usesTLS: Bool) {
-    let profile = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/\(usesTLS ? "https" : "http")/spnego-kerberos"
-    func response(_ system: String) -> IdentifyResponse {
-      IdentifyResponse(productVendor: "winrmd", productVersion: "OS: \(system) SP: 0.0 Stack: 3.0", securityProfiles: [profile])
-    }
-    anonymous = response("0.0.0")
-    authenticated = response(Self.systemRelease())
+  /// For the others.
+  ///
+  /// - Parameter schemes: those that the service offers. CredSSP has no profile.
+  static func authenticated(schemes: [AuthenticationScheme]) -> IdentifyResponse {
+    let speaksSPNEGO = schemes.contains(.negotiate) || schemes.contains(.kerberos)
+    let base = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/"
+    return response(systemRelease(), profiles: speaksSPNEGO ? [base + "http/spnego-kerberos", base + "https/spnego-kerberos"] : [])
+  }
+
+  private static func response(_ system: String, profiles: [String]) -> IdentifyResponse {
+    IdentifyResponse(productVendor: "winrmd", productVersion: "OS: \(system) SP: 0.0 Stack: 3.0", securityProfiles: profiles)
   }
 
   /// The kernel's release up to the first character that is neither digit nor point, such as `6.1.0`.

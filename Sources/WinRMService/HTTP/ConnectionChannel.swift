@@ -3,6 +3,8 @@ import LogonInterface
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
+import SecuritySupport
 
 /// The listener's connections, as HummingbirdCore's `Server` asks for them: how a pipeline is made, and the task that serves it.
 struct ConnectionChannel: ServerChildChannel {
@@ -11,6 +13,8 @@ struct ConnectionChannel: ServerChildChannel {
     let asyncChannel: NIOAsyncChannel<HTTPServerRequestPart, Never>
     let life: ConnectionLife
     let entry: ConnectionLedger.Entry
+    /// What logons are bound to over HTTPS.
+    let channelBindings: ChannelBindings?
     var channel: any Channel { asyncChannel.channel }
   }
 
@@ -31,6 +35,8 @@ struct ConnectionChannel: ServerChildChannel {
       decoding.maxHeaderFieldSize = listener.limits.headerFieldSize
       decoding.maxHeaderListSize = listener.limits.headerSize
       let pipeline = channel.pipeline.syncOperations
+      let identity = listener.tls?.current
+      try addTransport(to: pipeline, identity: identity, logger: guardLogger)
       try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)))
       try pipeline.addHandler(HTTPResponseEncoder())
       try pipeline.addHandler(NIOHTTPResponseHeadersValidator())
@@ -38,11 +44,22 @@ struct ConnectionChannel: ServerChildChannel {
       return Value(
         asyncChannel: try NIOAsyncChannel(
           wrappingChannelSynchronously: channel, configuration: .init(inboundType: HTTPServerRequestPart.self, outboundType: Never.self)),
-        life: life, entry: entry)
+        life: life, entry: entry, channelBindings: identity?.channelBindings)
     }.flatMapErrorThrowing { error in
       listener.ledger.leave(entry, wasAuthenticated: false)
       throw error
     }
+  }
+
+  /// TLS where it belongs, and whoever notices when it is missing, or there where it does not belong.
+  private func addTransport(
+    to pipeline: ChannelPipeline.SynchronousOperations, identity: ListenerIdentity?, logger: Logger
+  ) throws {
+    try pipeline.addHandler(
+      TransportSniffer(servesTLS: identity != nil, lingerTimeout: listener.limits.lingerTimeout, logger: logger))
+    guard let identity else { return }
+    try pipeline.addHandler(NIOSSLServerHandler(context: identity.context))
+    try pipeline.addHandler(HandshakeWatch(timeout: listener.limits.tlsHandshakeTimeout, logger: logger))
   }
 
   func handle(value: Value, logger: Logger) async {
@@ -53,7 +70,7 @@ struct ConnectionChannel: ServerChildChannel {
           group.addTask {
             var connection = HTTPConnection(
               channel: value.channel, life: value.life, listener: listener, peer: peer(of: value.channel),
-              channelBindings: nil, logger: logger,
+              channelBindings: value.channelBindings, logger: logger,
               onAuthenticated: { listener.ledger.authenticated(value.entry) })
             await connection.serve(requests)
             // The guard closes the connection when a last answer has been written; nothing else is left to be done on it.

@@ -92,8 +92,8 @@ struct HTTPConnection {
         life.isAuthenticated = true
         onAuthenticated()
       }
-      guard let established = authentication.established, request.isEncrypted else {
-        // Some clients repeat their first body with every token; nothing unencrypted is ever looked at.
+      guard let established = authentication.established, isMessage(request) else {
+        // Some clients repeat their first body with every token; nothing that travelled in clear is ever looked at.
         _ = try await body(of: request, limit: listener.limits.unauthenticatedBody, from: &requests)
         return try await send(HTTPAnswer(.ok, headers: headers))
       }
@@ -103,24 +103,25 @@ struct HTTPConnection {
 
   // MARK: Protected messages
 
-  /// Decrypts a request, has it carried out, and encrypts the answer.
+  /// Whether the body can be a message of a proven peer: an encrypted one, or, inside TLS, a plain one.
+  private func isMessage(_ request: Request) -> Bool {
+    request.isEncrypted || (listener.transport == .https && request.framing.contentLength > 0)
+  }
+
+  /// Decrypts a request, has it carried out, and encrypts the answer. Over HTTPS TLS does both, unless the request was encrypted all the
+  /// same; then the answer is too.
   private func message(
     _ request: Request, of established: ConnectionAuthentication.Established, headers: HTTPHeaders, from requests: inout Requests
   ) async throws -> Bool {
-    guard request.isEncrypted else { throw HTTPRefusal(.internalServerError, "an unencrypted body") }
-    let body = try await body(of: request, limit: listener.limits.authenticatedBody, from: &requests)
-    let plaintext: [UInt8]
-    do {
-      plaintext = try await established.protector.unprotect(
-        contentType: request.contentType, body: body, limit: listener.limits.envelopeSize)
-    } catch {
-      throw HTTPRefusal(.badRequest, "an encrypted body that cannot be read")
-    }
+    guard request.isEncrypted || listener.transport == .https else { throw HTTPRefusal(.internalServerError, "an unencrypted body") }
+    let plaintext = try await plaintext(of: request, established, from: &requests)
     let caller = Caller(identity: established.identity, peer: peer)
     guard let answer = await listener.dispatcher.answer(to: plaintext, of: caller) else { return false }
     do {
       try Task.checkCancellation()
-      let (contentType, body) = try await established.protector.protect(answer.envelope)
+      let (contentType, body) =
+        request.isEncrypted
+        ? try await established.protector.protect(answer.envelope) : (MultipartEncrypted.originalContentType, answer.envelope)
       var headers = headers
       headers.add(name: "Content-Type", value: contentType)
       let goesOn = try await send(HTTPAnswer(answer.isFault ? .internalServerError : .ok, headers: headers, body: body))
@@ -129,6 +130,22 @@ struct HTTPConnection {
     } catch {
       answer.delivery?.restore()
       throw error
+    }
+  }
+
+  private func plaintext(
+    of request: Request, _ established: ConnectionAuthentication.Established, from requests: inout Requests
+  ) async throws -> [UInt8] {
+    guard request.isEncrypted else {
+      guard request.isPlainSOAP else { throw HTTPRefusal(.unsupportedMediaType, "a body that is not SOAP in UTF-8") }
+      return try await body(of: request, limit: listener.limits.envelopeSize, from: &requests)
+    }
+    let body = try await body(of: request, limit: listener.limits.authenticatedBody, from: &requests)
+    do {
+      return try await established.protector.unprotect(
+        contentType: request.contentType, body: body, limit: listener.limits.envelopeSize)
+    } catch {
+      throw HTTPRefusal(.badRequest, "an encrypted body that cannot be read")
     }
   }
 
@@ -172,6 +189,12 @@ struct HTTPConnection {
     var hasAuthorization: Bool { head.headers.contains(name: "Authorization") }
     var contentType: String { head.headers.first(name: "Content-Type") ?? "" }
     var isEncrypted: Bool { framing.contentLength > 0 && MultipartEncrypted.isEncrypted(contentType: contentType) }
+    /// `application/soap+xml` in UTF-8, which is also meant where nothing is said.
+    var isPlainSOAP: Bool {
+      let parts = contentType.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
+      guard parts.first == "application/soap+xml" else { return false }
+      return parts.dropFirst().allSatisfy { !$0.hasPrefix("charset=") || $0 == "charset=utf-8" }
+    }
     /// `WSMANIDENTIFY: unauthenticated`.
     var asksAnonymously: Bool { head.headers.first(name: "WSMANIDENTIFY")?.lowercased() == "unauthenticated" }
   }

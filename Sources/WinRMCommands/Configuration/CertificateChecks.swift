@@ -1,0 +1,102 @@
+import Certificates
+import SecuritySupport
+import WinRMConfiguration
+
+/// Finds and checks the certificates that settings name, before the settings are written.
+struct CertificateChecks {
+  var store: ServerCertificateStore
+  var machineNames: @Sendable () -> [String] = MachineNames.current
+
+  /// Completes an HTTPS listener and checks its certificate: it must be there with its key, for servers, valid now, and for the Hostname.
+  /// A listener without a thumbprint gets the best certificate for its Hostname, or for a name of this machine.
+  ///
+  /// - Throws: ``WinrmFailure``.
+  func complete(_ listener: inout ListenerSettings) throws(WinrmFailure) {
+    guard listener.transport == .https else { return }
+    guard listener.certificateThumbprint.isEmpty else {
+      let certificate = try usable(listener.certificateThumbprint)
+      guard listener.hostname.isEmpty || certificate.details.isFor(host: listener.hostname) else {
+        throw WinrmFailure(
+          WinRMCode(rawValue: 0x8033_80E9),
+          "The certificate \(certificate.thumbprint) is for \(Self.names(certificate.details)), and not for \(listener.hostname).")
+      }
+      return
+    }
+    let hosts = listener.hostname.isEmpty ? machineNames() : [listener.hostname]
+    for host in hosts {
+      do throws(CertificateError) {
+        guard let found = try store.best(for: host, allowsSelfSigned: true) else { continue }
+        listener.certificateThumbprint = found.thumbprint.text
+        listener.hostname = host
+        return
+      } catch {
+        throw WinrmFailure(error)
+      }
+    }
+    let host = hosts.last ?? "HOST"
+    throw WinrmFailure(
+      .certificateNotFound,
+      "There is no usable certificate for \(hosts.joined(separator: " or ")) in \(store.directory). Import one (winrm certificate import FILE), "
+        + "make one that clients must pin (winrm certificate new -hostname:\(host)), or name one: @{Hostname=\"HOST\";CertificateThumbprint=\"...\"}"
+    )
+  }
+
+  /// Checks the certificate of CredSSP.
+  ///
+  /// - Parameter warn: told what does not stop the setting and should be known.
+  /// - Throws: ``WinrmFailure``.
+  func checkCredSSP(_ thumbprint: String, warn: (String) -> Void) throws(WinrmFailure) {
+    let details = try usable(thumbprint).details
+    if details.isSelfSigned {
+      warn("the certificate vouches for itself: it proves this server only to clients that have pinned it or trust it by hand.")
+    }
+    let own = machineNames()
+    if !own.contains(where: details.isFor) {
+      warn("the certificate is for \(Self.names(details)), and this machine is \(own.joined(separator: ", ")): clients must use its name.")
+    }
+    if details.key?.hasPrefix("RSA") != true {
+      warn("the certificate's key is not RSA: clients built on pyspnego or requests-credssp understand no other inside CredSSP.")
+    }
+  }
+
+  private func usable(_ typed: String) throws(WinrmFailure) -> ServerCertificate {
+    guard let thumbprint = CertificateThumbprint(parsing: typed) else {
+      throw WinrmFailure(.certificateNotFound, "CertificateThumbprint is 40 hexadecimal digits.")
+    }
+    do throws(CertificateError) {
+      let certificate = try store.load(thumbprint)
+      try certificate.checkUse()
+      return certificate
+    } catch {
+      throw WinrmFailure(error)
+    }
+  }
+
+  private static func names(_ details: CertificateDetails) -> String {
+    details.names.isEmpty ? "no host" : details.names.joined(separator: ", ")
+  }
+}
+
+extension WinRMCode {
+  /// ERROR_WSMAN_CERT_NOT_FOUND.
+  static let certificateNotFound = Self(rawValue: 0x8033_8082)
+}
+
+extension WinrmFailure {
+  /// What is wrong with a certificate.
+  init(_ error: CertificateError) {
+    let code: WinRMCode =
+      switch error.code {
+      case .notFound: .certificateNotFound
+      case .wrongUse: WinRMCode(rawValue: 0x8033_80EE)  // WSMAN_CERT_INVALID_USAGE
+      case .notValidNow: WinRMCode(rawValue: 0x800B_0101)  // CERT_E_EXPIRED
+      case .keyDoesNotFit: WinRMCode(rawValue: 0x8009_0016)  // NTE_BAD_KEYSET
+      case .unsupportedKey: WinRMCode(rawValue: 0x8009_0008)  // NTE_BAD_ALGID
+      case .malformed: WinRMCode(rawValue: 13)  // ERROR_INVALID_DATA
+      case .accessDenied: .accessDenied
+      case .unsafeFile: WinRMCode(rawValue: 0x8033_8005)  // ERROR_WSMAN_CONFIG_CORRUPTED
+      default: WinRMCode(rawValue: 1359)  // ERROR_INTERNAL_ERROR
+      }
+    self.init(code, "The certificate cannot be used: \(error.message)")
+  }
+}

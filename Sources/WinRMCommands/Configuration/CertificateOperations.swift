@@ -1,0 +1,190 @@
+import Certificates
+import SecuritySupport
+import WinRMConfiguration
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// `winrm certificate import|new|list|delete`: the certificates by which the service proves itself.
+struct CertificateOperations {
+  private enum Verb: String {
+    case `import`, new, list, delete
+
+    var switches: Set<WinrmSwitch> {
+      switch self {
+      case .import: [.key]
+      case .new: [.hostname, .days, .keytype]
+      case .list: []
+      case .delete: [.force]
+      }
+    }
+  }
+
+  var certificates: ServerCertificateStore
+  var settings: ConfigurationStore
+  var console: CommandConsole
+
+  func run(_ arguments: WinrmArguments) throws {
+    guard let verb = arguments.operands.first.flatMap({ Verb(rawValue: $0.lowercased()) }) else {
+      throw WinrmUsageError("The operation on certificates is import FILE, new, list or delete THUMBPRINT.")
+    }
+    for name in arguments.switches.keys where !verb.switches.contains(name) {
+      throw WinrmUsageError("Switch not allowed with the given operation: \(name.rawValue)")
+    }
+    let operand = arguments.operands.dropFirst().first
+    do {
+      switch (verb, operand) {
+      case (.import, let file?): try add(file, key: arguments.switches[.key])
+      case (.import, nil): throw WinrmUsageError("The file of the certificate is missing.")
+      case (.new, nil): try make(arguments)
+      case (.list, nil): try list()
+      case (.delete, let thumbprint?): try delete(thumbprint, isForced: arguments.switches[.force] != nil)
+      case (.delete, nil): throw WinrmUsageError("The thumbprint of the certificate is missing.")
+      case (.new, _?), (.list, _?): throw WinrmUsageError("There are too many parameters.")
+      }
+    } catch let error as CertificateError {
+      throw WinrmFailure(error)
+    }
+  }
+
+  // MARK: Import
+
+  private func add(_ path: String, key keyPath: String?) throws {
+    let file = try read(path)
+    let key = try keyPath.map { path in (path: path, content: try read(path)) }
+    let certificate: ServerCertificate
+    do throws(CertificateError) {
+      certificate = try ServerCertificate(pem: file.content, key: key?.content.content)
+      try certificate.checkUse()
+    } catch {
+      throw CertificateError(error.code, "\(error.message) (\(path)\(keyPath.map { ", \($0)" } ?? ""))")
+    }
+    try certificates.add(certificate)
+    show(certificate.details, problem: nil)
+    if (key?.content ?? file).isOpenToOthers {
+      warn("others can read \(keyPath ?? path), which holds the private key. The store has a copy of its own: remove the file.")
+    }
+    if certificate.details.isSelfSigned { warnOfSelfSigned(certificate.details) }
+  }
+
+  private func read(_ path: String) throws -> ForeignFile {
+    do throws(ForeignFile.Failure) {
+      return try ForeignFile(path: path)
+    } catch {
+      throw WinrmFailure(WinRMCode(rawValue: error.isMissing ? 2 : 5), "\(path) cannot be read: \(error.reason). Nothing was changed.")
+    }
+  }
+
+  // MARK: New
+
+  private func make(_ arguments: WinrmArguments) throws {
+    guard let typed = arguments.switches[.hostname] else {
+      throw WinrmUsageError("certificate new needs -hostname:NAME[,NAME], the names by which clients address this machine.")
+    }
+    let names = typed.split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
+    let days = try days(arguments.switches[.days])
+    let kind: SelfSignedIdentity.KeyKind
+    switch arguments.switches[.keytype]?.lowercased() {
+    case nil, "rsa2048", "rsa": kind = .rsa2048
+    case "p256": kind = .p256
+    default: throw WinrmUsageError("-keytype is rsa2048 or p256.")
+    }
+    let identity: SelfSignedIdentity
+    do {
+      identity = try SelfSignedIdentity.make(
+        commonName: names[0], names: names, notAfter: Date(timeIntervalSinceNow: Double(days) * 86_400), kind: kind)
+    } catch let error as CertificateError {
+      throw WinrmFailure(WinRMCode(rawValue: 87), "No certificate was made: \(error.message).")
+    }
+    let certificate = try ServerCertificate(certificates: [identity.certificateDER], privateKeyPEM: identity.privateKeyPEM)
+    try certificates.add(certificate)
+    show(certificate.details, problem: nil)
+    warnOfSelfSigned(certificate.details)
+  }
+
+  private func days(_ typed: String?) throws(WinrmUsageError) -> Int {
+    guard let typed else { return 365 }
+    guard let days = Int(typed), (1...3650).contains(days) else { throw WinrmUsageError("-days is a number from 1 to 3650.") }
+    return days
+  }
+
+  // MARK: List and delete
+
+  private func list() throws {
+    let users = users()
+    for (index, entry) in try certificates.list().enumerated() {
+      if index > 0 { console.writeOutput("\n") }
+      if let details = entry.details {
+        show(details, problem: entry.problem, users: users[entry.thumbprint] ?? [])
+      } else {
+        let problem = entry.problem?.message ?? "it cannot be read"
+        console.writeOutput(
+          ResultWriter.text(
+            ResultElement(
+              name: "Certificate",
+              children: [
+                ResultElement(name: "Thumbprint", value: entry.thumbprint.text), ResultElement(name: "Problem", value: problem),
+              ])))
+      }
+    }
+  }
+
+  private func delete(_ typed: String, isForced: Bool) throws {
+    guard let thumbprint = CertificateThumbprint(parsing: typed) else {
+      throw WinrmFailure(WinRMCode(rawValue: 87), "A thumbprint is 40 hexadecimal digits. See: winrm certificate list")
+    }
+    if !isForced, let users = users()[thumbprint] {
+      throw WinrmFailure(
+        WinRMCode(rawValue: 0x8033_8032),
+        "The certificate is in use: \(users.joined(separator: ", ")). Name another one there first, or use -force. Nothing was changed.",
+        explanation: "What is in use cannot be removed.")
+    }
+    try certificates.remove(thumbprint)
+  }
+
+  /// Which settings name which certificate. Settings that cannot be read name none.
+  private func users() -> [CertificateThumbprint: [String]] {
+    guard let settings = try? settings.load() else { return [:] }
+    var result: [CertificateThumbprint: [String]] = [:]
+    if let thumbprint = CertificateThumbprint(parsing: settings.service.certificateThumbprint) {
+      result[thumbprint, default: []].append("winrm/config/service (CredSSP)")
+    }
+    for listener in settings.listeners {
+      guard let thumbprint = CertificateThumbprint(parsing: listener.certificateThumbprint) else { continue }
+      result[thumbprint, default: []].append("winrm/config/Listener?Address=\(listener.address)+Transport=\(listener.transport.rawValue)")
+    }
+    return result
+  }
+
+  // MARK: Output
+
+  private func show(_ details: CertificateDetails, problem: CertificateError?, users: [String] = []) {
+    var children = [
+      ResultElement(name: "Thumbprint", value: details.thumbprint.text),
+      ResultElement(name: "SHA256", value: MachinePolicy.hexadecimal(details.sha256)),
+      ResultElement(name: "Subject", value: details.subject), ResultElement(name: "Issuer", value: details.issuer),
+    ]
+    children +=
+      details.names.isEmpty ? [ResultElement(name: "Name", value: "")] : details.names.map { ResultElement(name: "Name", value: $0) }
+    children += [
+      ResultElement(name: "NotBefore", value: details.notBefore.ISO8601Format()),
+      ResultElement(name: "NotAfter", value: details.notAfter.ISO8601Format()),
+      ResultElement(name: "Key", value: details.key ?? "unsupported"),
+      ResultElement(name: "SelfSigned", value: details.isSelfSigned ? "true" : "false"),
+    ]
+    children += users.map { ResultElement(name: "UsedBy", value: $0) }
+    if let problem { children.append(ResultElement(name: "Problem", value: problem.message)) }
+    console.writeOutput(ResultWriter.text(ResultElement(name: "Certificate", children: children)))
+  }
+
+  private func warnOfSelfSigned(_ details: CertificateDetails) {
+    warn(
+      "the certificate vouches for itself. Each client must pin it, as root: winrm credssp pin -remote:\(details.names.first ?? "HOST") "
+        + "-sha256:\(MachinePolicy.hexadecimal(details.sha256))")
+  }
+
+  private func warn(_ text: String) { console.writeError("Warning: \(ResultWriter.printable(text))\n") }
+}

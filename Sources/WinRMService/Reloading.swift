@@ -1,0 +1,69 @@
+import Synchronization
+import WinRMConfiguration
+
+/// What the service remembers from one change of its settings to the next.
+final class Reloading: Sendable {
+  private struct Books {
+    var selfMadeCredSSP: CredSSPCertificate.Ready?
+    var namedCredSSP: CredSSPCertificate.Ready?
+    var announcedCredSSP: String?
+    var listeners: [String: ListenerTLS] = [:]
+    /// The settings of the last change.
+    var last: WinRMSettings
+  }
+
+  private let books: Mutex<Books>
+
+  init(settings: WinRMSettings) { books = Mutex(Books(last: settings)) }
+
+  /// The certificate of CredSSP that vouches for itself, once made.
+  var selfMadeCredSSP: CredSSPCertificate.Ready? {
+    get { books.withLock { $0.selfMadeCredSSP } }
+    set { books.withLock { $0.selfMadeCredSSP = newValue } }
+  }
+
+  /// The certificate of CredSSP that `CertificateThumbprint` named last.
+  var namedCredSSP: CredSSPCertificate.Ready? {
+    get { books.withLock { $0.namedCredSSP } }
+    set { books.withLock { $0.namedCredSSP = newValue } }
+  }
+
+  /// The hash of the certificate of CredSSP that the log names last.
+  var announcedCredSSP: String? {
+    get { books.withLock { $0.announcedCredSSP } }
+    set { books.withLock { $0.announcedCredSSP = newValue } }
+  }
+
+  /// What the HTTPS listeners that run show, by address.
+  var listeners: [String: ListenerTLS] {
+    get { books.withLock { $0.listeners } }
+    set { books.withLock { $0.listeners = newValue } }
+  }
+
+  /// The names of those settings that differ from the last ones and are read at the start alone.
+  func restartNeeded(by settings: WinRMSettings) -> [String] {
+    let (old, running) = books.withLock { books in
+      defer { books.last = settings }
+      return (books.last, Set(books.listeners.keys))
+    }
+    // The certificate of a listener that runs is taken over at once.
+    func fixed(_ settings: WinRMSettings) -> [ListenerSettings] {
+      settings.listeners.map { listener in
+        guard listener.transport == .https, running.contains(listener.address) else { return listener }
+        var listener = listener
+        listener.certificateThumbprint = ""
+        listener.hostname = ""
+        return listener
+      }
+    }
+    let differences = [
+      ("Listener", fixed(old) != fixed(settings)), ("MaxEnvelopeSizekb", old.maxEnvelopeSizekb != settings.maxEnvelopeSizekb),
+      ("MaxConnections", old.service.maxConnections != settings.service.maxConnections),
+      (
+        "MaxPacketRetrievalTimeSeconds",
+        old.service.maxPacketRetrievalTimeSeconds != settings.service.maxPacketRetrievalTimeSeconds
+      ),
+    ]
+    return differences.filter(\.1).map(\.0)
+  }
+}
