@@ -20,7 +20,7 @@ def test_the_share_belongs_to_alice(bare):
 def test_a_local_account_goes_from_host_to_host(bare):
     """Nothing of the domain is needed for this; it shows that programs, mounts and addresses are right."""
     password = "a password of walter's"
-    with bare.own_service("hop1", "hop1-walter", account=("walter", password)) as service:
+    with bare.own_service("hop1", "hop1-walter", account=("walter", password, "walter")) as service:
         client = bare.client("client-walter", delegate="*.lab.example", ntlm_only=True)
         done = bare.winrs(client, service, "id -un; hostname", user="walter", password=password)
         assert (done.returncode, done.out.split()) == (0, ["walter", "hop1"]), done.err

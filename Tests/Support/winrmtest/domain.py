@@ -142,11 +142,13 @@ class DomainLab:
         https=False,
         certificate=None,
         groups="LAB\\winrm-users",
+        accounts="",
         account=None,
         start=True,
         **options,
     ):
-        """A winrmd. certificate: a pair of files (chain, key), for CredSSP. account: name and password of a local one, who may use it too."""
+        """A winrmd. certificate: a pair of files (chain, key), for CredSSP. groups, accounts: who may use it. account: name, password and
+        Unix user of a local one, who may use it too."""
         port = 5985 if standard_ports else next(self._ports)
         host = DomainHost(self, where, name, port=port, https_port=(5986 if standard_ports else port + 1) if https else None, **options)
         self.hosts.append(host)
@@ -157,10 +159,11 @@ class DomainLab:
         if certificate:
             host.set_service(CertificateThumbprint=host.import_certificate(*certificate))
         host.set_service_auth(CredSSP="true")
-        host.set_service(AllowedGroups=groups)
         if account:
-            host.add_account(*account, "-unixuser:" + account[0])
-            host.set_service(AllowedAccounts=account[0])
+            name, password, unix_user = account
+            host.add_account(name, password, "-unixuser:" + unix_user)
+            accounts = ",".join(filter(None, [accounts, name]))
+        host.set_service(AllowedGroups=groups, AllowedAccounts=accounts)
         return host.start() if start else host
 
     @contextlib.contextmanager
