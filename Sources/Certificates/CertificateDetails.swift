@@ -33,7 +33,7 @@ public struct CertificateDetails: Sendable, Equatable {
   /// - Throws: ``CertificateError`` `malformed`.
   public init(certificateDER: [UInt8]) throws(CertificateError) {
     guard let certificate = try? Certificate(derEncoded: certificateDER) else {
-      throw CertificateError(.malformed, "the bytes are no certificate")
+      throw .unreadable
     }
     thumbprint = CertificateThumbprint(certificateDER: certificateDER)
     sha256 = CertificateHash.sha256(certificateDER: certificateDER)

@@ -34,6 +34,12 @@ public struct CertificateError: Error, Equatable, Sendable {
   }
 }
 
+extension CertificateError {
+  /// The parser does not tell the two apart.
+  static let unreadable = CertificateError(
+    .malformed, "a certificate cannot be read: it is damaged, or has a key that is not served, such as RSA with fewer than 2048 bits")
+}
+
 extension CertificateError: CustomStringConvertible {
   public var description: String { message }
 }

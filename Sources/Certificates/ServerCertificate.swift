@@ -28,7 +28,7 @@ public struct ServerCertificate: Sendable {
   public init(certificates: [[UInt8]], privateKeyPEM: SecretBytes) throws(CertificateError) {
     var parsed: [(der: [UInt8], certificate: Certificate)] = []
     for der in certificates {
-      guard let certificate = try? Certificate(derEncoded: der) else { throw CertificateError(.malformed, "a certificate cannot be read") }
+      guard let certificate = try? Certificate(derEncoded: der) else { throw .unreadable }
       parsed.append((der, certificate))
     }
     guard let first = parsed.first else { throw CertificateError(.malformed, "there is no certificate") }

@@ -79,34 +79,36 @@ struct PEMFile {
     return (0...bytes.count - wanted.count).contains { bytes[$0..<$0 + wanted.count].elementsEqual(wanted) }
   }
 
-  /// The DER of a key's PEM text; `nil` when it is not Base64. It is written into secret memory alone.
+  /// The DER of a key's PEM text; `nil` when it is not Base64 between two lines of dashes. It is written into secret memory alone.
   static func keyDER(_ pem: SecretBytes) -> SecretBytes? {
     pem.withUnsafeBytes { bytes in
       guard let start = bytes.firstIndex(of: UInt8(ascii: "\n")),
-        let end = bytes.dropFirst(start).lastIndex(of: UInt8(ascii: "\n")), end > start
+        let end = bytes.dropFirst(start).firstIndex(of: UInt8(ascii: "-")), end > start
       else { return nil }
       var count = 0
-      var isGood = true
       let whole = SecretBytes(count: (end - start) * 3 / 4 + 3) { target in
-        var bits: UInt32 = 0
-        var pending = 0
-        defer { bits = 0 }
-        for byte in bytes[start..<end] where byte != 0x0A && byte != 0x0D && byte != 0x20 && byte != UInt8(ascii: "=") {
-          guard let value = base64Value(byte) else {
-            isGood = false
-            return
-          }
-          bits = bits << 6 | UInt32(value)
-          pending += 6
-          guard pending >= 8 else { continue }
-          pending -= 8
-          target[count] = UInt8(truncatingIfNeeded: bits >> UInt32(pending))
-          count += 1
-        }
+        count = decode(bytes[start..<end], into: target) ?? 0
       }
-      guard isGood, count > 0 else { return nil }
-      return whole.withUnsafeBytes { SecretBytes($0.prefix(count)) }
+      return count > 0 ? whole.withUnsafeBytes { SecretBytes($0.prefix(count)) } : nil
     }
+  }
+
+  /// - Returns: how many bytes were written; `nil` for anything but Base64.
+  private static func decode(_ text: Slice<UnsafeRawBufferPointer>, into target: UnsafeMutableRawBufferPointer) -> Int? {
+    var count = 0
+    var bits: UInt32 = 0
+    var pending: UInt32 = 0
+    defer { bits = 0 }
+    for byte in text where byte != 0x0A && byte != 0x0D && byte != 0x20 && byte != UInt8(ascii: "=") {
+      guard let value = base64Value(byte) else { return nil }
+      bits = bits << 6 | UInt32(value)
+      pending += 6
+      guard pending >= 8 else { continue }
+      pending -= 8
+      target[count] = UInt8(truncatingIfNeeded: bits >> pending)
+      count += 1
+    }
+    return count
   }
 
   private static func base64Value(_ byte: UInt8) -> UInt8? {

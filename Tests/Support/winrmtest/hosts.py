@@ -91,6 +91,7 @@ class Host:
     # The service
 
     def start(self):
+        mark = len(self.log())
         log = open(self.log_file, "ab")
         self.process = self.popen("winrmd", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
@@ -98,6 +99,9 @@ class Host:
         def ready():
             if self.process.poll() is not None:
                 raise AssertionError("winrmd of %s ended with %d:\n%s" % (self.name, self.process.returncode, self.log()))
+            # Said when every listener is bound, and before none.
+            if "listening on" not in self.log()[mark:]:
+                return False
             try:
                 socket.create_connection((self.address, self.port), timeout=1).close()
                 return True
