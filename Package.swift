@@ -130,7 +130,9 @@ let package = Package(
     // The programs.
     library(
       "WinRMCommands",
-      ["SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "Certificates", "CLinux"]),
+      [
+        "SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "Certificates", "Kerberos", "CLinux",
+      ]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(name: "WinRSTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(

@@ -10,6 +10,34 @@ public struct WinRMCode: RawRepresentable, Hashable, Sendable {
   public static let accessDenied = Self(rawValue: 5)
   /// ERROR_LOGON_FAILURE: wrong user name or password.
   public static let logonFailure = Self(rawValue: 1326)
+  /// ERROR_ACCOUNT_RESTRICTION.
+  public static let accountRestriction = Self(rawValue: 1327)
+  /// ERROR_PASSWORD_EXPIRED.
+  public static let passwordExpired = Self(rawValue: 1330)
+  /// ERROR_ACCOUNT_DISABLED.
+  public static let accountDisabled = Self(rawValue: 1331)
+  /// ERROR_ACCOUNT_EXPIRED.
+  public static let accountExpired = Self(rawValue: 1793)
+  /// ERROR_PASSWORD_MUST_CHANGE.
+  public static let passwordMustChange = Self(rawValue: 1907)
+  /// ERROR_ACCOUNT_LOCKED_OUT.
+  public static let accountLockedOut = Self(rawValue: 1909)
+  /// SEC_E_TARGET_UNKNOWN: no such service principal.
+  public static let targetUnknown = Self(rawValue: 0x8009_0303)
+  /// SEC_E_INVALID_TOKEN.
+  public static let invalidToken = Self(rawValue: 0x8009_0308)
+  /// SEC_E_NO_CREDENTIALS.
+  public static let noCredentials = Self(rawValue: 0x8009_030E)
+  /// SEC_E_NO_AUTHENTICATING_AUTHORITY: no domain controller answers.
+  public static let noAuthenticatingAuthority = Self(rawValue: 0x8009_0311)
+  /// SEC_E_WRONG_PRINCIPAL: the server has another key than the KDC believes.
+  public static let wrongPrincipal = Self(rawValue: 0x8009_0322)
+  /// SEC_E_TIME_SKEW.
+  public static let timeSkew = Self(rawValue: 0x8009_0324)
+  /// SEC_E_KDC_UNKNOWN_ETYPE.
+  public static let encryptionTypeUnsupported = Self(rawValue: 0x8009_0342)
+  /// SEC_E_BAD_BINDINGS.
+  public static let badBindings = Self(rawValue: 0x8009_0346)
   /// ERROR_WSMAN_DESTINATION_UNREACHABLE.
   public static let destinationUnreachable = Self(rawValue: 0x8033_8012)
   /// ERROR_WSMAN_OPERATION_TIMEDOUT: poll again.
@@ -30,10 +58,16 @@ public struct WinRMCode: RawRepresentable, Hashable, Sendable {
   public static let unencryptedDisabled = Self(rawValue: 0x8033_80DE)
   /// ERROR_WSMAN_CLIENT_NEGOTIATE_AUTHENTICATION_DISABLED.
   public static let negotiateDisabled = Self(rawValue: 0x8033_80E1)
+  /// ERROR_WSMAN_CLIENT_KERBEROS_AUTHENTICATION_DISABLED.
+  public static let kerberosDisabled = Self(rawValue: 0x8033_80E2)
   /// ERROR_WSMAN_SERVER_NOT_TRUSTED: not proven, and not in TrustedHosts.
   public static let serverNotTrusted = Self(rawValue: 0x8033_80E4)
   /// ERROR_WSMAN_NO_IDENTIFY_FOR_LOCAL_SESSION.
   public static let noIdentifyForLocalSession = Self(rawValue: 0x8033_80FC)
+  /// ERROR_WSMAN_KERBEROS_IPADDRESS: Kerberos knows names only.
+  public static let kerberosToAddress = Self(rawValue: 0x8033_810B)
+  /// ERROR_WSMAN_SERVER_DESTINATION_LOCALHOST: no service is called localhost.
+  public static let kerberosToLocalhost = Self(rawValue: 0x8033_810E)
   /// ERROR_WSMAN_HTTP_REQUEST_TOO_LARGE_STATUS: HTTP 413.
   public static let httpRequestTooLarge = Self(rawValue: 0x8033_8111)
   /// ERROR_WSMAN_HTTP_SERVICE_UNAVAILABLE_STATUS: HTTP 503.

@@ -56,6 +56,8 @@ struct Exchange {
   private(set) var sentByClient: [[UInt8]] = []
   private(set) var identity: ProvenIdentity?
 
+  mutating func note(_ token: [UInt8]) { sentByClient.append(token) }
+
   mutating func run(_ client: any ClientAuthentication, _ server: any ServerAuthentication) async throws {
     var leg = try await client.next(nil)
     while true {

@@ -229,7 +229,9 @@ import WinRMConfiguration
 
   @Test func nameWithoutAddress() async throws {
     let endpoint = try WinRMEndpoint(parsing: "no-such-host.invalid")
-    let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))
+    let local = ClientCredential.explicit(
+      Credential(name: AccountName(domain: ".", user: "alice"), password: SecretBytes(Array(FakeService.password.utf8))))
+    let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: local, policy: try trusting()))
     #expect(error.code == .nameNotResolved || error.code == .networkTimedOut)
   }
 

@@ -66,6 +66,21 @@ public final class KerberosCredential: Sendable {
     return handle
   }
 
+  /// Where the tickets are.
+  enum TicketPlace {
+    case defaultCache
+    case cache(String)
+    /// In a private cache that nothing has needed yet.
+    case nowhere
+  }
+
+  var ticketPlace: TicketPlace {
+    switch source {
+    case .cache(let name): name.map { .cache($0) } ?? .defaultCache
+    case .password, .keytab: acquired.withLock { ($0?.cache?.name).map { .cache($0) } ?? .nowhere }
+    }
+  }
+
   private func privateCache() throws(KerberosError) -> PrivateCache {
     // The lock is held while the KDC is asked: whoever comes second uses the first one's ticket.
     let result = acquired.withLock { acquired -> Result<PrivateCache, KerberosError> in

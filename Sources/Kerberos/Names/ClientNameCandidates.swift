@@ -12,6 +12,9 @@ public struct KerberosRealms: Sendable, Equatable {
     self.defaultRealm = defaultRealm
   }
 
+  /// The default realm of the library's configuration; `nil` where it has none. Reads files, and no more.
+  public static func libraryDefault() -> String? { (try? KRB5Context())?.defaultRealm }
+
   /// The names to ask the KDC for, in order: by configuration, in the default realm, as an enterprise name (RFC 6806 §5), which the KDC
   /// of the default realm resolves. The next one is tried only when the KDC does not know the one before, never after a wrong password.
   func candidates(for name: AccountName, libraryDefault: String?) -> [ClientName] {

@@ -1,4 +1,5 @@
 import Certificates
+import Kerberos
 import LogonAgent
 import Logging
 import MemoryTLS
@@ -17,11 +18,31 @@ final class ClientSession: Sendable {
   let sessionID = GUIDText.randomMessageID()
   /// The port that answered; the endpoint's own until another one did.
   private let port: Mutex<Int>
+  /// Tickets, for all connections; `nil` without a credential for them.
+  let kerberos: KerberosOfferSource?
+  /// Why Kerberos was given up; other connections of this client do not ask again.
+  private let obstacle = Mutex<KerberosObstacle?>(nil)
 
   init(configuration: WinRMClientConfiguration, policy: ClientPolicy) {
     self.configuration = configuration
     self.policy = policy
     port = Mutex(configuration.endpoint.port)
+    kerberos = Self.kerberos(configuration, policy)
+  }
+
+  var rememberedObstacle: KerberosObstacle? { obstacle.withLock { $0 } }
+  func remember(_ obstacle: KerberosObstacle) { self.obstacle.withLock { $0 = obstacle } }
+
+  private static func kerberos(_ configuration: WinRMClientConfiguration, _ policy: ClientPolicy) -> KerberosOfferSource? {
+    let source: KerberosSource
+    switch configuration.credential {
+    case .explicit(let credential): source = .password(credential, realms: KerberosRealms(byDomain: policy.kerberosRealms))
+    case .ambient: source = .cache(nil)
+    case .agent, .none: return nil
+    }
+    return KerberosOfferSource(
+      credential: KerberosCredential(source), services: configuration.serviceNames,
+      delegation: configuration.delegatesTicket && configuration.method != .credSSP ? .whenTrusted : .none)
   }
 
   var endpoint: WinRMEndpoint { configuration.endpoint }
@@ -35,16 +56,17 @@ final class ClientSession: Sendable {
   ///
   /// - Throws: ``WinRMError``, or `CancellationError`.
   func connect() async throws -> AuthenticatedConnection {
+    let plan = try await plan()
     let http: HTTPConnection
-    do { http = try await open() } catch { throw failure(authenticating: error) }
+    do { http = try await open() } catch { throw failure(authenticating: error, plan) }
     do {
-      let protector = try await authenticate(http)
+      let protector = try await authenticate(http, plan)
       // Over HTTPS the outer TLS protects the messages, whatever the authentication could do.
       return AuthenticatedConnection(
         http: http, protector: endpoint.scheme == .http ? protector : nil, headers: headers, path: endpoint.path)
     } catch {
       http.close()
-      throw failure(authenticating: error)
+      throw failure(authenticating: error, plan)
     }
   }
 
@@ -85,40 +107,72 @@ final class ClientSession: Sendable {
 // MARK: Authentication
 
 extension ClientSession {
-  private func authenticate(_ http: HTTPConnection) async throws -> (any MessageProtector)? {
-    guard let authentication = try makeAuthentication(http) else { return nil }
+  /// One authentication, and what is to be known about it afterwards.
+  fileprivate struct Attempt {
+    var authentication: any ClientAuthentication
+    var kerberos: KerberosOffer?
+  }
+
+  private func authenticate(_ http: HTTPConnection, _ plan: MechanismPlan) async throws -> (any MessageProtector)? {
+    guard let attempt = try await makeAttempt(http, plan) else { return nil }
     let handshake = Handshake(
       connection: http, path: endpoint.path, headers: headers, timeout: configuration.authenticationTimeout)
-    let protector = try await handshake.run(authentication)
-    if let reason = (authentication as? CredSSPClientAuthentication)?.delegationReason {
-      configuration.logger?.debug("credentials delegated", metadata: ["host": "\(endpoint.host)", "reason": "\(reason)"])
-    }
+    let protector = try await handshake.run(attempt.authentication)
+    let report = await report(attempt, plan)
+    configuration.logger?.debug(
+      "authenticated", metadata: ["host": "\(endpoint.host)", "mechanism": "\(report.mechanismName)", "delegation": "\(report.delegation)"])
+    configuration.onAuthentication?(report)
     return protector
   }
 
-  private func makeAuthentication(_ http: HTTPConnection) throws -> (any ClientAuthentication)? {
+  private func makeAttempt(_ http: HTTPConnection, _ plan: MechanismPlan) async throws -> Attempt? {
     let patience = MechanismPatience(limit: configuration.authenticationTimeout)
     switch configuration.method {
     case .none: return nil
+    case .kerberos:
+      let offer = try await bound(plan.kerberos, to: try channelBindings(http))
+      guard let offer else { throw AuthenticationError(.policy, "there is no credential", winRMCode: .noCredentials) }
+      return Attempt(authentication: KerberosClientAuthentication(mechanism: offer.mechanism, patience: patience), kerberos: offer)
     case .negotiate:
-      let mechanism = try makeNTLM(channelBindings: try channelBindings(http))
-      return NegotiateClientAuthentication(context: NegotiateContext(mechanisms: [mechanism], patience: patience))
+      let bindings = try channelBindings(http)
+      let offer = try await bound(plan.kerberos, to: bindings)
+      var mechanisms: [any SecurityMechanism] = offer.map { [$0.mechanism] } ?? []
+      if plan.offersNTLM { mechanisms.append(try makeNTLM(channelBindings: bindings)) }
+      guard !mechanisms.isEmpty else { throw AuthenticationError(.policy, "there is no credential", winRMCode: .noCredentials) }
+      return Attempt(
+        authentication: NegotiateClientAuthentication(context: NegotiateContext(mechanisms: mechanisms, patience: patience)),
+        kerberos: offer)
     case .credSSP:
       guard case .explicit(let credential) = configuration.credential else {
         throw AuthenticationError(
           .policy, "CredSSP needs an explicit user name and password", winRMCode: .credSSPUserNameAndPasswordNeeded)
       }
-      let gate = DelegationGate(
-        host: endpoint.host, policy: policy.delegation, pins: policy.pins(for: endpoint.host),
-        verifier: CertificateVerifier(roots: configuration.roots))
-      return CredSSPClientAuthentication(
-        tls: try MemoryTLS.client(), gate: gate, credential: credential, mechanisms: [try makeNTLM(channelBindings: nil)],
-        patience: patience)
+      // CredSSP binds its inner mechanism to the inner TLS by itself.
+      var mechanisms: [any SecurityMechanism] = plan.kerberos.map { [$0.mechanism] } ?? []
+      if plan.offersNTLM { mechanisms.append(try makeNTLM(channelBindings: nil)) }
+      return Attempt(
+        authentication: CredSSPClientAuthentication(
+          tls: try MemoryTLS.client(), gate: gate, credential: credential, mechanisms: mechanisms,
+          kerberosObstacle: plan.obstacle?.reason, patience: patience),
+        kerberos: plan.kerberos)
     }
   }
 
+  private var gate: DelegationGate {
+    let host = configuration.delegationHost
+    return DelegationGate(
+      host: host, typedHost: endpoint.host, policy: policy.delegation, pins: policy.pins(for: host),
+      verifier: CertificateVerifier(roots: configuration.roots))
+  }
+
+  /// The offer for a connection with these bindings: the tickets are there, so another first token is quickly made.
+  private func bound(_ offer: KerberosOffer?, to bindings: ChannelBindings?) async throws -> KerberosOffer? {
+    guard offer != nil, bindings != nil else { return offer }
+    return try await self.offer(channelBindings: bindings)
+  }
+
   /// The name that NTLM binds its answer to, so that it is worth nothing to another service (MS-NLMP §3.1.5.1.2).
-  private var targetName: String { "HTTP/\(endpoint.host)" }
+  private var targetName: String { configuration.servicePrincipalName?.description ?? "HTTP/\(endpoint.host)" }
 
   private func makeNTLM(channelBindings: ChannelBindings?) throws -> any SecurityMechanism {
     switch configuration.credential {
@@ -126,16 +180,70 @@ extension ClientSession {
       return NTLMMechanism(
         credential: NTLMCredential(name: credential.name, hash: try NTHash(password: credential.password)),
         configuration: NTLMInitiatorConfiguration(targetName: targetName, channelBindings: channelBindings))
-    case .agent(let socketPath):
+    case .agent(let socketPath), .ambient(let socketPath?):
       return AgentMechanism(
         agent: LogonAgentClient(socketPath: socketPath), targetName: targetName, channelBindings: channelBindings)
-    case .none:
-      throw AuthenticationError(.policy, "there is no credential", winRMCode: WinRMCode(rawValue: 0x8009_030E))
+    case .ambient(nil), .none:
+      throw AuthenticationError(.policy, "there is no credential", winRMCode: .noCredentials)
     }
   }
 
   private func channelBindings(_ http: HTTPConnection) throws -> ChannelBindings? {
     guard let leaf = http.serverCertificates.first else { return nil }
     return ChannelBindings(serverEndPointHash: try CertificateHash.serverEndPoint(certificateDER: leaf))
+  }
+}
+
+// MARK: What is told afterwards
+
+extension ClientSession {
+  private func report(_ attempt: Attempt, _ plan: MechanismPlan) async -> AuthenticationReport {
+    let mechanism = attempt.mechanism ?? .ntlm
+    let isKerberos = mechanism == .kerberos
+    return AuthenticationReport(
+      peer: peer, method: configuration.method, mechanism: mechanism, client: isKerberos ? attempt.kerberos?.client : nil,
+      service: isKerberos ? await attempt.kerberos?.mechanism.provenService : nil,
+      delegation: await delegation(attempt, isKerberos: isKerberos),
+      kerberosObstacle: isKerberos ? nil : plan.obstacle?.reason ?? "the server chose NTLM")
+  }
+
+  private func delegation(_ attempt: Attempt, isKerberos: Bool) async -> AuthenticationReport.Delegation {
+    if let credSSP = attempt.authentication as? CredSSPClientAuthentication {
+      return .password(because: credSSP.delegationReason ?? "policy allowed it")
+    }
+    guard configuration.delegatesTicket else { return .notAsked }
+    guard isKerberos, let mechanism = attempt.kerberos?.mechanism else { return .none(because: "NTLM hands no credentials on") }
+    if await mechanism.flags?.contains(.delegation) == true { return .ticket }
+    guard let service = await mechanism.provenService else { return .none(because: "the KDC did not allow it") }
+    return switch await kerberos?.delegationObstacle(for: service) {
+    case .ticketNotForwardable?:
+      .none(because: "the ticket is not forwardable: the account may not be delegated, or kinit did not ask for it (kinit -f)")
+    case .serviceNotTrusted?: .none(because: "the domain does not trust \(service) for delegation (its ticket is not ok-as-delegate)")
+    case nil: .none(because: "the KDC did not give a ticket to forward")
+    }
+  }
+}
+
+extension ClientSession.Attempt {
+  fileprivate var mechanism: MechanismIdentifier? {
+    switch authentication {
+    case let negotiate as NegotiateClientAuthentication: negotiate.mechanism
+    case let credSSP as CredSSPClientAuthentication: credSSP.mechanism
+    default: .kerberos
+    }
+  }
+}
+
+extension WinRMClientConfiguration {
+  /// What Kerberos asks the KDC for, in order: the host as typed, never what DNS makes of it.
+  var serviceNames: [KerberosServiceName] {
+    if let servicePrincipalName { return [servicePrincipalName] }
+    return KerberosServiceName.candidates(host: namesServiceWithPort ? "\(endpoint.host):\(endpoint.port)" : endpoint.host)
+  }
+
+  /// The host that delegation policy is asked about.
+  var delegationHost: String {
+    guard let name = servicePrincipalName else { return endpoint.host }
+    return String(name.host.prefix { $0 != ":" })
   }
 }

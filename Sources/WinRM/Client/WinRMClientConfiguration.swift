@@ -1,4 +1,5 @@
 public import Certificates
+public import Kerberos
 public import Logging
 public import SecuritySupport
 public import WinRMConfiguration
@@ -7,16 +8,20 @@ public import WinRMConfiguration
 public enum ClientCredential: Sendable {
   /// A name and a password given for this connection. CredSSP needs them.
   case explicit(Credential)
-  /// The logon agent of the session that this process runs in (`WINRM_AGENT_SOCKET`).
+  /// The logon agent of the session that this process runs in (`WINRM_AGENT_SOCKET`), which does NTLM.
   case agent(socketPath: String)
+  /// What this process has without asking: the tickets of the default cache (`KRB5CCNAME`), and in a remote session its logon agent.
+  case ambient(agentSocketPath: String?)
   /// None.
   case none
 }
 
 /// How the client proves who it is.
 public enum AuthenticationMethod: Sendable, Hashable {
-  /// SPNEGO, with NTLM inside.
+  /// SPNEGO, with Kerberos inside, or NTLM where Kerberos cannot be used and the rules of this machine let NTLM begin.
   case negotiate
+  /// Kerberos and nothing else. The server proves itself, over HTTP too.
+  case kerberos
   /// CredSSP: as Negotiate, and the password goes to the server for a second hop. Policy decides whether it may.
   case credSSP
   /// Not at all: for Identify.
@@ -25,16 +30,39 @@ public enum AuthenticationMethod: Sendable, Hashable {
 
 /// The remote session that this process runs inside of, as `winrmd` tells it in the environment. It explains a missing second hop.
 public struct EnclosingSession: Sendable, Hashable {
-  /// How the session was opened: `negotiate` or `credssp`.
+  /// How the session was opened: `negotiate`, `kerberos` or `credssp`.
   public var scheme: String
+  /// What was delegated to it: `none`, `agent`, `ticket` or `ticket+agent`; `nil` when the service does not say.
+  public var credentials: String?
+  /// Why the session has no ticket although it could have one.
+  public var ticketError: String?
 
-  public init(scheme: String) { self.scheme = scheme }
-
-  /// From `WINRM_SESSION`; `nil` outside of a session.
-  public init?(environment: [String: String]) {
-    guard let scheme = environment["WINRM_SESSION"], !scheme.isEmpty else { return nil }
-    self.init(scheme: scheme)
+  public init(scheme: String, credentials: String? = nil, ticketError: String? = nil) {
+    self.scheme = scheme
+    self.credentials = credentials
+    self.ticketError = ticketError
   }
+
+  /// The variables that are read.
+  public static let variables = ["WINRM_SESSION", "WINRM_CREDENTIALS", "WINRM_TICKET_ERROR"]
+
+  /// From `WINRM_SESSION` and its companions; `nil` outside of a session.
+  public init?(environment: [String: String]) {
+    func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    guard let scheme = value("WINRM_SESSION") else { return nil }
+    self.init(scheme: scheme, credentials: value("WINRM_CREDENTIALS"), ticketError: value("WINRM_TICKET_ERROR"))
+  }
+
+  /// The scheme as people write it.
+  var schemeName: String {
+    switch scheme.lowercased() {
+    case "credssp": "CredSSP"
+    case "kerberos": "Kerberos"
+    default: "Negotiate"
+    }
+  }
+
+  var hasCredentials: Bool { credentials.map { $0 != "none" } ?? false }
 }
 
 /// What a client connects to, as whom, and under which rules.
@@ -44,6 +72,16 @@ public struct WinRMClientConfiguration: Sendable {
   public var method: AuthenticationMethod
   /// Default none.
   public var credential: ClientCredential
+  /// The service that the server must prove to be, in place of `WSMAN`, `HTTP` or `HOST` on the host of ``endpoint``. Delegation policy is
+  /// then matched against its host. Default `nil`.
+  public var servicePrincipalName: KerberosServiceName?
+  /// Whether the names of the service end in the port, as `HTTP/host:5985`. Without effect on ``servicePrincipalName``. Default no.
+  public var namesServiceWithPort = false
+  /// Whether Kerberos sends a ticket-granting ticket along where the KDC allows it, for a second hop. Where it does not, the connection
+  /// comes about without, and ``onAuthentication`` is told why. CredSSP does not need it. Default no.
+  public var delegatesTicket = false
+  /// Told how a connection was authenticated, before its first request. A client opens several connections.
+  public var onAuthentication: (@Sendable (AuthenticationReport) -> Void)?
   /// The rules of this machine. `nil`, the default, loads them when the client starts; where they cannot be read, nothing is allowed.
   ///
   /// - Warning: a policy given here replaces the administrator's.

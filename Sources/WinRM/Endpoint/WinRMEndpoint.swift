@@ -80,6 +80,15 @@ public struct WinRMEndpoint: Sendable, Hashable {
 
   /// Whether the host is an IPv6 literal.
   public var isIPv6: Bool { host.contains(":") }
+
+  /// Whether the host is an address, of either family and in any spelling: no name ends in a number.
+  public var isAddress: Bool {
+    guard !isIPv6, let last = host.split(separator: ".").last?.lowercased() else { return isIPv6 }
+    return last.allSatisfy { $0.isASCII && $0.isNumber } || (last.hasPrefix("0x") && last.dropFirst(2).allSatisfy(\.isHexDigit))
+  }
+
+  /// Whether the host is a name or an address of loopback under which no server is known.
+  public var isLocalhost: Bool { ["localhost", "localhost.", "127.0.0.1", "::1"].contains(host.lowercased()) }
 }
 
 extension WinRMEndpoint: CustomStringConvertible {

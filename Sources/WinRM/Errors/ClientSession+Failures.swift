@@ -1,3 +1,4 @@
+import Kerberos
 import NIOHTTP1
 import SecuritySupport
 import WSMan
@@ -63,10 +64,11 @@ extension ClientSession {
   }
 
   /// An error between opening the connection and the first request.
-  func failure(authenticating error: any Error) -> any Error {
+  func failure(authenticating error: any Error, _ plan: MechanismPlan) -> any Error {
     switch error {
-    case let error as AuthenticationError: failure(error)
-    case let error as HandshakeFailure: failure(error)
+    case let error as AuthenticationError: failure(error, plan)
+    case let error as HandshakeFailure: failure(error, plan)
+    case let error as KerberosError: failure(kerberos: error)
     case let error as HTTPExchangeError: failure(error, .authenticate)
     case is WinRMError, is CancellationError: error
     default:
@@ -143,10 +145,11 @@ extension ClientSession {
 // MARK: Authentication
 
 extension ClientSession {
-  private func failure(_ error: AuthenticationError) -> WinRMError {
-    switch error.code {
-    case .policy: delegationRefused(error)
-    case .refused: credentialsRefused(error.status)
+  private func failure(_ error: AuthenticationError, _ plan: MechanismPlan) -> WinRMError {
+    if let kerberos = error.cause as? KerberosError { return failure(kerberosExchange: kerberos) }
+    return switch error.code {
+    case .policy: delegationRefused(error, plan)
+    case .refused: credentialsRefused(error.status, plan)
     case .unproven:
       make(
         .mutualAuthenticationFailed, .authenticate, "\(peer) did not prove that it is the server it should be: \(error.message)",
@@ -157,17 +160,17 @@ extension ClientSession {
         "in a remote session check that the session's service still runs; otherwise try again")
     case .mechanism:
       make(
-        WinRMCode(rawValue: 0x8009_030E), .authenticate, "the credentials could not be used: \(error.message)",
+        .noCredentials, .authenticate, "the credentials could not be used: \(error.message)",
         "give -u:USER, or open a new session")
     default:
       make(
-        WinRMCode(rawValue: 0x8009_0308), .authenticate, "\(peer) sent a token that is not what the protocol says: \(error.message)",
+        .invalidToken, .authenticate, "\(peer) sent a token that is not what the protocol says: \(error.message)",
         "check that the address is a WinRM service: winrm identify -r:\(peer) -a:none")
     }
   }
 
-  private func delegationRefused(_ error: AuthenticationError) -> WinRMError {
-    let host = endpoint.host
+  private func delegationRefused(_ error: AuthenticationError, _ plan: MechanismPlan) -> WinRMError {
+    let host = configuration.delegationHost
     let code = error.winRMCode ?? .freshCredentialsNotAllowed
     guard code == .freshCredentialsNTLMOnly else {
       return make(code, .delegate, error.message, "winrm credssp enable -role:client -delegate:\(host)")
@@ -179,14 +182,27 @@ extension ClientSession {
       proven like that: \(error.message)
       """,
       """
+      \(plan.obstacle?.error.map { "for Kerberos: \($0.nextStep) Without it: " } ?? "")\
       pin the server's certificate: winrm credssp pin -remote:\(host) -sha256:HEX (winrmd logs the SHA-256 of its CredSSP certificate \
       when it starts). Or accept NTLM as the only proof, for WSMAN/\(host) or WSMAN/*.DOMAIN: \
-      winrm credssp enable -role:client -delegate:\(host) -ntlmonly\(ClientRules.asRoot()). Or, for a Windows server: give it a \
+      winrm credssp enable -role:client -delegate:\(host) -ntlmonly\(ClientRules.asRoot()). Or give the server a \
       certificate that this machine trusts, and name it there: winrm set winrm/config/service '@{CertificateThumbprint="..."}'
       """)
   }
 
-  private func credentialsRefused(_ status: NTStatus?) -> WinRMError {
+  /// The server's no. What it means depends on whether the KDC has vouched for the user already.
+  private func credentialsRefused(_ status: NTStatus?, _ plan: MechanismPlan) -> WinRMError {
+    let answer = status.map { "HTTP 401, \($0)" } ?? "HTTP 401 (Unauthorized)"
+    let unexplained = status == nil || status == .logonFailure
+    if let offer = plan.kerberos, unexplained {
+      return make(
+        .logonFailure, .authenticate, "the domain knows \(offer.client), and \(peer) let him in neither with his ticket nor otherwise",
+        """
+        the server's log has the reason: a service without a key for the ticket, or a user whom it does not admit. If it has no keytab, \
+        name an account of its own: -u:HOST\\USER
+        """, answer: answer)
+    }
+    let remark = plan.obstacle?.error.map { ". Kerberos could not be used: \($0.reason)" } ?? ""
     let cause =
       switch status {
       case .passwordExpired?, .passwordMustChange?: "the password has to be changed before it can be used"
@@ -197,18 +213,34 @@ extension ClientSession {
       case .badBindings?: "the server saw another TLS connection than this one: something stands in between"
       case .timeDifferenceAtDomainController?: "the clocks of this machine and of the domain are too far apart"
       case .noLogonServers?: "the server reached no domain controller"
+      case .accountRestriction?:
+        "a restriction of the account forbids it: a member of Protected Users can use neither NTLM nor delegated credentials"
       default: "the server did not accept the user name and the password"
       }
     return make(
-      .logonFailure, .authenticate, cause,
-      "check the name (USER, HOST\\USER or USER@REALM) and the password; the server's log has the reason",
-      answer: status.map { "HTTP 401, \($0)" } ?? "HTTP 401 (Unauthorized)")
+      Self.code(of: status), .authenticate, cause + remark,
+      "check the name (USER, HOST\\USER or USER@REALM) and the password; the server's log has the reason", answer: answer)
   }
 
-  private func failure(_ error: HandshakeFailure) -> WinRMError {
+  private static func code(of status: NTStatus?) -> WinRMCode {
+    switch status {
+    case .accountRestriction?: .accountRestriction
+    case .passwordExpired?: .passwordExpired
+    case .passwordMustChange?: .passwordMustChange
+    case .accountDisabled?: .accountDisabled
+    case .accountExpired?: .accountExpired
+    case .accountLockedOut?: .accountLockedOut
+    case .noLogonServers?: .noAuthenticatingAuthority
+    case .badBindings?: .badBindings
+    case .timeDifferenceAtDomainController?: .timeSkew
+    default: .logonFailure
+    }
+  }
+
+  private func failure(_ error: HandshakeFailure, _ plan: MechanismPlan) -> WinRMError {
     switch error {
     case .notOffered(let offered): schemeNotOffered(offered)
-    case .refused(_, let status): credentialsRefused(status)
+    case .refused(_, let status): credentialsRefused(status, plan)
     case .endedEarly:
       make(
         .mutualAuthenticationFailed, .authenticate, "\(peer) said yes before it had proven who it is",
@@ -216,7 +248,7 @@ extension ClientSession {
     case .status(let status): failure(status, .authenticate)
     case .malformedHeader:
       make(
-        WinRMCode(rawValue: 0x8009_0308), .authenticate, "the authentication header of \(peer) cannot be read",
+        .invalidToken, .authenticate, "the authentication header of \(peer) cannot be read",
         "check that the address is a WinRM service: winrm identify -r:\(peer) -a:none", answer: "HTTP 401 (Unauthorized)")
     case .tooManyLegs:
       make(
@@ -226,12 +258,17 @@ extension ClientSession {
   }
 
   private func schemeNotOffered(_ offered: [AuthenticationScheme]) -> WinRMError {
-    let wanted = configuration.method == .credSSP ? "CredSSP" : "Negotiate"
+    let wanted: AuthenticationScheme =
+      switch configuration.method {
+      case .credSSP: .credSSP
+      case .kerberos: .kerberos
+      case .negotiate, .none: .negotiate
+      }
     let list = offered.isEmpty ? "none" : offered.map(\.rawValue).joined(separator: ", ")
     let next =
       configuration.method == .credSSP
       ? "on the server: winrm credssp enable -role:server   or use -a:Negotiate, without a second hop"
-      : "on the server: winrm set winrm/config/service/auth @{Negotiate=\"true\"}"
+      : "on the server: winrm set winrm/config/service/auth @{\(wanted)=\"true\"}"
     return make(
       .accessDenied, .authenticate, "\(peer) does not offer \(wanted) authentication", next, answer: "HTTP 401, schemes offered: \(list)")
   }

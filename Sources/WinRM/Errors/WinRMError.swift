@@ -14,6 +14,8 @@ public struct WinRMError: Error, Sendable {
     public static let local = Self(rawValue: "this machine")
     /// Finding the address of the host.
     public static let resolve = Self(rawValue: "name resolution")
+    /// Asking the domain's KDC for tickets, before anything goes to the server.
+    public static let kerberos = Self(rawValue: "Kerberos")
     /// Opening the TCP connection.
     public static let connect = Self(rawValue: "connection")
     /// The outer TLS handshake (HTTPS).
@@ -60,7 +62,7 @@ extension WinRMError: CustomStringConvertible {
   /// drive a terminal.
   public var description: String {
     var lines = [cause, "Stage: \(stage.rawValue)\(peer.map { " with \($0)" } ?? "")"]
-    if let peerAnswer { lines.append("Answer of the server: \(peerAnswer)") }
+    if let peerAnswer { lines.append("Answer of the \(stage == .kerberos ? "domain controller" : "server"): \(peerAnswer)") }
     lines.append("Next: \(nextStep)")
     lines.append("Error number: \(code.signed) \(code.hexadecimal)")
     return lines.map(Self.printable).joined(separator: "\n")

@@ -1,4 +1,5 @@
 import DelegationPolicy
+import Kerberos
 import SecuritySupport
 import WinRMConfiguration
 
@@ -15,6 +16,7 @@ struct ClientRules {
     switch configuration.method {
     case .none: try checkAnonymous()
     case .negotiate: try checkNegotiate()
+    case .kerberos: try checkKerberos()
     case .credSSP: try checkCredSSP()
     }
     try checkPassword()
@@ -59,12 +61,49 @@ struct ClientRules {
         .negotiateDisabled, "Negotiate authentication is switched off in the client's configuration",
         "winrm set winrm/config/client/auth '@{Negotiate=\"true\"}'\(Self.asRoot())")
     }
-    if case .none = configuration.credential { throw missingCredential() }
-    guard endpoint.scheme == .http, !policy.trustedHosts.contains(host) else { return }
-    throw refusal(
+    // Where only the KDC can tell, the question waits until a connection is wanted: MechanismPlan.
+    guard let obstacle = kerberosObstacle else { return }
+    guard hasNTLMCredential else { throw missingCredential(obstacle) }
+    guard mayUseNTLM else { throw serverNotTrusted(obstacle) }
+  }
+
+  private func checkKerberos() throws(WinRMError) {
+    guard policy.kerberosEnabled else {
+      throw refusal(
+        .kerberosDisabled, "Kerberos authentication is switched off in the client's configuration",
+        "winrm set winrm/config/client/auth '@{Kerberos=\"true\"}'\(Self.asRoot())")
+    }
+    guard let obstacle = kerberosObstacle else { return }
+    switch configuration.credential {
+    case .none: throw missingCredential(nil)
+    case .agent, .ambient, .explicit: break
+    }
+    if configuration.servicePrincipalName == nil, endpoint.isLocalhost || endpoint.isAddress {
+      throw refusal(
+        endpoint.isLocalhost ? .kerberosToLocalhost : .kerberosToAddress, "Kerberos cannot be used: \(obstacle.reason)",
+        "use the name that the server has in its domain, or -a:Negotiate")
+    }
+    throw refusal(.noCredentials, "Kerberos cannot be used: \(obstacle.reason)", "give -u:USER@REALM, run kinit, or use -a:Negotiate")
+  }
+
+  /// NTLM may not begin, and there is nothing else.
+  func serverNotTrusted(_ obstacle: KerberosObstacle?) -> WinRMError {
+    var kerberos = ""
+    if let obstacle, !isAgentAlone { kerberos = ". Kerberos, which would prove it, could not be used: \(obstacle.reason)" }
+    let remedy = obstacle?.error.map { "for Kerberos: \($0.nextStep) Without it: " } ?? ""
+    return refusal(
       .serverNotTrusted,
-      "over HTTP nothing would prove that \(host) is the server you mean, and \(host) is not in this client's TrustedHosts",
-      "use https, or trust the host by name: winrm set winrm/config/client '@{TrustedHosts=\"\(extendedTrustedHosts)\"}'\(Self.asRoot())")
+      """
+      over HTTP nothing would prove that \(host) is the server you mean, and \(host) is not in this client's TrustedHosts\(kerberos)
+      """,
+      """
+      \(remedy)use https, or trust the host by name: winrm set winrm/config/client \
+      '@{TrustedHosts="\(extendedTrustedHosts)"}'\(Self.asRoot())
+      """)
+  }
+
+  private var isAgentAlone: Bool {
+    if case .agent = configuration.credential { true } else { false }
   }
 
   /// The list as it is, and this host.
@@ -95,17 +134,22 @@ struct ClientRules {
         "CredSSP sends a password to the server, so it needs an explicit user name and password\(agentRemark)",
         "give -u:USER (the password is asked for), or use -a:Negotiate")
     }
-    guard case .refused(let code, let reason) = policy.delegation.beforeConnecting(to: host) else { return }
+    let target = configuration.delegationHost
+    guard case .refused(let code, let reason) = policy.delegation.beforeConnecting(to: target) else { return }
     throw refusal(
       code,
       """
-      policy does not allow to delegate credentials to \(host): \(reason). AllowFreshCredentials must name the server \
-      (WSMAN/\(host)) or its domain (WSMAN/*.\(exampleDomain))
-      """, "winrm credssp enable -role:client -delegate:\(host)\(Self.asRoot())")
+      policy does not allow to delegate credentials to \(target): \(reason). AllowFreshCredentials must name the server \
+      (WSMAN/\(target)) or its domain (WSMAN/*.\(exampleDomain))
+      """, "winrm credssp enable -role:client -delegate:\(target)\(Self.asRoot())")
   }
 
   private var agentRemark: String {
-    if case .agent = configuration.credential { "; the logon agent of this session holds no password to send on" } else { "" }
+    switch configuration.credential {
+    case .agent, .ambient(_?): "; the logon agent of this session holds no password to send on"
+    case .ambient(nil): "; a ticket holds no password to send on"
+    case .explicit, .none: ""
+    }
   }
 
   private var exampleDomain: String {
@@ -114,16 +158,28 @@ struct ClientRules {
   }
 
   /// No credential at all: outside of a session it is missing; inside of one there is no second hop, and why is worth telling.
-  private func missingCredential() -> WinRMError {
-    let noCredentials = WinRMCode(rawValue: 0x8009_030E)  // SEC_E_NO_CREDENTIALS, what Windows reports at a failing second hop
+  func missingCredential(_ obstacle: KerberosObstacle?) -> WinRMError {
+    let tickets = obstacle?.error.map { "; Kerberos: \($0.reason)" } ?? ""
     guard let session = configuration.enclosingSession else {
-      return refusal(noCredentials, "no user name was given, and this process runs in no session with a logon agent", "give -u:USER")
+      return refusal(
+        .noCredentials, "no user name was given, and there is neither a Kerberos ticket nor a session with a logon agent\(tickets)",
+        "give -u:USER, or run kinit")
+    }
+    if session.hasCredentials {
+      // SEC_E_NO_CREDENTIALS is also what Windows reports at a failing second hop.
+      return refusal(
+        .noCredentials,
+        """
+        the credentials that this remote session received cannot be used with \(host)\(tickets)\
+        \(session.ticketError.map { ". The session has no ticket of its own: \($0)" } ?? "")
+        """,
+        obstacle?.error?.nextStep ?? "use the name that the server has in its domain, or give -u:USER here")
     }
     return refusal(
-      noCredentials,
+      .noCredentials,
       """
-      there is no second hop from here: this remote session was opened with \(session.scheme == "credssp" ? "CredSSP" : "Negotiate"), \
-      and it holds no delegated credentials. Only the first server knows you, and it cannot prove to \(host) who you are
+      there is no second hop from here: this remote session was opened with \(session.schemeName), \
+      and it holds no delegated credentials. Only the first server knows you, and it cannot prove to \(host) who you are\(tickets)
       """,
       """
       open the first session with CredSSP (winrs -a:CredSSP -u:USER ...), which hands your password to the first server, \

@@ -5,7 +5,8 @@ public import WinRMHTTP
 /// CredSSP as a client: TLS inside the HTTP tokens, SPNEGO inside TLS, and at the end the credential for the server.
 ///
 /// The credential is encoded only after the server proved that it sees the same public key, and no NTLM token is made before the gate
-/// has said that NTLM may be used.
+/// has said that NTLM may be used. Where the gate said no, Kerberos is offered alone, and the gate is asked again when it has proven the
+/// server.
 public final class CredSSPClientAuthentication: ClientAuthentication {
   private var credSSP: CredSSPInitiator
   private let tls: any TLSEngine
@@ -13,7 +14,10 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
   private let credential: Credential
   private let mechanisms: [any SecurityMechanism]
   private let patience: MechanismPatience
+  private let kerberosObstacle: String?
   private var context: NegotiateContext?
+  /// Whether the server still has to be proven by Kerberos.
+  private var awaitsKerberosProof = false
   private var wasStarted = false
 
   public let scheme = AuthenticationScheme.credSSP
@@ -26,17 +30,23 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
   ///   - clientNonce: 32 fresh random bytes.
   ///   - credential: what is delegated.
   ///   - mechanisms: what may prove both sides, in order of preference; the gate can take NTLM away.
+  ///   - kerberosObstacle: why Kerberos is not among them, for the error.
   public init(
     tls: any TLSEngine, configuration: CredSSPConfiguration = CredSSPConfiguration(), clientNonce: [UInt8] = randomNonce(),
-    gate: DelegationGate, credential: Credential, mechanisms: [any SecurityMechanism], patience: MechanismPatience = MechanismPatience()
+    gate: DelegationGate, credential: Credential, mechanisms: [any SecurityMechanism], kerberosObstacle: String? = nil,
+    patience: MechanismPatience = MechanismPatience()
   ) {
     credSSP = CredSSPInitiator(tls: tls, configuration: configuration, clientNonce: clientNonce)
     self.tls = tls
     self.gate = gate
     self.credential = credential
     self.mechanisms = mechanisms
+    self.kerberosObstacle = kerberosObstacle
     self.patience = patience
   }
+
+  /// The inner mechanism in use, once known.
+  public var mechanism: MechanismIdentifier? { context?.mechanism }
 
   /// 32 bytes from the system's generator.
   public static func randomNonce() -> [UInt8] {
@@ -83,7 +93,12 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
     case .step(let token): return .stepped(try await inner().step(token))
     case .seal(let plaintext): return .sealed(try await inner().seal(plaintext))
     case .unseal(let sealed): return .unsealed(try await inner().unseal(sealed))
-    case .sealCredentials: return .sealed(try await inner().seal(secret: try TSPasswordCreds(credential).encodeTSCredentials()))
+    case .sealCredentials:
+      let inner = try inner()
+      if awaitsKerberosProof {
+        delegationReason = try gate.decide(provenService: await (try inner.selected() as? KerberosMechanism)?.provenService)
+      }
+      return .sealed(try await inner.seal(secret: try TSPasswordCreds(credential).encodeTSCredentials()))
     case .mic, .verify, .provePublicKey, .acceptCredentials:
       throw AuthenticationError(.outOfSequence, "CredSSP gave an order that is not a client's")
     }
@@ -100,9 +115,14 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
       delegationReason = reason
       return mechanisms
     case .withoutNTLM(let refusal):
-      let others = mechanisms.filter { $0.identifier != .ntlm }
-      if others.isEmpty { throw refusal }
-      return others
+      let kerberos = mechanisms.filter { $0 is KerberosMechanism }
+      guard !kerberos.isEmpty else {
+        var refusal = refusal
+        if let kerberosObstacle { refusal.message += "; Kerberos could not be used: \(kerberosObstacle)" }
+        throw refusal
+      }
+      awaitsKerberosProof = true
+      return kerberos
     }
   }
 }

@@ -1,4 +1,4 @@
-import SecuritySupport
+public import SecuritySupport
 public import WinRMHTTP
 
 /// HTTP Negotiate: SPNEGO in `Authorization` and `WWW-Authenticate` (RFC 4559), whose context then protects the bodies.
@@ -10,6 +10,8 @@ public final class NegotiateClientAuthentication: ClientAuthentication {
   public init(context: NegotiateContext) { self.context = context }
 
   public var isFinished: Bool { context.isFinished }
+  /// The mechanism in use, once known.
+  public var mechanism: MechanismIdentifier? { context.mechanism }
 
   public func next(_ token: [UInt8]?) async throws -> AuthenticationLeg {
     let step = try await context.step(token)

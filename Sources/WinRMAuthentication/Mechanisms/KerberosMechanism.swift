@@ -5,6 +5,8 @@ public import SecuritySupport
 public actor KerberosMechanism: SecurityMechanism {
   private enum State {
     case initiating(KerberosInitiator)
+    /// The first token is made, and nobody has asked for it yet.
+    case prepared(KerberosInitiator, MechanismStep)
     case established(KerberosSession)
     /// Failed for good, or in the hands of a call that has not come back.
     case failed
@@ -20,6 +22,12 @@ public actor KerberosMechanism: SecurityMechanism {
     self.workers = workers
   }
 
+  /// An initiator whose first step is made.
+  init(initiator: KerberosInitiator, prepared: MechanismStep, workers: KerberosWorkers) {
+    state = .prepared(initiator, prepared)
+    self.workers = workers
+  }
+
   /// An established session; it takes no steps.
   public init(session: KerberosSession) {
     state = .established(session)
@@ -32,8 +40,21 @@ public actor KerberosMechanism: SecurityMechanism {
     return session.service
   }
 
+  /// What was agreed on, once established.
+  public var flags: KerberosFlags? {
+    guard case .established(let session) = state else { return nil }
+    return session.flags
+  }
+
   public func step(_ token: [UInt8]?) async throws -> MechanismStep {
-    guard case .initiating(let initiator) = exchange(with: .failed) else { throw Self.outOfSequence }
+    let initiator: KerberosInitiator
+    switch (exchange(with: .failed), token) {
+    case (.prepared(let waiting, let first), nil):
+      state = .initiating(waiting)
+      return first
+    case (.initiating(let waiting), _): initiator = waiting
+    case (.prepared, _?), (.established, _), (.failed, _): throw Self.outOfSequence
+    }
     let step = try await workers.run { try initiator.step(token) }
     state = step.mayProtect ? .established(try initiator.takeSession()) : .initiating(initiator)
     return step

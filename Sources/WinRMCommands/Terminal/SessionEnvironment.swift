@@ -1,3 +1,5 @@
+import WinRM
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -10,13 +12,16 @@
 enum SessionEnvironment {
   /// The path of the logon agent's socket.
   static let agentSocket = "WINRM_AGENT_SOCKET"
-  /// How the session was opened: `negotiate` or `credssp`.
-  static let session = "WINRM_SESSION"
 
-  /// The two variables, where they are set.
+  /// The socket of the session's agent; `nil` where there is none.
+  static func agentSocket(in environment: [String: String]) -> String? {
+    environment[agentSocket].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The variables that are set. Those of Kerberos are read by its library.
   static var current: [String: String] {
     var environment: [String: String] = [:]
-    for name in [agentSocket, session] {
+    for name in [agentSocket] + EnclosingSession.variables {
       if let value = getenv(name) { environment[name] = String(cString: value) }
     }
     return environment

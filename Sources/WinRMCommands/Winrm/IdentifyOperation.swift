@@ -38,7 +38,7 @@ public struct NetworkServiceIdentifier: ServiceIdentifier {
   }
 }
 
-/// `winrm identify -r:ENDPOINT [-a:none|negotiate|credssp] [-u:USER [-p:PASSWORD]]`.
+/// `winrm identify -r:ENDPOINT [-a:none|negotiate|kerberos|credssp] [-u:USER [-p:PASSWORD]]`.
 struct IdentifyOperation {
   static let namespace = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
 
@@ -76,6 +76,16 @@ struct IdentifyOperation {
     var configuration = WinRMClientConfiguration(
       endpoint: endpoint, method: method, credential: try credential(arguments, method, password: password), policy: policy,
       enclosingSession: EnclosingSession(environment: environment))
+    if let text = arguments.switches[.spn] {
+      guard let name = ServiceNameSwitch.parse(text) else { throw WinrmUsageError(ServiceNameSwitch.mistake) }
+      configuration.servicePrincipalName = name
+    }
+    if arguments.switches[.spnport] != nil {
+      guard method == .negotiate || method == .kerberos, arguments.switches[.spn] == nil else {
+        throw WinrmUsageError("-spnport goes with negotiate and kerberos, and not with -spn.")
+      }
+      configuration.namesServiceWithPort = true
+    }
     if let text = arguments.switches[.timeout] {
       guard let milliseconds = UInt32(text), milliseconds > 0 else { throw WinrmUsageError("-timeout takes a number of milliseconds.") }
       configuration.operationTimeout = .milliseconds(milliseconds)
@@ -92,11 +102,12 @@ struct IdentifyOperation {
       }
       return .none
     case nil, "negotiate": return .negotiate
+    case "kerberos": return .kerberos
     case "credssp":
       guard hasUser else { throw WinrmUsageError("-authentication:CredSSP needs -username.") }
       return .credSSP
     case let other?:
-      throw WinrmUsageError("Invalid option for -authentication: \"\(other)\". It is none, negotiate or credssp in this version.")
+      throw WinrmUsageError("Invalid option for -authentication: \"\(other)\". It is none, negotiate, kerberos or credssp in this version.")
     }
   }
 
@@ -106,8 +117,7 @@ struct IdentifyOperation {
     guard method != .none else { return .none }
     guard let text = arguments.switches[.username] else {
       guard arguments.switches[.password] == nil else { throw WinrmUsageError("-password goes only with -username.") }
-      guard let socket = environment[SessionEnvironment.agentSocket], !socket.isEmpty else { return .none }
-      return .agent(socketPath: socket)
+      return .ambient(agentSocketPath: SessionEnvironment.agentSocket(in: environment))
     }
     guard let name = AccountName(parsing: text) else { throw WinrmUsageError("\"\(text)\" is no user name.") }
     do {

@@ -27,7 +27,7 @@ enum WinrmHelp {
 
   private static func topicOfSwitch(_ name: WinrmSwitch) -> String {
     switch name {
-    case .username, .password, .authentication: "auth"
+    case .username, .password, .authentication, .spn, .spnport: "auth"
     case .remote, .unencrypted, .usessl: "remoting"
     case .role, .delegate, .ntlmonly, .sha256: "credssp"
     case .unixuser, .passwordfd: "account"
@@ -99,8 +99,10 @@ enum WinrmHelp {
     winrm enumerate winrm/config/Listener
     """,
     "identify": """
-    winrm identify -remote:ENDPOINT [-authentication:none|negotiate|credssp]
+    winrm identify -remote:ENDPOINT
+                   [-authentication:none|negotiate|kerberos|credssp]
                    [-username:USER [-password:PASSWORD]]
+                   [-spn:SERVICE/HOST | -spnport]
 
     With -authentication:none the service tells less about itself. Without
     -password the password is asked for; -password:@FILE reads it from the
@@ -231,10 +233,23 @@ enum WinrmHelp {
       https://host          port 443, then 5986
     """,
     "auth": """
-    -authentication (-a)    none, negotiate (default) or credssp
-    -username (-u)          user, HOST\\user or user@realm
+    -authentication (-a)    none, negotiate (default), kerberos or credssp
+    -username (-u)          user, DOMAIN\\user, HOST\\user, .\\user or
+                            user@realm; without it the Kerberos tickets at
+                            hand are used (kinit, KRB5CCNAME)
     -password (-p)          the password; @FILE reads it from a file; asked for
                             when it is not there
+
+    -spn:SERVICE/HOST       the service that the server must prove to be, in
+                            place of WSMAN, HTTP or HOST on the host as typed
+    -spnport                the service's name ends in the port
+
+    Negotiate is Kerberos, or NTLM where Kerberos cannot be used. Kerberos
+    proves the server, so that it need not be in TrustedHosts; NTLM over HTTP
+    does not.
+
+    DOMAIN and the suffix behind @ are looked up in client/KerberosRealms, a
+    list of DOMAIN=REALM; then the default realm of krb5.conf is asked.
 
     CredSSP sends the password to the server, so that commands there can reach
     further servers. See: winrm help credssp

@@ -34,7 +34,7 @@ enum WinrmOperation: String, CaseIterable {
     ]
     switch self {
     case .get, .set, .create, .delete, .enumerate: return connection
-    case .identify: return connection
+    case .identify: return connection.union([.spn, .spnport])
     case .quickconfig: return [.quiet, .transport, .force, .help]
     case .helpmsg, .help: return [.help]
     case .credssp: return [.role, .delegate, .ntlmonly, .remote, .sha256, .force, .format, .help]
@@ -47,7 +47,7 @@ enum WinrmOperation: String, CaseIterable {
 /// The switches of `winrm`. Those of Windows that are not here are refused as unknown: none of them is ignored.
 enum WinrmSwitch: String, CaseIterable {
   case remote, authentication, username, password, usessl, unencrypted, encoding, timeout, format, quiet, force, transport
-  case role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype
+  case role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, spn, spnport
   case help = "?"
 
   /// Finds a switch by its name or a short form, in any case.
@@ -66,10 +66,9 @@ enum WinrmSwitch: String, CaseIterable {
   var needsValue: Bool {
     switch self {
     case .remote, .authentication, .username, .encoding, .timeout, .format, .transport, .role, .delegate, .sha256, .unixuser, .passwordfd,
-      .key,
-      .hostname, .days, .keytype:
+      .key, .hostname, .days, .keytype, .spn:
       true
-    case .password, .usessl, .unencrypted, .quiet, .force, .ntlmonly, .help: false
+    case .password, .usessl, .unencrypted, .quiet, .force, .ntlmonly, .spnport, .help: false
     }
   }
 }

@@ -85,18 +85,21 @@ extension Winrs {
     let endpoint = try WinRMEndpoint(
       parsing: options.remote, useSSL: options.useSSL,
       defaults: WinRMEndpoint.Defaults(httpPort: rules.defaultHTTPPort, httpsPort: rules.defaultHTTPSPort, urlPrefix: rules.urlPrefix))
-    let method: AuthenticationMethod = options.allowDelegate || options.method == .credSSP ? .credSSP : .negotiate
-    return WinRMClientConfiguration(
+    let method: AuthenticationMethod = options.isCredSSP ? .credSSP : options.method == .kerberos ? .kerberos : .negotiate
+    var configuration = WinRMClientConfiguration(
       endpoint: endpoint, method: method, credential: try credential(options, host: endpoint.host, password, environment),
       enclosingSession: EnclosingSession(environment: environment))
+    configuration.servicePrincipalName = options.serviceName
+    configuration.namesServiceWithPort = options.serviceNameHasPort
+    configuration.delegatesTicket = options.allowDelegate && method != .credSSP
+    return configuration
   }
 
   private static func credential(
     _ options: WinrsOptions, host: String, _ password: PasswordSource?, _ environment: [String: String]
   ) throws -> ClientCredential {
     guard let typed = options.userName else {
-      guard let socket = environment[SessionEnvironment.agentSocket], !socket.isEmpty else { return .none }
-      return .agent(socketPath: socket)
+      return .ambient(agentSocketPath: SessionEnvironment.agentSocket(in: environment))
     }
     guard let name = AccountName(parsing: typed) else { throw WinrsUsageError("The user name is none: USER, HOST\\USER or USER@REALM") }
     let prompt = "Enter the password for '\(typed)' to connect to '\(host)': "

@@ -9,12 +9,18 @@ enum WinrsHelp {
       -r[emote]:ENDPOINT        [TRANSPORT://]HOST[:PORT][/PREFIX]; default localhost.
                                 A bare HOST means port 5985, or 5986 with -usessl. http://HOST and https://HOST mean 80 and 443, and
                                 where these refuse, 5985 and 5986.
-      -a[uthentication]:METHOD  Negotiate (default) or CredSSP. CredSSP hands the password to the remote machine, so that commands
-                                there can reach a third one; this machine's policy must allow that (winrm credssp get).
-      -u[sername]:USER          USER, HOST\\USER or USER@REALM. Without it the logon agent of the session is used, where there is one.
+      -a[uthentication]:METHOD  Negotiate (default), Kerberos or CredSSP. Negotiate is Kerberos, or NTLM where Kerberos cannot be used.
+                                CredSSP hands the password to the remote machine, so that commands there can reach a third one; this
+                                machine's policy must allow that (winrm credssp get).
+      -u[sername]:USER          USER, DOMAIN\\USER, HOST\\USER, .\\USER or USER@REALM. Without it the Kerberos tickets at hand are used (kinit,
+                                KRB5CCNAME), and in a remote session its logon agent.
       -p[assword]:PASSWORD      The password. It is blanked on the command line at once; @FILE takes the first line of a file, and
                                 without the switch the password is asked for. It is UTF-8 and not empty.
-      -ad, -allowdelegate       The same as -a:CredSSP.
+      -ad, -allowdelegate       Let commands there reach a third machine: with -u and no -a the same as -a:CredSSP, otherwise by a
+                                forwarded Kerberos ticket, where ticket and domain allow that. A warning says where they do not.
+      -spn:SERVICE/HOST         The service that the remote machine must prove to be, in place of WSMAN, HTTP or HOST on HOST. Policy is
+                                then asked about this host. Not a switch of Windows.
+      -spnport                  The service's name ends in the port: HTTP/HOST:5985.
       -d[irectory]:PATH         Where the command starts; default the user's home.
       -env[ironment]:NAME=VALUE A variable for the command; may be repeated.
       -nop[rofile]              Leave the user's profile alone.
@@ -23,6 +29,7 @@ enum WinrsHelp {
       -un[encrypted]            Refused: this program never sends unencrypted messages.
       -comp[ression]            Not supported yet.
       -t[imeout]:SECONDS        Accepted, without effect.
+      -v[erbose]                Say on standard error how both sides were proven, and what was delegated. Not a switch of Windows.
       -?, --help                This text.
       --version                 The version.
 
@@ -36,6 +43,7 @@ enum WinrsHelp {
 
     Examples:
       winrs -r:server2 -a:CredSSP -u:alice hostname
+      kinit alice && winrs -r:server2.example.com -a:Kerberos hostname
       winrs -r:https://server2.example.com -u:alice@EXAMPLE.COM "ls -l /srv"
       winrs -r:[2001:db8::1] -u:SERVER2\\alice -p:@/run/secrets/alice -env:LANG=C uptime
     """

@@ -1,9 +1,11 @@
+import Kerberos
 import WSMan
 
 /// The switches of `winrs` (`-` or `/`, long or short, `:` or `=` before the value, in any case) and the command after them.
 struct WinrsOptions: Sendable, Equatable {
   enum Method: Sendable, Equatable {
     case negotiate
+    case kerberos
     case credSSP
   }
 
@@ -18,6 +20,11 @@ struct WinrsOptions: Sendable, Equatable {
   var noEcho = false
   var noProfile = false
   var allowDelegate = false
+  /// `SERVICE/HOST`, in place of the host's own services.
+  var serviceName: KerberosServiceName?
+  /// Whether the service's name ends in the port.
+  var serviceNameHasPort = false
+  var verbose = false
   var useSSL = false
   var unencrypted = false
   var compression = false
@@ -48,6 +55,7 @@ struct WinrsOptions: Sendable, Equatable {
   private enum Switch {
     case remote, authentication, userName, password, directory, environment, timeout
     case noEcho, noProfile, allowDelegate, useSSL, unencrypted, compression, help, version
+    case serviceName, serviceNameHasPort, verbose
   }
 
   private static let switches: [String: Switch] = [
@@ -55,6 +63,7 @@ struct WinrsOptions: Sendable, Equatable {
     "username": .userName, "u": .userName, "password": .password, "p": .password, "directory": .directory, "d": .directory,
     "environment": .environment, "env": .environment, "timeout": .timeout, "t": .timeout, "noecho": .noEcho, "noe": .noEcho,
     "noprofile": .noProfile, "nop": .noProfile, "allowdelegate": .allowDelegate, "ad": .allowDelegate, "usessl": .useSSL, "ssl": .useSSL,
+    "spn": .serviceName, "spnport": .serviceNameHasPort, "verbose": .verbose, "v": .verbose,
     "unencrypted": .unencrypted, "un": .unencrypted, "compression": .compression, "comp": .compression, "?": .help, "help": .help,
     "-help": .help,
     "-version": .version,
@@ -83,6 +92,11 @@ struct WinrsOptions: Sendable, Equatable {
     case .useSSL: useSSL = true
     case .unencrypted: unencrypted = true
     case .compression: compression = true
+    case .serviceName:
+      guard let name = ServiceNameSwitch.parse(try Self.needed(value, word)) else { throw WinrsUsageError(ServiceNameSwitch.mistake) }
+      serviceName = name
+    case .serviceNameHasPort: serviceNameHasPort = true
+    case .verbose: verbose = true
     case .help: wantsHelp = true
     case .version: wantsVersion = true
     }
@@ -90,10 +104,13 @@ struct WinrsOptions: Sendable, Equatable {
 
   private func check() throws(WinrsUsageError) {
     if hasPasswordSwitch, userName == nil { throw WinrsUsageError("-password needs -username") }
-    if allowDelegate, method == .negotiate {
-      throw WinrsUsageError("-allowdelegate needs CredSSP, which -authentication:Negotiate excludes")
-    }
+    if serviceNameHasPort, isCredSSP { throw WinrsUsageError("-spnport goes with Negotiate and Kerberos, not with CredSSP") }
+    if serviceNameHasPort, serviceName != nil { throw WinrsUsageError("-spn has the whole name; -spnport does not go with it") }
   }
+
+  /// Whether the password itself is handed on: asked for by name, or by -allowdelegate where there is a password to hand on and no other
+  /// method was asked for.
+  var isCredSSP: Bool { method == .credSSP || (method == nil && allowDelegate && userName != nil) }
 
   private static func needed(_ value: String?, _ word: String) throws(WinrsUsageError) -> String {
     guard let value, !value.isEmpty else { throw WinrsUsageError("The switch \"\(word)\" needs a value: -SWITCH:VALUE") }
@@ -103,8 +120,9 @@ struct WinrsOptions: Sendable, Equatable {
   private static func method(_ text: String) throws(WinrsUsageError) -> Method {
     switch text.lowercased() {
     case "negotiate": .negotiate
+    case "kerberos": .kerberos
     case "credssp": .credSSP
-    default: throw WinrsUsageError("The authentication \"\(text)\" is neither CredSSP nor Negotiate")
+    default: throw WinrsUsageError("The authentication \"\(text)\" is neither Negotiate nor Kerberos nor CredSSP")
     }
   }
 

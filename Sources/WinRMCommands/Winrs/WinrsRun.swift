@@ -33,9 +33,17 @@ struct WinrsRun: Sendable {
   }
 
   private func perform(_ signals: SignalForwarder, _ inputFailure: InputFailure) async throws -> UInt32 {
-    try await withWinRMClient(configuration) { client in
+    let notice = AuthenticationNotice()
+    var configuration = configuration
+    configuration.onAuthentication = { notice.record($0) }
+    return try await withWinRMClient(configuration) { client in
       let shell = ShellOptions(environment: options.environment, workingDirectory: options.directory, noProfile: options.noProfile)
       return try await client.withShell(shell) { shell in
+        if let report = notice.report {
+          for line in AuthenticationNotice.lines(report, verbose: options.verbose) {
+            try? await StandardStream.error.write(Array((line + "\n").utf8))  // nobody left to tell
+          }
+        }
         signals.start()
         return try await run(in: shell, signals, inputFailure)
       }

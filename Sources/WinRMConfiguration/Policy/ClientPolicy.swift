@@ -8,6 +8,10 @@ public struct ClientPolicy: Sendable, Equatable {
   public var credSSPEnabled = false
   /// `client/auth Negotiate`. Default true.
   public var negotiateEnabled = true
+  /// `client/auth Kerberos`: the scheme Kerberos. Negotiate may use Kerberos whatever this says. Default true.
+  public var kerberosEnabled = true
+  /// Realms of domains whose user names do not tell them, by domain in lower case. Default none.
+  public var kerberosRealms: [String: String] = [:]
   /// Servers that may be used although nothing proves who they are. Default none.
   public var trustedHosts = TrustedHosts.none
   /// SHA-256 of the DER of a server's certificate by host, in lower case without brackets and final dot: ask ``pins(for:)``. A pin replaces the check of chain and name.
@@ -55,6 +59,8 @@ public struct ClientPolicy: Sendable, Equatable {
     }
     credSSPEnabled = settings.auth.credSSP
     negotiateEnabled = settings.auth.negotiate
+    kerberosEnabled = settings.auth.kerberos
+    kerberosRealms = try SettingCheck.realms(of: settings.kerberosRealms)
     networkDelay = .milliseconds(settings.networkDelayms)
     defaultHTTPPort = Int(settings.defaultPorts.http)
     defaultHTTPSPort = Int(settings.defaultPorts.https)

@@ -38,6 +38,24 @@ enum SettingCheck {
     }
   }
 
+  /// `DOMAIN=REALM` each, no domain twice.
+  static func kerberosRealms(_ entries: [String]) throws(ConfigurationError) { _ = try realms(of: entries) }
+
+  /// Realms by domain in lower case.
+  static func realms(of entries: [String]) throws(ConfigurationError) -> [String: String] {
+    var realms: [String: String] = [:]
+    for entry in entries {
+      let parts = entry.split(separator: "=", omittingEmptySubsequences: false).map { String($0.trimmingBlanks) }
+      guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && !$0.contains(where: { "@\\/ ".contains($0) }) }) else {
+        throw ConfigurationError(.invalidValue, "KerberosRealms is a list of DOMAIN=REALM, such as EXAMPLE=AD.EXAMPLE.COM")
+      }
+      guard realms.updateValue(parts[1], forKey: parts[0].lowercased()) == nil else {
+        throw ConfigurationError(.invalidValue, "KerberosRealms names the domain \(parts[0]) twice")
+      }
+    }
+    return realms
+  }
+
   /// Empty, or a thumbprint as people copy it, which becomes 40 upper-case digits.
   static func thumbprint(_ text: String) throws(ConfigurationError) -> String {
     if text.allSatisfy(\.isWhitespace) { return "" }

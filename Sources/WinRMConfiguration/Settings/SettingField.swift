@@ -80,12 +80,16 @@ extension SettingField {
     }
   }
 
-  static func list(_ name: String, _ path: any WritableKeyPath<Root, [String]> & Sendable) -> Self {
+  static func list(
+    _ name: String, _ path: any WritableKeyPath<Root, [String]> & Sendable,
+    check: @escaping @Sendable ([String]) throws(ConfigurationError) -> Void = { _ in }
+  ) -> Self {
     Self(name: name, access: .readWrite, read: { .list($0[keyPath: path]) }) { (root, value) throws(ConfigurationError) in
       guard case .list(let values) = value else { throw Self.wrongKind(name) }
       for item in values where item.isEmpty || item.contains(",") || item.unicodeScalars.contains(where: { $0.value < 0x20 }) {
         throw ConfigurationError(.invalidValue, "\(name) holds an empty name, or one with a comma or a control character")
       }
+      try check(values)
       root[keyPath: path] = values
     }
   }

@@ -47,6 +47,7 @@ extension SettingGroup where Root == ClientSettings {
       .group(SettingGroup<ClientAuth>.clientAuth.lifted(\.auth)),
       .group(SettingGroup<DefaultPorts>.defaultPorts(access: .readWrite).lifted(\.defaultPorts)),
       .field(.text("TrustedHosts", \.trustedHosts, check: SettingCheck.trustedHosts)),
+      .field(.list("KerberosRealms", \.kerberosRealms, check: SettingCheck.kerberosRealms)),
     ])
 }
 

@@ -32,6 +32,9 @@ public struct ClientSettings: Sendable, Equatable {
   public var defaultPorts = DefaultPorts()
   /// TrustedHosts: servers that may be used although nothing proves who they are. Default empty.
   public var trustedHosts = ""
+  /// KerberosRealms: `DOMAIN=REALM` for NetBIOS names and suffixes of user names that are not those of their realm. Default none. Not a
+  /// setting of Windows, whose clients are members of a domain and ask it.
+  public var kerberosRealms: [String] = []
 
   public init() {}
 }

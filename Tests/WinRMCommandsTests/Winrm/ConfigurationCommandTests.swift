@@ -115,7 +115,7 @@ import WinRMConfiguration
     arguments: [
       ("winrm/config/client/auth", "credssp", "Did you mean CredSSP?"),
       ("winrm/config/client", "CredSSP", "CredSSP is a setting of winrm/config/client/auth."),
-      ("winrm/config/client", "Foo", "It has: NetworkDelayms, URLPrefix, AllowUnencrypted, TrustedHosts\n"),
+      ("winrm/config/client", "Foo", "It has: NetworkDelayms, URLPrefix, AllowUnencrypted, TrustedHosts, KerberosRealms\n"),
     ])
   func hints(uri: String, name: String, hint: String) async {
     let run = await host.run("set", uri, "@{\(name)=\"1\"}")

@@ -59,7 +59,7 @@ import WinRMCommands
     await host.run("id", "-r:h", "-a:credssp", "-u:u", passwords: ["pw"], identifier: service).check()
     #expect(service.configuration?.method == .credSSP)
     await host.run("id", "-r:h", environment: ["WINRM_AGENT_SOCKET": "/s"], identifier: service).check()
-    guard case .agent("/s")? = service.configuration?.credential else { return #expect(Bool(false), "no agent") }
+    guard case .ambient("/s")? = service.configuration?.credential else { return #expect(Bool(false), "no agent") }
   }
 
   @Test("Without -remote: 0x803380FC") func local() async {

@@ -1,3 +1,4 @@
+import Kerberos
 import SecuritySupport
 import Testing
 import WSMan
@@ -52,7 +53,8 @@ import WinRM
       (["-h", "x"], "Unrecognized switch \"-h\""), (["-r:h"], "No command was given"), ([], "No command was given"),
       (["-r:h", ""], "No command was given"), (["", "  "], "No command was given"),
       (["-r", "x"], "needs a value"), (["-env:A", "x"], "NAME=VALUE"), (["-env:=b", "x"], "NAME=VALUE"), (["-a:Basic", "x"], "neither"),
-      (["-p:", "x"], "-password needs -username"), (["-ad", "-a:Negotiate", "-u:me", "x"], "-allowdelegate needs CredSSP"),
+      (["-p:", "x"], "-password needs -username"), (["-spnport", "-a:CredSSP", "-u:me", "x"], "not with CredSSP"),
+      (["-spn:x", "x"], "SERVICE/HOST"), (["-spn:A/b", "-spnport", "x"], "-spnport"),
     ] as [([String], String)]) func refuses(_ arguments: [String], _ text: String)
   {
     let error = #expect(throws: WinrsUsageError.self) { try WinrsOptions(parsing: arguments) }
@@ -78,13 +80,50 @@ import WinRM
       return
     }
     #expect(explicit.name == AccountName(domain: "HOST", user: "ülf"))
-    guard case .agent("/run/a") = try credential(["x"], session).credential, case .none = try credential(["x"]).credential else {
-      Issue.record("not the agent, or not none")
+    guard case .ambient("/run/a") = try credential(["x"], session).credential, case .ambient(nil) = try credential(["x"]).credential else {
+      Issue.record("not what the process has")
       return
     }
     #expect(try credential(["x"], session).enclosingSession == EnclosingSession(scheme: "credssp"))
     #expect(try credential(["-ad", "-u:me", "x"]).method == .credSSP)
     #expect(try credential(["-u:me", "x"]).method == .negotiate)
+    #expect(try credential(["-a:kerberos", "x"]).method == .kerberos)
+  }
+
+  @Test("-allowdelegate: the password where there is one and nothing else was asked for, otherwise a ticket")
+  func delegation() throws {
+    func configuration(_ arguments: String...) throws -> WinRMClientConfiguration {
+      let secret = SecretBytes(Array("canary".utf8))
+      return try Winrs.configuration(
+        try WinrsOptions(parsing: ["-r:h"] + arguments + ["x"]), password: .argument(secret), environment: [:])
+    }
+    for (arguments, method, ticket) in [
+      (["-ad", "-u:me"], AuthenticationMethod.credSSP, false), (["-ad", "-u:me", "-a:negotiate"], .negotiate, true),
+      (["-ad", "-u:me", "-a:kerberos"], .kerberos, true), (["-ad"], .negotiate, true), (["-ad", "-a:CredSSP", "-u:me"], .credSSP, false),
+      (["-u:me"], .negotiate, false),
+    ] as [([String], AuthenticationMethod, Bool)] {
+      let made = try WinrsOptions(parsing: ["-r:h"] + arguments + ["x"])
+      let result = try Winrs.configuration(made, password: .argument(SecretBytes(Array("canary".utf8))), environment: [:])
+      #expect(result.method == method && result.delegatesTicket == ticket, "\(arguments)")
+    }
+    let named = try configuration("-spn:HTTP/other.example.com")
+    #expect(named.servicePrincipalName?.description == "HTTP/other.example.com")
+    #expect(try configuration("-spnport").namesServiceWithPort)
+  }
+
+  @Test func authenticationIsTold() throws {
+    let service = try #require(KerberosServiceName(parsing: "WSMAN/h.example.com"))
+    func report(_ delegation: AuthenticationReport.Delegation) -> AuthenticationReport {
+      AuthenticationReport(
+        peer: "h:5985", method: .negotiate, mechanism: .kerberos, client: KerberosPrincipal(components: ["a\u{1B}b"], realm: "R"),
+        service: service, delegation: delegation, kerberosObstacle: nil)
+    }
+    #expect(AuthenticationNotice.lines(report(.notAsked), verbose: false).isEmpty)
+    #expect(AuthenticationNotice.lines(report(.ticket), verbose: false).isEmpty)
+    let warning = AuthenticationNotice.lines(report(.none(because: "reason")), verbose: false)
+    #expect(warning == ["winrs: warning: no credentials were delegated, so there is no second hop from h:5985: reason"])
+    let all = AuthenticationNotice.lines(report(.ticket), verbose: true).joined()
+    #expect(all.contains("Kerberos") && all.contains("WSMAN/h.example.com") && !all.contains("\u{1B}"))
   }
 
   @Test func unencryptedAndCompressionAreRefused() throws {

@@ -1,0 +1,55 @@
+import DelegationPolicy
+import Kerberos
+import SecuritySupport
+import WinRMConfiguration
+
+// What names alone say about Kerberos and NTLM. Nothing here asks anybody.
+
+extension ClientRules {
+  /// Why Kerberos cannot be used, where that is known without asking: the server or the user has no name in a realm.
+  var kerberosObstacle: KerberosObstacle? {
+    switch configuration.credential {
+    case .none: return KerberosObstacle("there is no credential")
+    case .agent: return KerberosObstacle("the logon agent does NTLM only")
+    case .ambient: break
+    case .explicit(let credential):
+      if isLocalToServer(credential.name) { return KerberosObstacle("\(credential.name) is an account of the server, and of no realm") }
+    }
+    guard configuration.servicePrincipalName == nil else { return nil }
+    if configuration.endpoint.isLocalhost { return KerberosObstacle("localhost is no name that a realm knows") }
+    if configuration.endpoint.isAddress { return KerberosObstacle("the server is named by an address, and Kerberos knows names only") }
+    return nil
+  }
+
+  /// Whether there is anything to do NTLM with.
+  var hasNTLMCredential: Bool {
+    switch configuration.credential {
+    case .explicit, .agent: true
+    case .ambient(let socket): socket != nil
+    case .none: false
+    }
+  }
+
+  /// Whether NTLM may begin with this server: over HTTP nothing would prove who it is.
+  var mayUseNTLM: Bool { configuration.endpoint.scheme == .https || policy.trustedHosts.contains(configuration.endpoint.host) }
+
+  /// `.\user`, or `HOST\user` with the name of the server.
+  private func isLocalToServer(_ name: AccountName) -> Bool {
+    guard !name.domain.isEmpty, policy.kerberosRealms[name.domain.lowercased()] == nil else { return false }
+    let domain = name.domain.lowercased()
+    let host = configuration.endpoint.host.lowercased()
+    return domain == "." || domain == host
+      || (!configuration.endpoint.isAddress && host.split(separator: ".").first.map { $0 == domain } ?? false)
+  }
+
+  /// Whether the name says to which realm it belongs, so that its KDC's "unknown" is the truth. A bare name, and one behind an
+  /// unconfigured NetBIOS name, may be that of an account of the server.
+  var nameHasKnownRealm: Bool {
+    guard case .explicit(let credential) = configuration.credential else { return false }
+    let name = credential.name
+    guard !name.domain.isEmpty else { return name.user.contains("@") }
+    if policy.kerberosRealms[name.domain.lowercased()] != nil || name.domain.contains(".") { return name.domain != "." }
+    guard let home = KerberosRealms.libraryDefault()?.lowercased() else { return false }
+    return home.split(separator: ".").first.map { $0 == name.domain.lowercased() } ?? false
+  }
+}
