@@ -26,7 +26,9 @@ import WinRMConfiguration
         "MaxEnvelopeSizekb", "MaxTimeoutms", "MaxBatchItems", "MaxProviderRequests", "Client", "Service", "Winrs",
       ])
     #expect(
-      names(settings.tree(of: .client)) == ["NetworkDelayms", "URLPrefix", "AllowUnencrypted", "Auth", "DefaultPorts", "TrustedHosts", "KerberosRealms"])
+      names(settings.tree(of: .client)) == [
+        "NetworkDelayms", "URLPrefix", "AllowUnencrypted", "Auth", "DefaultPorts", "TrustedHosts", "KerberosRealms",
+      ])
     #expect(names(settings.tree(of: .clientAuth)) == ["Basic", "Digest", "Kerberos", "Negotiate", "Certificate", "CredSSP"])
     #expect(names(settings.tree(of: .serviceAuth)) == ["Basic", "Kerberos", "Negotiate", "Certificate", "CredSSP", "CbtHardeningLevel"])
   }
