@@ -45,7 +45,8 @@ format:
 
 bench:
 	@Scripts/setup.sh --no-python
-	cd Benchmarks && swift package --disable-sandbox benchmark
+	cd Benchmarks && ../Scripts/with-realm.sh swift package --disable-sandbox benchmark
+	Scripts/bench-commands.py
 
 clean:
 	rm -rf .build .venv Benchmarks/.build

@@ -17,6 +17,7 @@ let package = Package(
         .product(name: "NTLM", package: "winrm"),
         .product(name: "SPNEGO", package: "winrm"),
         .product(name: "CredSSP", package: "winrm"),
+        .product(name: "Kerberos", package: "winrm"),
         .product(name: "MemoryTLS", package: "winrm"),
         .product(name: "Certificates", package: "winrm"),
         .product(name: "WinRMHTTP", package: "winrm"),

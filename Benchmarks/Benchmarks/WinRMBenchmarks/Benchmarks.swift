@@ -21,6 +21,29 @@ private func createRequest() -> WSManRequest {
     body: .createShell(ShellDescription(inputStreams: ["stdin"], outputStreams: ["stdout", "stderr"])))
 }
 
+/// Kerberos inside a realm: handshakes without the KDC, and messages.
+private func kerberosBenchmarks(_ realm: Realm, _ server: Result<Server, any Error>) {
+  Benchmark("Handshake: Kerberos, both ends, tickets at hand") { _ in blackHole(try realm.pair()) }
+  Benchmark("Handshake: CredSSP with Kerberos, both ends, tickets at hand") { _ in
+    try server.get().credSSP(KerberosInner(realm), KerberosOuter(realm))
+  }
+  for (name, size) in [("1 KiB", 1024), ("64 KiB", 65_536)] {
+    let message = [UInt8](repeating: 0x61, count: size)
+    let count = 1_048_576 / size
+    Benchmark("Kerberos: seal 1 MiB in messages of \(name)") { benchmark in
+      let (initiator, _) = try realm.pair()
+      benchmark.startMeasurement()
+      for _ in 0..<count { blackHole(try initiator.seal(message)) }
+    }
+    Benchmark("Kerberos: unseal 1 MiB in messages of \(name)") { benchmark in
+      let (initiator, acceptor) = try realm.pair()
+      let sealed = try (0..<count).map { _ in try initiator.seal(message) }
+      benchmark.startMeasurement()
+      for message in sealed { blackHole(try acceptor.unseal(message)) }
+    }
+  }
+}
+
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(
     metrics: [.wallClock, .throughput], scalingFactor: .one, maxDuration: .seconds(5), maxIterations: 100_000)
@@ -32,6 +55,8 @@ let benchmarks: @Sendable () -> Void = {
   Benchmark("Handshake: NTLM, both ends") { _ in
     blackHole(try ntlmPair())
   }
+
+  if let realm = Realm() { kerberosBenchmarks(realm, server) } else { print(Realm.missing) }
 
   // Sealing: 16 KiB a message.
   let message = [UInt8](repeating: 0x61, count: 16_384)

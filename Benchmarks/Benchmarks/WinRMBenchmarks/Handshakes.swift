@@ -28,9 +28,12 @@ struct Server {
   }
 
   /// Both ends of CredSSP with SPNEGO and NTLM, up to the acceptance of the delegated password.
-  func credSSP() throws {
-    var client = ClientEnd(tls: try MemoryTLS.client(), inner: try InnerInitiator())
-    var server = ServerEnd(tls: try MemoryTLS.server(context: context))
+  func credSSP() throws { try credSSP(try InnerInitiator(), InnerAcceptor()) }
+
+  /// Both ends of CredSSP with any mechanism.
+  func credSSP<I: InitiatingEnd, A: AcceptingEnd>(_ initiator: I, _ acceptor: A) throws {
+    var client = ClientEnd(tls: try MemoryTLS.client(), inner: initiator)
+    var server = ServerEnd(tls: try MemoryTLS.server(context: context), inner: acceptor)
     var token = try client.start()
     while true {
       let answer = try server.receive(token)
@@ -40,11 +43,11 @@ struct Server {
   }
 }
 
-private struct ClientEnd {
+private struct ClientEnd<Inner: InitiatingEnd> {
   var core: CredSSPInitiator
-  var inner: InnerInitiator
+  var inner: Inner
 
-  init(tls: any TLSEngine, inner: InnerInitiator) {
+  init(tls: any TLSEngine, inner: Inner) {
     core = CredSSPInitiator(tls: tls, clientNonce: (0..<32).map { _ in .random(in: 0...255) })
     self.inner = inner
   }
@@ -77,12 +80,15 @@ private struct ClientEnd {
   }
 }
 
-private struct ServerEnd {
+private struct ServerEnd<Inner: AcceptingEnd> {
   var core: CredSSPAcceptor
-  var inner = InnerAcceptor()
+  var inner: Inner
   var isFinished = false
 
-  init(tls: any TLSEngine) { core = CredSSPAcceptor(tls: tls) }
+  init(tls: any TLSEngine, inner: Inner) {
+    core = CredSSPAcceptor(tls: tls)
+    self.inner = inner
+  }
 
   mutating func receive(_ token: [UInt8]) throws -> [UInt8] {
     var action = try core.receive(token)

@@ -34,8 +34,24 @@ func ntlmPair() throws -> (initiator: NTLMSession, acceptor: NTLMSession) {
   return (try initiator.takeSession(), try acceptor.answer(.ntHash(try Account.hash())))
 }
 
-/// NTLM within SPNEGO, the client's end, as CredSSP drives it.
-struct InnerInitiator {
+/// A mechanism within SPNEGO, the client's end, as CredSSP drives it.
+protocol InitiatingEnd {
+  mutating func step(_ token: [UInt8]?) throws -> MechanismStep
+  mutating func seal(_ plaintext: [UInt8]) throws -> [UInt8]
+  mutating func seal(secret: SecretBytes) throws -> [UInt8]
+  mutating func unseal(_ sealed: [UInt8]) throws -> [UInt8]
+}
+
+/// A mechanism within SPNEGO, the server's end.
+protocol AcceptingEnd {
+  mutating func step(_ token: [UInt8]) throws -> MechanismStep
+  mutating func seal(_ plaintext: [UInt8]) throws -> [UInt8]
+  mutating func unseal(_ sealed: [UInt8]) throws -> [UInt8]
+  mutating func unseal(toSecret sealed: [UInt8]) throws -> SecretBytes
+}
+
+/// NTLM within SPNEGO, the client's end.
+struct InnerInitiator: InitiatingEnd {
   private var spnego = SPNEGOInitiator(mechanisms: [.ntlm])
   private var ntlm: NTLMInitiator
   private var session: NTLMSession?
@@ -61,7 +77,7 @@ struct InnerInitiator {
 }
 
 /// NTLM within SPNEGO, the server's end.
-struct InnerAcceptor {
+struct InnerAcceptor: AcceptingEnd {
   private var spnego = SPNEGOAcceptor(mechanisms: [.ntlm])
   private var ntlm = Account.acceptor()
   private var session: NTLMSession?
@@ -88,7 +104,7 @@ struct InnerAcceptor {
 }
 
 extension SPNEGOAction {
-  fileprivate var token: [UInt8]? {
+  var token: [UInt8]? {
     switch self {
     case .ask: nil
     case .send(let token): token
