@@ -157,7 +157,9 @@ struct WinbindConnection: ~Copyable {
     var groups: [SecurityIdentifier] = []
     for index in 1..<max(1, Int(info.pointee.num_sids)) {
       let isDenyOnly = Int32(bitPattern: sids[index].attributes) & WBC_SID_ATTR_GROUP_USEFOR_DENY_ONLY != 0
-      if !isDenyOnly { groups.append(try SecurityIdentifier(sids[index].sid)) }
+      let group = try SecurityIdentifier(sids[index].sid)
+      // The primary group is there twice.
+      if !isDenyOnly, !groups.contains(group) { groups.append(group) }
     }
     return Logon(
       user: try SecurityIdentifier(sids[0].sid), groups: groups,
