@@ -33,13 +33,12 @@ struct SecurityIdentifierTests {
     }
   }
 
-  @Test("A structure with more numbers than it holds is refused") func overlong() {
-    var sid = SecurityIdentifier(authority: 5, subAuthorities: [21, 1])?.wbcSID
-    sid?.num_auths = 16
-    #expect(throws: DomainError(.malformed, "")) { _ = try sid.map { try SecurityIdentifier($0) } }
-    sid?.num_auths = 1
-    sid?.sid_rev_num = 0
-    #expect(throws: DomainError(.malformed, "")) { _ = try sid.map { try SecurityIdentifier($0) } }
+  @Test("A structure with more numbers than it holds is refused") func overlong() throws {
+    let numbers = [UInt32](repeating: 7, count: 15)
+    #expect(try SecurityIdentifier(revision: 1, authority: 5, count: 15, numbers: numbers).subAuthorities == numbers)
+    #expect(throws: DomainError(.malformed, "")) { _ = try SecurityIdentifier(revision: 1, authority: 5, count: 16, numbers: numbers) }
+    #expect(throws: DomainError(.malformed, "")) { _ = try SecurityIdentifier(revision: 1, authority: 5, count: 255, numbers: numbers) }
+    #expect(throws: DomainError(.malformed, "")) { _ = try SecurityIdentifier(revision: 2, authority: 5, count: 1, numbers: numbers) }
   }
 }
 
