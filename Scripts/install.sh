@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the programs that were built, with the Swift libraries they need, so that every user can run them:
 #   PREFIX (/usr/local): programs and libraries in lib/winrm, links to the programs in bin, the unit file in lib/systemd/system
+#   When it is root who installs, or into DESTDIR: the rules of PAM in /etc/pam.d/winrmd, unless there are some
 #   CONFIGURATION (release): which build is installed; debug takes the one that make demo and make test leave
 #   DESTDIR: put before every path, for packagers
 set -euo pipefail
@@ -28,4 +29,13 @@ ldd "$built/winrmd" "$built/winrs" | sed -n 's/.* => \(.*\/swift\/.*\) (.*/\1/p'
 for program in winrm winrs winrmd; do put ln -sf "../lib/winrm/$program" "$root/bin/$program"; done
 sed "s|^ExecStart=/usr/sbin/winrmd|ExecStart=$prefix/lib/winrm/winrmd|" "$repository/Packaging/winrmd.service" |
   put tee "$root/lib/systemd/system/winrmd.service" >/dev/null
+# PAM looks for its rules in /etc alone. They are the administrator's: a file that is there stays as it is.
+rules=${DESTDIR:-}/etc/pam.d/winrmd
+if [ -n "${DESTDIR:-}" ] || [ "$(put id -u)" -eq 0 ]; then
+  if [ -e "$rules" ]; then
+    say "$rules stays as it is"
+  else
+    put install -D -m 0644 "$repository/Packaging/pam.d/winrmd" "$rules"
+  fi
+fi
 say "installed: $(ls "$root/bin" | tr '\n' ' ')and winrmd.service"

@@ -121,7 +121,7 @@ struct MemberLabTests {
     #expect(try await attempt() == .refused(.accountExpired))
   }
 
-  @Test("A response for another member, or of NTLMv1, is not accepted") func otherServers() async throws {
+  @Test("A response of NTLMv1, and a challenge that is none, are not asked about") func oldResponses() async throws {
     let name = AccountName(domain: "LAB", user: "alice")
     var exchange = try lab.response(of: name, passwordOf: "ALICE").response
     exchange.ntResponse = Array(exchange.ntResponse.prefix(24))
