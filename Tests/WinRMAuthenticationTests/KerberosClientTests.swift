@@ -3,6 +3,7 @@ import CredSSP
 import DelegationPolicy
 import Foundation
 import Kerberos
+import SPNEGO
 import SecuritySupport
 import TestRealm
 import Testing
@@ -104,6 +105,25 @@ import WinRMHTTP
     var exchange = Exchange()
     let error = await #expect(throws: KerberosError.self) { try await exchange.run(client, server) }
     #expect(error?.code == .badBindings)
+  }
+
+  @Test("A rejection's reason is told by name") func rejectionReason() async throws {
+    let realm = try LocalRealm.shared.get()
+    let client = NegotiateClientAuthentication(
+      context: NegotiateContext(mechanisms: [try await source("alice", "WSMAN/stale.winrm.test").offer().mechanism]))
+    guard case .send(let first) = try await client.next(nil) else { return #expect(Bool(false)) }
+    let request = try #require(try NegTokenInit(decoding: first).mechToken)
+    let acceptor = KerberosAcceptor(configuration: .init(keytab: realm.staleKeytab, services: try services("WSMAN/stale.winrm.test")))
+    #expect(throws: KerberosError.self) { try acceptor.receive(request) }
+    #expect(acceptor.rejection != nil)
+    let answer = NegTokenResp(negState: .reject, responseToken: acceptor.rejection).encode()
+    let error = await #expect(throws: AuthenticationError.self) { try await client.next(answer) }
+    #expect((error?.cause as? KerberosError)?.minor?.protocolCode != nil, "\(String(describing: error))")
+    // A rejection without a reason stays one.
+    let other = NegotiateClientAuthentication(context: NegotiateContext(mechanisms: [try await source().offer().mechanism]))
+    _ = try await other.next(nil)
+    let bare = await #expect(throws: AuthenticationError.self) { try await other.next(NegTokenResp(negState: .reject).encode()) }
+    #expect(bare?.code == .refused)
   }
 
   // MARK: CredSSP

@@ -1,3 +1,4 @@
+import Kerberos
 import SPNEGO
 public import SecuritySupport
 
@@ -37,7 +38,23 @@ public final class NegotiateContext {
         }
       }
     } catch {
-      throw AuthenticationError.wrapping(error)
+      throw AuthenticationError.wrapping(await reason(in: token, for: error) ?? error)
+    }
+  }
+
+  /// What a rejected Kerberos token was rejected for: the acceptor may say so in a KRB-ERROR (RFC 4121 §4.1). Nothing vouches for it; it only
+  /// explains a failure. `nil` where there is none.
+  private func reason(in token: [UInt8]?, for error: any Error) async -> (any Error)? {
+    guard (error as? SPNEGOError)?.code == .refused, let token, let response = try? NegTokenResp(decoding: token),
+      let answer = response.responseToken, let kerberos = mechanisms.first as? KerberosMechanism
+    else { return nil }
+    do {
+      _ = try await patience.bound { try await kerberos.step(answer) }
+      return nil
+    } catch let reason as KerberosError {
+      return reason.minor?.protocolCode == nil ? nil : reason
+    } catch {
+      return nil
     }
   }
 
