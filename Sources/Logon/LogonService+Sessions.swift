@@ -35,14 +35,11 @@ extension LogonService {
 
   /// Asks the accounts and the rules again: both may have changed since the logon.
   private func authorize(_ logon: CompletedLogon) async throws(LogonFailure) -> UnixUser {
-    let (directory, rules) = (directory, rules)
-    let name = AccountName(domain: "", user: logon.account)
-    let decision = await BlockingWork.run { () -> AuthorizationRules.Decision in
-      guard let account = try? directory.lookup(name), account.isEnabled, account.unixUser == logon.grant.unixUser else {
-        return .refused("the account has been removed, disabled or changed")
-      }
-      return rules.decide(account)
-    }
+    let rules = rules
+    let decision =
+      try await isUnchanged(logon.subject)
+      ? await rules.decide(logon.subject, in: configuration.domain)
+      : .refused("the account has been removed, disabled or changed")
     switch decision {
     case .admitted(let user, rule: _): return user
     case .refused(let reason):
