@@ -129,8 +129,8 @@ struct AuthenticationContext: Sendable {
     claimedName = AccountName(domain: verification.domainName, user: verification.userName)
     let claim = await accounts.claim(verification)
     self.claim = claim
-    // Whoever was refused by a domain has nothing more to show; elsewhere the same work is done for all.
-    if let refusal = claim.refusal, case .refused(let status) = refusal.code, status != .logonFailure { throw refusal }
+    // What the peer may know is said at once; for the rest the same work is done as for everybody.
+    if let refusal = claim.refusal, refusal.code != .refused(.logonFailure) { throw refusal }
     let established = try ntlmMapping { (context) throws(NTLMError) in try context.ntlm.answer(claim.secret) }
     guard let subject = claim.subject else { throw LogonFailure(.refused(.logonFailure), "wrong name or password") }
     session = .ntlm(established)

@@ -59,7 +59,8 @@ extension LogonService {
       contexts[id] = context
       return .stepped(step, grant: nil, keys: nil)
     }
-    return .stepped(step, grant: try await complete(context, subject, credential: nil), keys: keys)
+    let delegated = await delegatedTicket(context.proof, subject)
+    return .stepped(step, grant: try await complete(context, subject, delegated), keys: keys)
   }
 
   func provePublicKey(_ id: ContextID, _ proof: PublicKeyProof) throws(LogonFailure) -> [UInt8] {
@@ -76,44 +77,28 @@ extension LogonService {
     var context = try take(id)
     defer { contextsUnderWay -= 1 }
     let subject: LogonSubject
-    let credential: NTLMCredential
-    do throws(LogonFailure) { (subject, credential) = try delegated(&context, sealed) } catch {
-      throw refuse(context, error)
-    }
-    let grant = try await complete(context, subject, credential: credential)
+    let delegated: DelegatedCredentials
+    do throws(LogonFailure) {
+      let opened = try context.openCredentials(sealed)
+      defer { opened.credentials.password.wipe() }
+      subject = opened.subject
+      delegated = try await self.delegated(opened.credentials, subject, opened.proof)
+    } catch { throw refuse(context, error) }
+    let grant = try await complete(context, subject, delegated)
     logger.info(
       "credentials delegated",
-      metadata: ["logon": "\(grant.logonID)", "account": "\(grant.accountName)", "source": .peer(context.peer)])
+      metadata: [
+        "logon": "\(grant.logonID)", "account": "\(grant.accountName)", "source": .peer(context.peer), "credentials": "\(delegated.kind)",
+      ])
     return grant
-  }
-
-  /// Opens the delegated credentials and keeps the NT hash alone. They must be those of the account that was proven.
-  private func delegated(
-    _ context: inout AuthenticationContext, _ sealed: [UInt8]
-  ) throws(LogonFailure) -> (LogonSubject, NTLMCredential) {
-    let (credentials, subject, _) = try context.openCredentials(sealed)
-    defer { credentials.password.wipe() }
-    guard case .local(let account) = subject.origin else {
-      throw LogonFailure(.refused(.notSupported), "credentials of an account that is not of the account file")
-    }
-    guard directory.names(AccountName(domain: credentials.domainName, user: credentials.userName), account) else {
-      throw LogonFailure(.refused(.logonFailure), "the delegated name is not the account that was proven")
-    }
-    let hash = credentials.password.withUnsafeBytes { NTHash(utf16LittleEndianPassword: $0) }
-    guard hash.bytes.isEqual(to: account.ntHash.bytes) else {
-      hash.bytes.wipe()
-      throw LogonFailure(.refused(.logonFailure), "the delegated password is not the account's")
-    }
-    // Without a domain: the next host looks among its own accounts, as Windows hosts outside a domain do.
-    return (subject, NTLMCredential(name: AccountName(domain: "", user: account.name), hash: hash))
   }
 
   /// Records a finished authentication.
   private func complete(
-    _ context: AuthenticationContext, _ subject: LogonSubject, credential: NTLMCredential?
+    _ context: AuthenticationContext, _ subject: LogonSubject, _ delegated: DelegatedCredentials
   ) async throws(LogonFailure) -> LogonGrant {
     guard logons.count < configuration.limits.logons else {
-      credential?.hash.bytes.wipe()
+      delegated.wipe()
       throw refuse(context, LogonFailure(.quota, "too many logons"))
     }
     limiter.recordSuccess(source: context.peer.host, account: subject.key, now: clock.now)
@@ -121,11 +106,11 @@ extension LogonService {
     let rules = rules
     var grant = LogonGrant(
       logonID: id, accountName: subject.accountName, unixUser: subject.unixUser, mechanism: context.mechanismName,
-      purpose: context.purpose, hasDelegatedCredentials: credential != nil, isAuthorized: false)
+      purpose: context.purpose, hasDelegatedCredentials: !delegated.isEmpty, isAuthorized: false)
     let decision = await rules.decide(subject, in: configuration.domain)
     if case .admitted = decision {
       do throws(LogonFailure) { try await configuration.accountPhase?.check(subject.unixUser, from: context.peer.host) } catch {
-        credential?.hash.bytes.wipe()
+        delegated.wipe()
         throw refuse(context, error)
       }
     }
@@ -140,10 +125,10 @@ extension LogonService {
     case .refused(let reason): metadata["authorized"] = "no: \(reason)"
     }
     guard !isShutDown else {
-      credential?.hash.bytes.wipe()
+      delegated.wipe()
       throw LogonFailure(.unavailable, "the authority has been shut down")
     }
-    logons[id] = CompletedLogon(grant: grant, peer: context.peer, subject: subject, credential: credential)
+    logons[id] = CompletedLogon(grant: grant, peer: context.peer, subject: subject, delegated: delegated)
     logger.info("logon", metadata: metadata)
     return grant
   }

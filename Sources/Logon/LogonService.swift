@@ -23,6 +23,7 @@ public actor LogonService: LogonAuthority {
   let clock = ContinuousClock()
   /// Threads for Kerberos, which blocks.
   let workers: KerberosWorkers
+  let ticketTime: TicketTime
   /// The domain's names, once it has told them.
   var membership: DomainMembership?
   var membershipAsked: ContinuousClock.Instant?
@@ -44,10 +45,11 @@ public actor LogonService: LogonAuthority {
   var isShutDown = false
 
   public init(configuration: LogonConfiguration, logger: Logger) {
-    self.init(configuration: configuration, logger: logger, workers: .shared)
+    self.init(configuration: configuration, logger: logger, workers: .shared, ticketTime: .system)
   }
 
-  init(configuration: LogonConfiguration, logger: Logger, workers: KerberosWorkers) {
+  init(configuration: LogonConfiguration, logger: Logger, workers: KerberosWorkers, ticketTime: TicketTime) {
+    self.ticketTime = ticketTime
     self.configuration = configuration
     self.logger = logger
     self.workers = workers
@@ -57,6 +59,7 @@ public actor LogonService: LogonAuthority {
     launcher = ExecLauncher(helperPath: configuration.execHelperPath)
     dummyHash = NTHash.random()
     limiter = FailureLimiter(limits: configuration.limits)
+    TicketFile.destroyAbandoned(in: configuration.ticketCacheDirectory)
     LogonAgentServer.removeAbandonedSockets(in: configuration.agentDirectory)
   }
 

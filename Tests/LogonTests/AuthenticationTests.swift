@@ -291,7 +291,7 @@ struct AuthenticationTests {
   func release() async throws {
     let fixture = try Fixture()
     let identity = try await fixture.credSSP()
-    let hash = try #require(await fixture.service.logons[identity.logonID]?.credential?.hash.bytes)
+    let hash = try #require(await fixture.service.logons[identity.logonID]?.delegated.ntlm?.hash.bytes)
     #expect(hash.isEqual(to: try NTHash(password: SecretBytes(Array(password.utf8))).bytes))
     await fixture.client.release(identity)
     #expect(hash.isEqual(to: SecretBytes([UInt8](repeating: 0, count: 16))))

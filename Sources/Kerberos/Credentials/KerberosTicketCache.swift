@@ -44,6 +44,12 @@ public struct KerberosTicketCache: Sendable, Hashable {
     public var expiry: Int64
     /// Until when it can be renewed; `nil` when it cannot.
     public var renewableUntil: Int64?
+
+    public init(start: Int64, expiry: Int64, renewableUntil: Int64?) {
+      self.start = start
+      self.expiry = expiry
+      self.renewableUntil = renewableUntil
+    }
   }
 
   /// The times of the ticket-granting ticket in the cache.

@@ -1,4 +1,5 @@
 public import Logging
+import SecuritySupport
 public import Winbind
 
 /// The domain that this host is a member of.
