@@ -79,6 +79,10 @@ let package = Package(
     library("WinRMHTTP", ["SecuritySupport"]),
     .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
     library("WSMan", ["SecuritySupport", "CExpat"]),
+    // Authentication tokens as text, for people who look for a fault.
+    library("SecurityTokens", []),
+    // Who may do what: SIDs, SDDL, access checks.
+    library("SecurityDescriptors", []),
 
     // Kerberos: the system's GSSAPI, which blocks.
     .systemLibrary(name: "CGSSAPI", providers: [.apt(["libkrb5-dev"])]),
@@ -131,7 +135,8 @@ let package = Package(
     library(
       "WinRMCommands",
       [
-        "SecuritySupport", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "Certificates", "Kerberos", "CLinux",
+        "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "Certificates",
+        "Kerberos", "CLinux",
       ]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(name: "WinRSTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
@@ -154,6 +159,8 @@ let package = Package(
     tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),
     tests("WinRMHTTPTests", ["WinRMHTTP", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("WSManTests", ["WSMan", "SecuritySupport"]),
+    tests("SecurityTokensTests", ["SecurityTokens", "TestVectors"]),
+    tests("SecurityDescriptorsTests", ["SecurityDescriptors"]),
     tests("MemoryTLSTests", ["MemoryTLS", "CredSSP", "Certificates", "SecuritySupport", nioSSL, nioCore]),
     tests("CertificatesTests", ["Certificates", "SecuritySupport", asn1, x509, crypto, "TestVectors"]),
     tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
@@ -165,7 +172,7 @@ let package = Package(
       [
         "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads",
         "TestRealm",
-        "SecuritySupport", "WinRMExec", logging, inMemoryLogging, crypto,
+        "SecuritySupport", "WinRMExec", logging, inMemoryLogging,
       ]),
     tests(
       "WinRMAuthenticationTests",
