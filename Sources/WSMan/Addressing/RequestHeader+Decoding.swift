@@ -39,8 +39,11 @@ extension RequestHeader {
     if let set = try own.single(.wsman, "OptionSet") { options = try Self.options(set) }
     if let fragment = try own.single(.wsman, "FragmentTransfer") {
       guard try Self.mustUnderstand(fragment) else { throw .invalidHeader("FragmentTransfer needs mustUnderstand.") }
-      throw .unsupportedFeature(
-        .fragmentLevelAccess, code: .fragmentTransferNotSupported, "Fragments of a resource cannot be read or written here.")
+      guard !isForShell else {
+        throw .unsupportedFeature(
+          .fragmentLevelAccess, code: .fragmentTransferNotSupported, "Fragments of a shell cannot be read or written.")
+      }
+      self.fragment = FragmentTransfer(fragment.trimmedText, dialect: fragment.attribute("Dialect"))
     }
   }
 

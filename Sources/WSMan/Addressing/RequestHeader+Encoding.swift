@@ -20,6 +20,10 @@ extension RequestHeader {
     if let activityID { writer.element("p:ActivityId", [mustUnderstand(false)], text: activityID) }
     encodeOptions(into: &writer)
     encodeSelectors(into: &writer)
+    if let fragment {
+      writer.element(
+        "w:FragmentTransfer", [mustUnderstand(true), ("Dialect", fragment.dialect)], text: fragment.path, field: "the fragment")
+    }
     if let operationTimeout { writer.element("w:OperationTimeout", text: ISODuration(operationTimeout).formatted) }
   }
 

@@ -19,6 +19,8 @@ public struct RequestHeader: Sendable, Equatable {
   /// Which instance: names without case, values with.
   public var selectors: [String: String]
   public var options: [OptionValue]
+  /// The part of the resource that is meant; `nil` for all of it.
+  public var fragment: FragmentTransfer?
   /// `uuid:` and a GUID, the same for all requests of one client.
   public var sessionID: String?
   public var operationID: String?
@@ -28,7 +30,8 @@ public struct RequestHeader: Sendable, Equatable {
   public init(
     to: String, resourceURI: ResourceURI?, action: WSManAction?, messageID: String = GUIDText.randomMessageID(),
     maxEnvelopeSize: Int = 512_000, operationTimeout: Duration? = nil, locale: String = "en-US", dataLocale: String? = nil,
-    selectors: [String: String] = [:], options: [OptionValue] = [], sessionID: String? = nil, operationID: String? = nil,
+    selectors: [String: String] = [:], options: [OptionValue] = [], fragment: FragmentTransfer? = nil, sessionID: String? = nil,
+    operationID: String? = nil,
     sequenceID: UInt64? = nil, activityID: String? = nil
   ) {
     self.to = to
@@ -41,6 +44,7 @@ public struct RequestHeader: Sendable, Equatable {
     self.dataLocale = dataLocale
     self.selectors = selectors
     self.options = options
+    self.fragment = fragment
     self.sessionID = sessionID
     self.operationID = operationID
     self.sequenceID = sequenceID

@@ -16,11 +16,19 @@ public enum RequestBody: Sendable, Equatable {
   case deleteShell
   /// Read a resource.
   case get
-  /// Replace a resource.
+  /// Replace a resource, or the part of it that ``RequestHeader/fragment`` names.
   case put(XMLElement)
-  /// List resources: the `n:Enumerate` element.
-  case enumerate(XMLElement)
-  /// Any other action, or Create and Delete of something that is no shell; the element in the body, if there is one.
+  /// Make a resource that is no shell. Selectors may say all there is to say. Answered by ``ResponseBody/created(_:)``.
+  case create(XMLElement?)
+  /// Remove a resource that is no shell. Answered by ``ResponseBody/deleted``.
+  case delete
+  /// List resources. Answered by ``ResponseBody/enumerated(_:)``.
+  case enumerate(EnumerateRequest)
+  /// Go on with a list. Answered by ``ResponseBody/pulled(_:)``.
+  case pull(PullRequest)
+  /// Give a list up.
+  case release(context: String)
+  /// Any other action; the element in the body, if there is one.
   case other(XMLElement?)
 }
 
@@ -43,9 +51,13 @@ extension RequestBody {
       case .receive?: self = try Self.receive(element)
       case .signal?: self = try Self.signal(element)
       case .delete? where header.isForShell: self = .deleteShell
+      case .create?: self = .create(element)
+      case .delete?: self = .delete
       case .get?: self = .get
       case .put?: self = .put(try Self.anything(element))
-      case .enumerate?: self = .enumerate(try Self.named(.enumeration, "Enumerate", element))
+      case .enumerate?: self = .enumerate(try EnumerateRequest(Self.named(.enumeration, "Enumerate", element)))
+      case .pull?: self = .pull(try PullRequest(Self.named(.enumeration, "Pull", element)))
+      case .release?: self = .release(context: try PullRequest(Self.named(.enumeration, "Release", element)).context)
       default: self = .other(element)
       }
     } catch let error as ShellSchemaError {
@@ -69,7 +81,7 @@ extension RequestBody {
     case .command, .send, .receive, .signal, .deleteShell:
       guard header.isForShell else { throw .actionNotSupported(header.action) }
       guard header.shellID?.isEmpty == false else { throw .insufficientSelectors("ShellId") }
-    case .identify, .createShell, .get, .put, .enumerate, .other: break
+    case .identify, .createShell, .get, .put, .create, .delete, .enumerate, .pull, .release, .other: break
     }
   }
 
@@ -128,7 +140,9 @@ extension RequestBody {
     switch self {
     case .identify: [.identity]
     case .createShell, .command, .send, .receive, .signal: [.shell]
-    case .deleteShell, .get, .put, .enumerate, .other: []
+    case .enumerate(let request): request.filter == nil && request.polymorphism == nil ? [.enumeration] : [.enumeration, .cimBinding]
+    case .pull, .release: [.enumeration]
+    case .deleteShell, .get, .put, .create, .delete, .other: []
     }
   }
 
@@ -147,8 +161,11 @@ extension RequestBody {
       }
     case .signal(let commandID, let code):
       writer.element("rsp:Signal", [("CommandId", commandID)]) { $0.element("rsp:Code", text: code.rawValue) }
-    case .deleteShell, .get, .other(nil): break
-    case .put(let element), .enumerate(let element), .other(let element?): writer.element(element)
+    case .enumerate(let request): request.encode(into: &writer)
+    case .pull(let request): request.encode(into: &writer)
+    case .release(let context): writer.element("n:Release") { $0.element("n:EnumerationContext", text: context) }
+    case .deleteShell, .get, .delete, .create(nil), .other(nil): break
+    case .put(let element), .create(let element?), .other(let element?): writer.element(element)
     }
   }
 }

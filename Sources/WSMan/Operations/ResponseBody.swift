@@ -9,6 +9,12 @@ public enum ResponseBody: Sendable, Equatable {
   case received(ReceiveResult)
   case signalled
   case deleted
+  /// Where the resource is that was made, if it is no shell.
+  case created(EndpointReference)
+  /// The answer to Enumerate.
+  case enumerated(EnumerationBatch)
+  /// The answer to Pull.
+  case pulled(EnumerationBatch)
   /// Any other answer; the first element of the body, if there is one.
   case other(XMLElement?)
 }
@@ -40,6 +46,12 @@ extension ResponseBody {
       self = .received(try ReceiveResult(element))
     } else if element.isNamed(.shell, "SignalResponse") {
       self = .signalled
+    } else if element.isNamed(.transfer, "ResourceCreated") {
+      self = .created(EndpointReference(element))
+    } else if element.isNamed(.enumeration, "EnumerateResponse") {
+      self = .enumerated(EnumerationBatch(element))
+    } else if element.isNamed(.enumeration, "PullResponse") {
+      self = .pulled(EnumerationBatch(element))
     } else {
       self = .other(element)
     }
@@ -66,6 +78,8 @@ extension ResponseBody {
     switch self {
     case .identify: [.identity]
     case .shellCreated: [.transfer, .shell]
+    case .created: [.transfer]
+    case .enumerated, .pulled: [.enumeration]
     case .commandStarted, .sent, .received, .signalled: [.shell]
     case .deleted, .other: []
     }
@@ -81,6 +95,9 @@ extension ResponseBody {
     case .sent: writer.element("rsp:SendResponse")
     case .received(let result): result.encode(into: &writer)
     case .signalled: writer.element("rsp:SignalResponse")
+    case .created(let reference): writer.element("x:ResourceCreated") { reference.encodeContent(into: &$0) }
+    case .enumerated(let batch): batch.encode(into: &writer, isPull: false)
+    case .pulled(let batch): batch.encode(into: &writer, isPull: true)
     case .deleted, .other(nil): break
     case .other(let element?): writer.element(element)
     }

@@ -25,6 +25,8 @@ public struct XMLNamespace: RawRepresentable, Hashable, Sendable {
   public static let fault = Self(rawValue: "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault")
   /// Identify.
   public static let identity = Self(rawValue: "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd")
+  /// The binding of CIM to WS-Management: associations, subclasses.
+  public static let cimBinding = Self(rawValue: "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd")
   /// The namespace of `xml:lang`, always bound to the prefix `xml`.
   public static let xml = Self(rawValue: "http://www.w3.org/XML/1998/namespace")
   /// The namespace of `xsi:nil`.
@@ -37,6 +39,7 @@ public struct XMLNamespace: RawRepresentable, Hashable, Sendable {
 
   private static let prefixes: [XMLNamespace: String] = [
     .soap: "s", .addressing: "a", .wsman: "w", .microsoft: "p", .transfer: "x", .enumeration: "n", .eventing: "e", .shell: "rsp",
+    .cimBinding: "b",
     .fault: "f", .identity: "wsmid", .xml: "xml", .schemaInstance: "xsi",
   ]
 }

@@ -98,7 +98,7 @@ extension ClientSession {
 
   /// A fault of the service.
   func failure(_ fault: WSManFault, _ stage: WinRMError.Stage) -> WinRMError {
-    let code = fault.wsmanCode ?? .destinationUnreachable
+    let code = fault.wsmanCode ?? fault.impliedCode ?? .destinationUnreachable
     let text = fault.providerFault?.message ?? fault.message ?? fault.reason
     let name = fault.subcode.map { " \($0.localName)" } ?? ""
     let isRefusal = fault.subcode?.localName == "AccessDenied"

@@ -112,7 +112,7 @@ struct RequestDispatcher: Sendable {
     case .deleteShell:
       try await registry.delete(header.shellID, of: authorized)
       return .deleted
-    case .identify, .get, .put, .enumerate, .other:
+    case .identify, .get, .put, .create, .delete, .enumerate, .pull, .release, .other:
       throw WSManFault.actionNotSupported(header.action)
     }
   }
