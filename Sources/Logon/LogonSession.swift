@@ -6,15 +6,12 @@ import LogonInterface
 struct LogonSession: Sendable {
   let id: SessionID
   let logonID: LogonID
-  let grant: LogonGrant
+  let accountName: String
   let user: UnixUser
+  let purpose: LogonPurpose
   let options: SessionOptions
-  /// `nil` without a delegated password.
+  /// `nil` without delegated credentials.
   let agent: LogonAgentServer?
-  /// `nil` without a delegated ticket, and without one for a delegated password.
-  let ticket: SessionTicket?
-  /// Why there is no ticket although there could be one.
-  let ticketError: String?
   var processes: [ProcessID: RunningProcess] = [:]
   /// Ended ones last as long as this many younger ones have not ended too.
   private var ended: [ProcessID] = []
@@ -25,17 +22,16 @@ struct LogonSession: Sendable {
   static let maximumEnded = 64
 
   init(
-    id: SessionID, logonID: LogonID, grant: LogonGrant, user: UnixUser, options: SessionOptions, agent: LogonAgentServer?,
-    ticket: SessionTicket? = nil, ticketError: String? = nil
+    id: SessionID, logonID: LogonID, accountName: String, user: UnixUser, purpose: LogonPurpose, options: SessionOptions,
+    agent: LogonAgentServer?
   ) {
     self.id = id
     self.logonID = logonID
-    self.grant = grant
+    self.accountName = accountName
     self.user = user
+    self.purpose = purpose
     self.options = options
     self.agent = agent
-    self.ticket = ticket
-    self.ticketError = ticketError
   }
 
   /// Processes that run, or whose groups hold others that do.
@@ -49,19 +45,8 @@ struct LogonSession: Sendable {
 
   /// What the service itself tells commands of the session.
   var variables: [EnvironmentVariable] {
-    var variables = [
-      EnvironmentVariable("WINRM_SESSION", grant.purpose.schemeName.lowercased()), EnvironmentVariable("WINRM_ACCOUNT", grant.accountName),
-      EnvironmentVariable("WINRM_MECHANISM", grant.mechanism), EnvironmentVariable("WINRM_CREDENTIALS", credentials),
-    ]
+    var variables = [EnvironmentVariable("WINRM_SESSION", purpose == .credSSP ? "credssp" : "negotiate")]
     if let agent { variables.append(EnvironmentVariable("WINRM_AGENT_SOCKET", agent.socketPath)) }
-    if let ticket { variables.append(EnvironmentVariable("KRB5CCNAME", ticket.file.name)) }
-    if let ticketError { variables.append(EnvironmentVariable("WINRM_TICKET_ERROR", ticketError)) }
     return variables
-  }
-
-  /// What it can log on with elsewhere: `none`, `agent`, `ticket` or `ticket+agent`.
-  var credentials: String {
-    let kinds = (ticket == nil ? [] : ["ticket"]) + (agent == nil ? [] : ["agent"])
-    return kinds.isEmpty ? "none" : kinds.joined(separator: "+")
   }
 }

@@ -23,6 +23,8 @@ public struct CommandConsole: Sendable {
   public var readPasswordFromDescriptor: @Sendable (CInt) throws -> SecretBytes
   /// Whether somebody sits at standard input.
   public var isInteractive: Bool
+  /// Reads standard input to its end, at most one byte more than the number.
+  public var readInput: @Sendable (Int) throws -> [UInt8]
   /// The system's error number of the first failed write to standard output; `nil` while all went well.
   public var outputFailure: @Sendable () -> CInt?
 
@@ -30,7 +32,7 @@ public struct CommandConsole: Sendable {
     writeOutput: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
     readLine: @escaping @Sendable () -> String?, readPassword: @escaping @Sendable (PasswordSource, String) throws -> SecretBytes,
     readPasswordFromDescriptor: @escaping @Sendable (CInt) throws -> SecretBytes, isInteractive: Bool,
-    outputFailure: @escaping @Sendable () -> CInt? = { nil }
+    outputFailure: @escaping @Sendable () -> CInt? = { nil }, readInput: @escaping @Sendable (Int) throws -> [UInt8] = { _ in [] }
   ) {
     self.writeOutput = writeOutput
     self.writeError = writeError
@@ -39,6 +41,7 @@ public struct CommandConsole: Sendable {
     self.readPasswordFromDescriptor = readPasswordFromDescriptor
     self.isInteractive = isInteractive
     self.outputFailure = outputFailure
+    self.readInput = readInput
   }
 
   /// This process's descriptors 0, 1 and 2, and its terminal. Nothing is buffered.
@@ -52,7 +55,23 @@ public struct CommandConsole: Sendable {
       readLine: { Swift.readLine(strippingNewline: true) },
       readPassword: { source, prompt in try PasswordReader.read(source, prompt: prompt) },
       readPasswordFromDescriptor: { try PasswordReader.readFirstLine(of: $0, path: "of descriptor \($0)") },
-      isInteractive: isatty(STDIN_FILENO) == 1, outputFailure: { failure.number })
+      isInteractive: isatty(STDIN_FILENO) == 1, outputFailure: { failure.number },
+      readInput: { try read(from: STDIN_FILENO, upTo: $0 + 1) })
+  }
+
+  private static func read(from descriptor: CInt, upTo limit: Int) throws -> [UInt8] {
+    var result: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while result.count < limit {
+      let count = buffer.withUnsafeMutableBytes { posixRead(descriptor, $0.baseAddress, min($0.count, limit - result.count)) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw WinrmFailure(WinRMCode(rawValue: 6), "Standard input cannot be read: \(String(cString: strerror(errno))).")
+      }
+      guard count > 0 else { break }
+      result += buffer.prefix(count)
+    }
+    return result
   }
 
   /// Returns the system's error number when not all could be written.
@@ -77,3 +96,5 @@ private final class FirstFailure: Sendable {
 }
 
 private func posixWrite(_ descriptor: CInt, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(descriptor, bytes, count) }
+
+private func posixRead(_ descriptor: CInt, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int { read(descriptor, bytes, count) }

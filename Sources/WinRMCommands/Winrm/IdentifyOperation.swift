@@ -48,10 +48,7 @@ struct IdentifyOperation {
   var identifier: any ServiceIdentifier
 
   func run(_ arguments: WinrmArguments, password: PasswordSource?) async throws -> ResultElement {
-    guard let target = arguments.switches[.remote] else {
-      throw WinrmFailure(.noIdentifyForLocalSession, "Identify asks another computer: give its address with -remote.")
-    }
-    let identity = try await identifier.identify(configuration(target, arguments, password: password))
+    let identity = try await identifier.identify(configuration(arguments, password: password))
     var children = [
       ResultElement(name: "ProtocolVersion", value: identity.protocolVersion),
       ResultElement(name: "ProductVendor", value: identity.productVendor),
@@ -64,9 +61,11 @@ struct IdentifyOperation {
     return ResultElement(name: "IdentifyResponse", children: children)
   }
 
-  private func configuration(
-    _ target: String, _ arguments: WinrmArguments, password: PasswordSource?
-  ) throws -> WinRMClientConfiguration {
+  /// Whom to connect to, and as whom.
+  func configuration(_ arguments: WinrmArguments, password: PasswordSource?) throws -> WinRMClientConfiguration {
+    guard let target = arguments.switches[.remote] else {
+      throw WinrmFailure(.noIdentifyForLocalSession, "Identify asks another computer: give its address with -remote.")
+    }
     let method = try Self.method(arguments)
     let policy: ClientPolicy
     do { policy = try ClientPolicy.machine(paths: paths) } catch let error as ConfigurationError { throw WinrmFailure(error, paths: paths) }

@@ -8,7 +8,8 @@ struct InputSet: Equatable {
   /// Reads the text between `@` and its end, braces included.
   ///
   /// A value stands in double or single quotes and holds no quote of that kind. Shells take quotes away that nothing protects, so a value
-  /// without quotes counts too, up to the next `;`, without blanks around it.
+  /// without quotes counts too, without blanks around it. It ends at a `;` that a key with its equals sign follows, or nothing: a `;` that
+  /// stood in the quotes belongs to it, as in `@{RootSDDL=O:NSG:BAD:P(A;;GA;;;BA)}`.
   ///
   /// - Throws: ``WinrmUsageError`` when the form is another, or a key stands twice.
   init(parsing text: some StringProtocol) throws(WinrmUsageError) {
@@ -32,7 +33,7 @@ struct InputSet: Equatable {
 
   /// `[\w:]+`, and the equals sign behind it.
   private static func key<S: StringProtocol>(_ rest: inout S) throws(WinrmUsageError) -> String where S.SubSequence == S {
-    let key = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == ":" }
+    let key = rest.prefix { isKey($0) }
     rest = rest.dropFirst(key.count)
     skipBlanks(&rest)
     guard !key.isEmpty, rest.popFirst() == "=" else { throw syntaxError }
@@ -47,11 +48,28 @@ struct InputSet: Equatable {
       rest = inner[inner.index(after: end)...]
       return String(inner[..<end])
     }
-    var bare = rest.prefix { $0 != ";" }
-    rest = rest[bare.endIndex...]
+    var end = rest.startIndex
+    while end < rest.endIndex, rest[end] != ";" || !endsValue(rest[rest.index(after: end)...]) { end = rest.index(after: end) }
+    var bare = rest[..<end]
+    rest = rest[end...]
     while bare.last == " " { bare = bare.dropLast() }
     guard !bare.contains("\"") else { throw syntaxError }
     return bare == "$null" ? nil : String(bare)
+  }
+
+  /// Whether what stands behind a `;` begins the next pair, or is nothing.
+  private static func endsValue<S: StringProtocol>(_ text: S) -> Bool where S.SubSequence == S {
+    var rest = text
+    skipBlanks(&rest)
+    guard !rest.isEmpty else { return true }
+    let key = rest.prefix { isKey($0) }
+    rest = rest.dropFirst(key.count)
+    skipBlanks(&rest)
+    return !key.isEmpty && rest.first == "="
+  }
+
+  private static func isKey(_ character: Character) -> Bool {
+    character.isLetter || character.isNumber || character == "_" || character == ":"
   }
 
   private static func skipBlanks<S: StringProtocol>(_ rest: inout S) where S.SubSequence == S {

@@ -40,19 +40,22 @@ struct ResourceLocator: Equatable {
     selectors.first { $0.name.lowercased() == name.lowercased() }?.value
   }
 
-  /// The path below the base in lower case, such as `config/listener`; `nil` for resources of others.
+  /// The path below the base in lower case, such as `config/listener`; `nil` for what is no configuration.
   var localPath: String? {
     let lowered = uri.lowercased()
-    guard lowered.hasPrefix(Self.base + "/") else { return nil }
+    guard lowered == Self.base + "/config" || lowered.hasPrefix(Self.base + "/config/") else { return nil }
     return String(lowered.dropFirst(Self.base.count + 1))
   }
 
   private static func expanded(_ path: String) -> String {
-    for alias in ["winrm", "wsman"] {
-      let lowered = path.lowercased()
-      if lowered == alias { return base }
-      if lowered.hasPrefix(alias + "/") { return base + path.dropFirst(alias.count) }
-    }
+    let lowered = path.lowercased()
+    for (alias, uri) in aliases where lowered == alias || lowered.hasPrefix(alias + "/") { return uri + path.dropFirst(alias.count) }
     return path
   }
+
+  /// What stands for the beginning of a URI.
+  static let aliases = [
+    ("wmi", base + "/wmi"), ("wmicimv2", base + "/wmi/root/cimv2"), ("cimv2", "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2"),
+    ("winrm", base), ("wsman", base), ("shell", base + "/windows/shell"),
+  ]
 }

@@ -43,6 +43,8 @@ struct WinrmArguments: Equatable {
       input = try InputSet(parsing: word.dropFirst())
     } else if operation == .helpmsg, word.hasPrefix("-"), CodeMessages.parse(word) != nil {
       operands.append(word)  // a negative number is no switch
+    } else if operation == .token, operands.isEmpty, word == "-" || isBase64(word) {
+      operands.append(word)  // base64 may begin with a slash
     } else if word.hasPrefix("--") || word.hasPrefix("//") {
       // Only the name: a value might be a password.
       throw WinrmUsageError("Unknown switch: \(word.prefix { $0 != ":" && $0 != "=" })")
@@ -63,6 +65,10 @@ struct WinrmArguments: Equatable {
       && WinrmSwitch(name: String(word.dropFirst().prefix { $0 != ":" })) == nil
   }
 
+  private func isBase64(_ word: String) -> Bool {
+    word.hasPrefix("/") && WinrmSwitch(name: String(word.dropFirst().prefix { $0 != ":" })) == nil
+  }
+
   private mutating func takeSwitch(_ text: Substring) throws(WinrmUsageError) {
     let name = text.prefix { $0 != ":" }
     guard !name.isEmpty else { throw WinrmUsageError("Missing switch name") }
@@ -71,7 +77,10 @@ struct WinrmArguments: Equatable {
       throw WinrmUsageError("Switch not allowed with the given operation: \(known.rawValue)")
     }
     var value = text.dropFirst(name.count + 1)
-    if value.hasPrefix("\"") || (value.hasSuffix("\"") && !value.isEmpty) {
+    // A filter ends with a quote of its own, where the shell took those around it away.
+    if known == .filter {
+      if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") { value = value.dropFirst().dropLast() }
+    } else if value.hasPrefix("\"") || (value.hasSuffix("\"") && !value.isEmpty) {
       guard value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") else {
         throw WinrmUsageError("A quoted parameter value must begin and end with quotes: \(known.rawValue)")
       }
@@ -83,6 +92,7 @@ struct WinrmArguments: Equatable {
   }
 
   private func check() throws(WinrmUsageError) {
+    try checkForBrokenInput()
     guard operation.operands.contains(operands.count) else {
       throw WinrmUsageError(operands.count < operation.operands.lowerBound ? "A parameter is missing." : "There are too many parameters.")
     }
@@ -94,6 +104,17 @@ struct WinrmArguments: Equatable {
       for name in [WinrmSwitch.usessl, .unencrypted, .encoding, .username, .authentication] where switches[name] != nil {
         throw WinrmUsageError("The switch -\(name.rawValue) is only for a remote computer: -remote is missing.")
       }
+    }
+  }
+
+  /// What is left of `@{…}` when a shell has understood it in its own way.
+  private func checkForBrokenInput() throws(WinrmUsageError) {
+    guard operation.takesInput else { return }
+    if operands.contains("System.Collections.Hashtable") {
+      throw WinrmUsageError("PowerShell has taken @{...} for a table of its own: put the whole in single quotes, '@{KEY=\"VALUE\"}'.")
+    }
+    if operands.contains(where: { $0.hasPrefix("@") && $0.contains("=") }) {
+      throw WinrmUsageError("The shell has expanded the braces of @{...}: put the whole in single quotes, '@{KEY=\"VALUE\"}'.")
     }
   }
 

@@ -1,6 +1,7 @@
 import Accounts
 import Certificates
 import SecuritySupport
+import WSMan
 import WinRM
 import WinRMConfiguration
 
@@ -28,10 +29,12 @@ public enum WinrmCommand {
   ///   - console: where it reads and writes.
   ///   - password: what `-password` said; `nil` without it.
   ///   - identifier: who asks a remote service.
+  ///   - connector: who reads and changes what a remote service has.
   /// - Returns: the exit code.
   public static func run(
     arguments: [String], environment: [String: String] = processEnvironment, console: CommandConsole = .process,
-    password: PasswordSource? = nil, identifier: any ServiceIdentifier = NetworkServiceIdentifier()
+    password: PasswordSource? = nil, identifier: any ServiceIdentifier = NetworkServiceIdentifier(),
+    connector: any ResourceConnector = NetworkResourceConnector()
   ) async -> Int32 {
     let paths = WinRMPaths.current(environment: environment)
     var format = OutputFormat.text
@@ -46,7 +49,8 @@ public enum WinrmCommand {
         return exitCode(console)
       }
       format = try outputFormat(parsed)
-      let runner = WinrmRunner(paths: paths, environment: environment, console: console, format: format, identifier: identifier)
+      let runner = WinrmRunner(
+        paths: paths, environment: environment, console: console, format: format, identifier: identifier, connector: connector)
       try await runner.run(parsed, password: password)
       return exitCode(console)
     } catch {
@@ -68,7 +72,7 @@ public enum WinrmCommand {
     return 1
   }
 
-  /// The variables that ``run(arguments:environment:console:password:identifier:)`` reads, as this process has them.
+  /// The variables that ``run(arguments:environment:console:password:identifier:connector:)`` reads, as this process has them.
   public static var processEnvironment: [String: String] {
     WinRMPaths.processEnvironment.merging(SessionEnvironment.current) { $1 }
   }
@@ -93,8 +97,10 @@ public enum WinrmCommand {
     }
   }
 
-  /// What the client library says, in the tool's form: cause, answer and next step are the message, the meaning of the number follows.
+  /// What the client library says, in the tool's form: cause, answer and next step are the message, the meaning of the number follows. A
+  /// fault of the service is shown as it came.
   private static func failure(_ error: WinRMError) -> WinrmFailure {
+    if let fault = error.fault, error.stage == .request { return WinrmFailure(fault, code: error.code) }
     let stage = "Stage: \(error.stage.rawValue)\(error.peer.map { " with \($0)" } ?? "")"
     let answer = error.peerAnswer.map { ["Answer of the server: \($0)"] } ?? []
     return WinrmFailure(error.code, ([error.cause, stage] + answer + ["Next: \(error.nextStep)"]).joined(separator: "\n"))
@@ -108,10 +114,12 @@ struct WinrmRunner {
   var console: CommandConsole
   var format: OutputFormat
   var identifier: any ServiceIdentifier
+  var connector: any ResourceConnector
 
   func run(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
     switch arguments.operation {
-    case .get, .set, .create, .delete, .enumerate: try configure(arguments)
+    case .get, .set, .create, .delete, .enumerate, .invoke: try await configure(arguments, password: password)
+    case .token: try TokenOperation(console: console, format: format).run(arguments.operands.first ?? "")
     case .identify:
       let operation = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
       show(try await operation.run(arguments, password: password), prefix: "wsmid", IdentifyOperation.namespace)
@@ -129,12 +137,14 @@ struct WinrmRunner {
   private var store: ConfigurationStore { ConfigurationStore(paths: paths) }
   private var certificates: ServerCertificateStore { ServerCertificateStore(directory: paths.certificateDirectory) }
 
-  private func configure(_ arguments: WinrmArguments) throws {
+  private func configure(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
     guard arguments.switches[.remote] == nil else {
-      throw WinrmFailure(
-        WinRMCode(rawValue: 0x8033_8042), "This version configures the local computer only; identify is what it can ask a remote one.")
+      let identification = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
+      let operation = try RemoteOperation(arguments, format: format, console: console)
+      return try await operation.run(identification.configuration(arguments, password: password), connector)
     }
-    let locator = try ResourceLocator(parsing: arguments.operands.first ?? "")
+    try RemoteOperation.refuseRemoteSwitches(arguments)
+    let locator = try ResourceLocator(parsing: arguments.operands.last ?? "")
     let operations = ConfigurationOperations(
       store: store, certificates: CertificateChecks(store: certificates),
       warn: { console.writeError("Warning: \(ResultWriter.printable($0))\n") })
@@ -144,7 +154,8 @@ struct WinrmRunner {
     case .create: show(try operations.create(locator, arguments.input), prefix: "x")
     case .delete: try operations.delete(locator)
     case .enumerate: show(try operations.enumerate(locator))
-    case .identify, .quickconfig, .helpmsg, .help, .credssp, .account, .certificate: break
+    case .invoke: throw WinrmFailure(.actionNotSupported, "\(locator.uri) does not support the action \(arguments.operands[0]).")
+    case .identify, .quickconfig, .helpmsg, .help, .credssp, .account, .certificate, .token: break
     }
   }
 

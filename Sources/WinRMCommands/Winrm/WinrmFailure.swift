@@ -1,4 +1,5 @@
 import SecuritySupport
+import WSMan
 import WinRM
 import WinRMConfiguration
 
@@ -26,11 +27,20 @@ struct WinrmFailure: Error, Equatable {
   var message: String
   /// What the number means, when it should say something else than ``message``.
   var explanation: String?
+  /// The fault of a service, in its own words.
+  private var fault: ResultElement?
 
   init(_ code: WinRMCode, _ message: String, explanation: String? = nil) {
     self.code = code
     self.message = message
     self.explanation = explanation
+  }
+
+  /// The fault of a service, shown as it came.
+  init(_ fault: WSManFault, code: WinRMCode) {
+    self.init(code, fault.providerFault?.message ?? fault.message ?? fault.reason)
+    explanation = CodeMessages.message(for: code) ?? fault.reason
+    self.fault = ResultElement(fault, code: code)
   }
 
   /// - Parameters:
@@ -60,8 +70,10 @@ struct WinrmFailure: Error, Equatable {
 
   /// Standard error, with the fault in the chosen format.
   func text(_ format: OutputFormat) -> String {
-    let fault = ResultElement(
-      name: "WSManFault", attributes: [("Code", String(code.rawValue))], children: [ResultElement(name: "Message", value: message)])
+    let fault =
+      self.fault
+      ?? ResultElement(
+        name: "WSManFault", attributes: [("Code", String(code.rawValue))], children: [ResultElement(name: "Message", value: message)])
     let shown =
       switch format {
       case .text: ResultWriter.text(fault)
@@ -69,5 +81,26 @@ struct WinrmFailure: Error, Equatable {
       }
     let description = ResultWriter.printable(explanation ?? CodeMessages.message(for: code) ?? message)
     return "\(shown)\nError number:  \(hresult.signed) \(hresult.hexadecimal)\n\(description)\n"
+  }
+}
+
+extension ResultElement {
+  /// `f:WSManFault` (MS-WSMV §2.2.4.43).
+  fileprivate init(_ fault: WSManFault, code: WinRMCode) {
+    let machine = fault.machine.map { [("Machine", $0)] } ?? []
+    var message = ResultElement(name: "Message", value: fault.message ?? fault.reason)
+    if let provider = fault.providerFault {
+      var inner = ResultElement(name: "ProviderFault", value: provider.message)
+      if let code = provider.code {
+        let nested = ResultElement(
+          name: "WSManFault", attributes: [("Code", String(code))] + machine,
+          children: [ResultElement(name: "Message", value: provider.message)])
+        inner = ResultElement(name: "ProviderFault", children: [nested])
+      }
+      let attributes = [("provider", provider.provider), ("path", provider.path), ("providerId", provider.providerID)]
+      inner.attributes = attributes.compactMap { name, value in value.map { (name: name, value: $0) } }
+      message = ResultElement(name: "Message", children: [inner])
+    }
+    self.init(name: "WSManFault", attributes: [("Code", String(code.rawValue))] + machine, children: [message])
   }
 }

@@ -32,7 +32,9 @@ enum WinrmHelp {
     case .role, .delegate, .ntlmonly, .sha256: "credssp"
     case .unixuser, .passwordfd: "account"
     case .key, .hostname, .days, .keytype: "certificate"
-    case .encoding, .timeout, .format, .quiet, .force, .transport, .help: "switches"
+    case .filter, .dialect, .returntype, .associations, .shallow, .basepropertiesonly: "filters"
+    case .file: "input"
+    case .options, .fragment, .encoding, .timeout, .format, .quiet, .force, .transport, .help: "switches"
     }
   }
 
@@ -46,14 +48,17 @@ enum WinrmHelp {
       create (c)         makes a resource
       delete (d)         removes a resource
       enumerate (e)      lists the instances of a resource
+      invoke (i)         carries out an action of a resource
       identify (id)      asks a remote service what it is
       quickconfig (qc)   sets this machine up for remote management
       credssp            lets credentials be delegated, or takes it back
       account            manages the accounts that the service keeps
       certificate        manages the certificates that prove the service
       helpmsg            explains an error number
+      token              shows what a token of an authentication says
       help               shows a topic: one of the above, uris, aliases,
-                         config, remoting, auth, input, switches, all
+                         config, remoting, auth, input, filters,
+                         switches, all
 
     winrm OPERATION -?   shows the page of an operation.
     winrm --version      shows the version.
@@ -66,9 +71,12 @@ enum WinrmHelp {
     winrm get winrm/config
     winrm get winrm/config/client/auth -format:pretty
     winrm get winrm/config/Listener?Address=*+Transport=HTTP
+    winrm get wmicimv2/Win32_Service?Name=spooler -r:server
+    winrm get wmicimv2/Win32_Service?Name=spooler -r:server -fragment:Status/text()
     """,
     "set": """
     winrm set RESOURCE_URI @{KEY="VALUE"[;KEY="VALUE"]}
+    winrm set RESOURCE_URI -file:FILE -remote:ENDPOINT
 
     Changes settings that stand directly in the resource. Names count in
     exactly their case.
@@ -79,6 +87,7 @@ enum WinrmHelp {
     """,
     "create": """
     winrm create RESOURCE_URI [@{KEY="VALUE"[;KEY="VALUE"]}]
+    winrm create RESOURCE_URI -file:FILE -remote:ENDPOINT
 
     winrm create winrm/config/Listener?Address=*+Transport=HTTP
     winrm create winrm/config/Listener?Address=IP:192.0.2.1+Transport=HTTP '@{Port="5985"}'
@@ -97,6 +106,47 @@ enum WinrmHelp {
     winrm enumerate RESOURCE_URI
 
     winrm enumerate winrm/config/Listener
+    winrm enumerate shell -r:server
+    winrm enumerate wmicimv2/* -r:server -filter:"select * from Win32_Service where State!='Running'"
+
+    See: winrm help filters
+    """,
+    "invoke": """
+    winrm invoke ACTION RESOURCE_URI -remote:ENDPOINT [-SWITCH:VALUE ...]
+                 [@{KEY="VALUE"[;KEY="VALUE"]}] or [-file:FILE]
+
+    The case of ACTION counts. This machine has no actions in this version.
+
+    winrm invoke StartService wmicimv2/Win32_Service?Name=spooler -r:server
+    winrm invoke Create wmicimv2/Win32_Process -r:server '@{CommandLine="notepad.exe"}'
+    """,
+    "filters": """
+    winrm enumerate RESOURCE_URI -remote:ENDPOINT [-filter:EXPRESSION]
+          [-dialect:URI|wql|selector|association] [-associations]
+          [-returntype:object|epr|objectandepr] [-shallow]
+          [-basepropertiesonly]
+
+    wql (default)   text of WMI's query language
+    selector        {KEY="VALUE"[;KEY="VALUE"]}
+    association     {Object=CLASS?KEY=VALUE[;AssociationClassName=CLASS]
+                    [;ResultClassName=CLASS][;Role=ROLE][;ResultRole=ROLE]};
+                    with -associations the associations themselves
+
+    winrm e wmicimv2/Win32_Service -r:server -dialect:selector '-filter:{State="Running"}'
+    winrm e wmicimv2/* -r:server -filter:"select * from Win32_process where handle=0"
+
+    -returntype says what is shown of the instances: themselves, where they
+    are, or both. -shallow leaves out subclasses, -basepropertiesonly their
+    properties.
+    """,
+    "token": """
+    winrm token BASE64|- [-format:text|pretty|xml]
+
+    Shows what a token of NTLM, SPNEGO, Kerberos, CredSSP or TLS says, such as
+    those of the headers Authorization and WWW-Authenticate. - reads it from
+    standard input, in base64 or as it is. Nothing is decrypted. Names of users
+    and computers are shown, and answers to challenges, which allow to try
+    passwords: treat the output like the token.
     """,
     "identify": """
     winrm identify -remote:ENDPOINT
@@ -201,10 +251,19 @@ enum WinrmHelp {
       winrm/config/service/defaultports
       winrm/config/winrs            remote shells
       winrm/config/Listener?Address=*+Transport=HTTP
+
+    With -remote any resource of the other computer can be named:
+
+      wmicimv2/Win32_Service?Name=spooler
+      http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service?Name=spooler
     """,
     "aliases": """
+    wmi       http://schemas.microsoft.com/wbem/wsman/1/wmi
+    wmicimv2  http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2
+    cimv2     http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2
     winrm     http://schemas.microsoft.com/wbem/wsman/1
     wsman     http://schemas.microsoft.com/wbem/wsman/1
+    shell     http://schemas.microsoft.com/wbem/wsman/1/windows/shell
     """,
     "config": """
     winrm get winrm/config shows all settings, winrm enumerate
@@ -260,9 +319,14 @@ enum WinrmHelp {
     $null instead of "VALUE" empties. In most shells the whole must stand in
     single quotes: '@{TrustedHosts="hostb"}'. Quotes that a shell has taken
     away are not needed: @{CredSSP=true}
+
+    -file:FILE              XML from a file, with -remote
     """,
     "switches": """
     -timeout:MS             how long the operation may take
+    -fragment:PATH          a part of a resource, with -remote
+    -dialect:URI            the language of -fragment or -filter
+    -options:{K="V"}        options for the provider, with -remote
     -format:FORMAT (-f)     text (default), pretty, xml
     -quiet (-q), -force     quickconfig, credssp: no questions
     -transport:http         quickconfig

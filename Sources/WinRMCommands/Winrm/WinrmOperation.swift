@@ -1,6 +1,6 @@
 /// What `winrm` can do, by the word that names it.
 enum WinrmOperation: String, CaseIterable {
-  case get, set, create, delete, enumerate, identify, quickconfig, helpmsg, help, credssp, account, certificate
+  case get, set, create, delete, enumerate, invoke, identify, quickconfig, helpmsg, help, credssp, account, certificate, token
 
   /// Finds an operation by its name or a short form, in any case.
   init?(name: String) {
@@ -11,13 +11,15 @@ enum WinrmOperation: String, CaseIterable {
 
   private static let shortForms = [
     "g": "get", "s": "set", "put": "set", "p": "set", "c": "create", "d": "delete", "e": "enumerate", "enum": "enumerate",
+    "i": "invoke",
     "id": "identify", "qc": "quickconfig", "cert": "certificate", "-?": "help", "/?": "help", "--help": "help",
   ]
 
   /// How many words may follow the operation before the first switch.
   var operands: ClosedRange<Int> {
     switch self {
-    case .get, .set, .create, .delete, .enumerate, .helpmsg: 1...1
+    case .get, .set, .create, .delete, .enumerate, .helpmsg, .token: 1...1
+    case .invoke: 2...2
     case .identify, .quickconfig: 0...0
     case .help: 0...1
     case .credssp: 1...1
@@ -25,18 +27,22 @@ enum WinrmOperation: String, CaseIterable {
     }
   }
 
-  var takesInput: Bool { self == .set || self == .create }
+  var takesInput: Bool { self == .set || self == .create || self == .invoke }
 
   /// The switches that may stand with it.
   var switches: Set<WinrmSwitch> {
     let connection: Set<WinrmSwitch> = [
-      .remote, .authentication, .username, .password, .usessl, .timeout, .encoding, .unencrypted, .format, .help,
+      .remote, .authentication, .username, .password, .usessl, .timeout, .encoding, .unencrypted, .spn, .spnport, .format, .help,
     ]
     switch self {
-    case .get, .set, .create, .delete, .enumerate: return connection
-    case .identify: return connection.union([.spn, .spnport])
+    case .get, .delete: return connection.union([.fragment, .dialect, .options])
+    case .set, .create, .invoke: return connection.union([.fragment, .dialect, .options, .file])
+    case .enumerate:
+      return connection.union([.dialect, .options, .filter, .returntype, .shallow, .basepropertiesonly, .associations])
+    case .identify: return connection
     case .quickconfig: return [.quiet, .transport, .force, .help]
     case .helpmsg, .help: return [.help]
+    case .token: return [.format, .help]
     case .credssp: return [.role, .delegate, .ntlmonly, .remote, .sha256, .force, .format, .help]
     case .account: return [.unixuser, .passwordfd, .help]
     case .certificate: return [.key, .hostname, .days, .keytype, .force, .help]
@@ -48,6 +54,7 @@ enum WinrmOperation: String, CaseIterable {
 enum WinrmSwitch: String, CaseIterable {
   case remote, authentication, username, password, usessl, unencrypted, encoding, timeout, format, quiet, force, transport
   case role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, spn, spnport
+  case options, fragment, dialect, filter, associations, returntype, shallow, basepropertiesonly, file
   case help = "?"
 
   /// Finds a switch by its name or a short form, in any case.
@@ -66,9 +73,9 @@ enum WinrmSwitch: String, CaseIterable {
   var needsValue: Bool {
     switch self {
     case .remote, .authentication, .username, .encoding, .timeout, .format, .transport, .role, .delegate, .sha256, .unixuser, .passwordfd,
-      .key, .hostname, .days, .keytype, .spn:
+      .key, .hostname, .days, .keytype, .spn, .options, .fragment, .dialect, .filter, .returntype, .file:
       true
-    case .password, .usessl, .unencrypted, .quiet, .force, .ntlmonly, .spnport, .help: false
+    case .password, .usessl, .unencrypted, .quiet, .force, .ntlmonly, .spnport, .associations, .shallow, .basepropertiesonly, .help: false
     }
   }
 }

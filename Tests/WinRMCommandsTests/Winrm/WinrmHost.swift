@@ -33,6 +33,19 @@ final class WinrmHost: Sendable {
     password: PasswordSource? = nil, environment: [String: String] = [:], identifier: any ServiceIdentifier = NoNetwork(),
     root: String? = nil, descriptorError: PasswordReaderError? = nil, outputFailure: CInt? = nil
   ) async -> Run {
+    await run(
+      arguments, lines: lines, passwords: passwords, isInteractive: isInteractive, password: password, environment: environment,
+      identifier: identifier, root: root, descriptorError: descriptorError, outputFailure: outputFailure)
+  }
+
+  /// As above, with a service whose resources are read or changed, and with bytes of standard input.
+  @discardableResult
+  func run(
+    _ arguments: [String], lines: [String] = [], passwords: [String] = [], isInteractive: Bool = true,
+    password: PasswordSource? = nil, environment: [String: String] = [:], identifier: any ServiceIdentifier = NoNetwork(),
+    connector: any ResourceConnector = NoNetwork(), input: [UInt8] = [], root: String? = nil,
+    descriptorError: PasswordReaderError? = nil, outputFailure: CInt? = nil
+  ) async -> Run {
     let recorder = Recorder(lines: lines, passwords: passwords)
     let console = CommandConsole(
       writeOutput: { text in recorder.change { $0.output += text } }, writeError: { text in recorder.change { $0.error += text } },
@@ -45,11 +58,12 @@ final class WinrmHost: Sendable {
       readPasswordFromDescriptor: { _ in
         if let descriptorError { throw descriptorError }
         return try recorder.nextPassword()
-      }, isInteractive: isInteractive, outputFailure: { outputFailure })
+      }, isInteractive: isInteractive, outputFailure: { outputFailure },
+      readInput: { Array(input.prefix($0 + 1)) })
     let code = await WinrmCommand.run(
       arguments: arguments, environment: environment.merging(["WINRM_ROOT": root ?? directory]) { $1 }, console: console,
       password: password,
-      identifier: identifier)
+      identifier: identifier, connector: connector)
     return recorder.change { Run(code: code, output: $0.output, error: $0.error) }
   }
 
@@ -63,8 +77,9 @@ final class WinrmHost: Sendable {
 }
 
 /// A service that must not be asked.
-struct NoNetwork: ServiceIdentifier {
+struct NoNetwork: ServiceIdentifier, ResourceConnector {
   struct Asked: Error {}
+  func connect(_ configuration: WinRMClientConfiguration, _ body: (any ResourceAccess) async throws -> Void) async throws { throw Asked() }
   func identify(_ configuration: WinRMClientConfiguration) async throws -> ServiceIdentity { throw Asked() }
 }
 
