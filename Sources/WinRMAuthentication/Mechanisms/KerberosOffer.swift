@@ -17,7 +17,7 @@ public struct KerberosOfferSource: Sendable {
   private let workers: KerberosWorkers
 
   /// The time for an answer in which a client still tells its user within five seconds that there was none.
-  public static let patience = Duration.milliseconds(4500)
+  public static let patience = Duration.seconds(4)
 
   /// The threads of clients of this process.
   public static let clientWorkers = KerberosWorkers(deadline: patience)
