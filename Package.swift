@@ -172,7 +172,7 @@ let package = Package(
       [
         "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads",
         "TestRealm",
-        "SecuritySupport", "WinRMExec", logging, inMemoryLogging,
+        "SecuritySupport", "WinRMExec", logging, inMemoryLogging, crypto,
       ]),
     tests(
       "WinRMAuthenticationTests",

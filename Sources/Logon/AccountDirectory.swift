@@ -34,6 +34,11 @@ final class AccountDirectory: Sendable {
     Account.key(of: AccountStore.localName(of: name, hostNames: hostNames) ?? name.description)
   }
 
+  /// Whether a name says that it is one of this host (`HOST\user`, `.\user`, `user@host`), and not merely nothing else.
+  func isOwn(_ name: AccountName) -> Bool {
+    (!name.domain.isEmpty || name.isUserPrincipalName) && AccountStore.localName(of: name, hostNames: hostNames) != nil
+  }
+
   /// Whether two names mean the same local account.
   func names(_ name: AccountName, _ account: Account) -> Bool {
     AccountStore.localName(of: name, hostNames: hostNames).map(Account.key) == account.key

@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 import LogonInterface
 
-/// The directory of the agents' sockets.
+/// The directories of the agents' sockets and of the sessions' ticket caches.
 enum AgentDirectory {
-  /// Makes the directory when it is missing and checks that nobody else may put sockets there. Blocks.
+  /// Makes the directory when it is missing and checks that nobody else may put anything there. Blocks.
   ///
-  /// As root, the directory and whatever is made above it are for everyone to pass, so that session users reach their sockets; otherwise
+  /// As root, the directory and whatever is made above it are for everyone to pass, so that session users reach what is theirs; otherwise
   /// they are for this user alone. The process's umask has no say.
   ///
   /// - Throws: `LogonFailure` with `unavailable`.
@@ -19,10 +19,10 @@ enum AgentDirectory {
     }
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw LogonFailure(.unavailable, "the agents' directory cannot be made: \(String(cString: strerror(errno)))")
+      throw LogonFailure(.unavailable, "the directory \(path) cannot be made: \(String(cString: strerror(errno)))")
     }
     guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
-      throw LogonFailure(.unavailable, "the agents' directory belongs to, or may be written by, others")
+      throw LogonFailure(.unavailable, "the directory \(path) belongs to, or may be written by, others")
     }
     if status.st_mode & mode != mode { chmod(path, mode) }
   }

@@ -1,5 +1,7 @@
+import Kerberos
 public import LogonInterface
 public import NTLM
+public import Winbind
 
 /// What the logon authority is told at its start.
 public struct LogonConfiguration: Sendable {
@@ -24,6 +26,19 @@ public struct LogonConfiguration: Sendable {
 
     /// Every name that means this host.
     var all: [String] { [netBIOS, dns] + (dns.split(separator: ".").first.map { [String($0)] } ?? []) }
+  }
+
+  /// The keytab of the system's Kerberos configuration.
+  public static func systemKeytab() -> String? { KerberosKeytab.systemDefault()?.name }
+
+  /// Whether ``keytab`` is there, can be read, and has keys. Blocks on its file.
+  public var hasKeytab: Bool { keytab.map { KerberosKeytab(name: $0).hasKeys } ?? false }
+
+  /// The names that clients use for a WinRM service on a host: each class with the full and the short name.
+  public static func servicePrincipals(of hostNames: HostNames) -> [String] {
+    let short = hostNames.dns.split(separator: ".").first.map(String.init) ?? hostNames.dns
+    let hosts = short == hostNames.dns ? [short] : [hostNames.dns, short]
+    return KerberosServiceName.winRMServices.flatMap { service in hosts.map { "\(service)/\($0)" } }
   }
 
   /// Bounds on what one authority does at once.
@@ -63,6 +78,17 @@ public struct LogonConfiguration: Sendable {
   /// The program `winrmd-exec`.
   public var execHelperPath: String
   public var channelBindingLevel: NTLMAcceptorConfiguration.ChannelBindingLevel
+  /// The keytab with the keys of this service, such as `FILE:/etc/krb5.keytab`. Without one, or when it is missing or empty, Kerberos is not
+  /// offered.
+  public var keytab: String?
+  /// The service names, `service/host`, that a client's ticket may be for. By default WSMAN, HTTP and HOST of this host's names.
+  public var servicePrincipals: [String]
+  /// Where the ticket caches of sessions are made. It is made when missing: mode 0711 as root, 0700 otherwise.
+  public var ticketCacheDirectory: String
+  /// The domain that this host is a member of; `nil` where there is none.
+  public var domain: (any DomainDirectory)?
+  /// What the system says about a Unix user whose password was proven; `nil` where nobody is asked, as an ordinary user cannot.
+  public var accountPhase: (any AccountPhase)?
   /// Variables that every command gets and no client can set, such as `WINRM_ROOT`.
   public var serviceEnvironment: [EnvironmentVariable]
   /// `PATH` of commands; `nil` for the system's usual one.
@@ -74,8 +100,10 @@ public struct LogonConfiguration: Sendable {
   public init(
     accountsFile: String, agentDirectory: String, allowedGroups: [String] = ["winrm-users"], allowedAccounts: [String] = [],
     hostNames: HostNames = .current(), execHelperPath: String,
-    channelBindingLevel: NTLMAcceptorConfiguration.ChannelBindingLevel = .strict, serviceEnvironment: [EnvironmentVariable] = [],
-    commandPath: String? = nil, umask: UInt32 = 0o022, limits: Limits = .init()
+    channelBindingLevel: NTLMAcceptorConfiguration.ChannelBindingLevel = .strict, keytab: String? = nil,
+    servicePrincipals: [String]? = nil, ticketCacheDirectory: String = "/run/winrm/cc", domain: (any DomainDirectory)? = nil,
+    accountPhase: (any AccountPhase)? = nil,
+    serviceEnvironment: [EnvironmentVariable] = [], commandPath: String? = nil, umask: UInt32 = 0o022, limits: Limits = .init()
   ) {
     self.accountsFile = accountsFile
     self.agentDirectory = agentDirectory
@@ -84,6 +112,11 @@ public struct LogonConfiguration: Sendable {
     self.hostNames = hostNames
     self.execHelperPath = execHelperPath
     self.channelBindingLevel = channelBindingLevel
+    self.keytab = keytab
+    self.servicePrincipals = servicePrincipals ?? Self.servicePrincipals(of: hostNames)
+    self.ticketCacheDirectory = ticketCacheDirectory
+    self.domain = domain
+    self.accountPhase = accountPhase
     self.serviceEnvironment = serviceEnvironment
     self.commandPath = commandPath
     self.umask = umask

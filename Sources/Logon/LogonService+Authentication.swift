@@ -1,53 +1,66 @@
 import Accounts
 import CredSSP
+import Kerberos
 import Logging
 import LogonInterface
 import NTLM
 import SecuritySupport
+import Winbind
 
 extension LogonService {
-  func begin(_ purpose: LogonPurpose, _ peer: PeerAddress, _ bindings: ChannelBindings?) throws(LogonFailure) -> ContextID {
+  func begin(_ purpose: LogonPurpose, _ peer: PeerAddress, _ bindings: ChannelBindings?) async throws(LogonFailure) -> ContextID {
+    // Without the bindings of its channel, a logon that was relayed to it could not be told from one that was meant for it.
+    guard purpose == .credSSP || bindings != nil || peer.transport == .http || configuration.channelBindingLevel == .none else {
+      throw LogonFailure(.unavailable, "the channel bindings of the HTTPS listener are missing")
+    }
+    await findMembership()
+    let keytab = await usableKeytab()
+    guard purpose != .kerberos || keytab != nil else { throw LogonFailure(.unavailable, "there is no keytab with keys for Kerberos") }
     let now = clock.now
     contexts = contexts.filter { now - $0.value.began < configuration.limits.contextLifetime }
     guard contexts.count + contextsUnderWay < configuration.limits.contexts else {
       logger.warning("logon refused", metadata: ["source": .peer(peer), "reason": "too many authentications are under way"])
       throw LogonFailure(.quota, "too many authentications are under way")
     }
-    // Without the bindings of its channel, a logon that was relayed to it could not be told from one that was meant for it.
-    guard purpose == .credSSP || bindings != nil || peer.transport == .http || configuration.channelBindingLevel == .none else {
-      throw LogonFailure(.unavailable, "the channel bindings of the HTTPS listener are missing")
-    }
-    let names = configuration.hostNames
-    let acceptor = NTLMAcceptor(
-      configuration: NTLMAcceptorConfiguration(
-        netBIOSComputerName: names.netBIOS, netBIOSDomainName: names.netBIOS, dnsComputerName: names.dns, dnsDomainName: names.dns,
-        channelBindings: purpose == .negotiate ? bindings : nil, channelBindingLevel: configuration.channelBindingLevel),
-      serverChallenge: Self.randomChallenge(), timestamp: FileTime.now())
+    let bindings = purpose == .credSSP ? nil : bindings
     let id = ContextID.random()
-    contexts[id] = AuthenticationContext(purpose: purpose, peer: peer, began: now, acceptor: acceptor)
+    contexts[id] = AuthenticationContext(
+      purpose: purpose, peer: peer, began: now, ntlm: ntlmAcceptor(bindings), kerberos: keytab.map { kerberosAcceptor($0, bindings) },
+      workers: workers)
     return id
+  }
+
+  private func ntlmAcceptor(_ bindings: ChannelBindings?) -> NTLMAcceptor {
+    let names = hostNames
+    return NTLMAcceptor(
+      configuration: NTLMAcceptorConfiguration(
+        netBIOSComputerName: names.netBIOS, netBIOSDomainName: membership?.netBIOSDomain ?? names.netBIOS, dnsComputerName: names.dns,
+        dnsDomainName: membership?.dnsDomain ?? names.dns, isDomainMember: membership != nil, channelBindings: bindings,
+        channelBindingLevel: configuration.channelBindingLevel), serverChallenge: Self.randomChallenge(), timestamp: FileTime.now())
+  }
+
+  private func kerberosAcceptor(_ keytab: String, _ bindings: ChannelBindings?) -> KerberosAcceptor {
+    KerberosAcceptor(
+      configuration: KerberosAcceptorConfiguration(
+        keytab: keytab, services: configuration.servicePrincipals.compactMap(KerberosServiceName.init(parsing:)),
+        channelBindings: bindings, channelBindingLevel: KerberosChannelBindingLevel(configuration.channelBindingLevel)))
   }
 
   func step(_ id: ContextID, _ token: [UInt8]) async throws(LogonFailure) -> LogonReply {
     var context = try take(id)
     defer { contextsUnderWay -= 1 }
-    let source = context.peer.host
-    var subject: AuthenticationContext.Subject?
     let step: MechanismStep
     let keys: MessageKeys?
     do throws(LogonFailure) {
-      step = try await context.step(token) { (name) async throws(LogonFailure) in
-        let found = await self.subject(for: name, source: source)
-        subject = found
-        return found
-      }
-      keys = context.stage == .authenticated && context.purpose == .negotiate ? try context.messageKeys() : nil
-    } catch { throw refuse(context, error, subject) }
-    guard let keys, let account = context.account else {
+      step = try await context.step(token, accounts: KnownAccounts(service: self, source: context.peer.host))
+      keys = context.stage == .authenticated && context.purpose != .credSSP ? try context.messageKeys() : nil
+    } catch { throw refuse(context, error) }
+    guard let keys, let subject = context.subject else {
       contexts[id] = context
       return .stepped(step, grant: nil, keys: nil)
     }
-    return .stepped(step, grant: try await complete(context, account, credential: nil), keys: keys)
+    let delegated = await delegatedTicket(context.proof, subject)
+    return .stepped(step, grant: try await complete(context, subject, delegated), keys: keys)
   }
 
   func provePublicKey(_ id: ContextID, _ proof: PublicKeyProof) throws(LogonFailure) -> [UInt8] {
@@ -63,71 +76,44 @@ extension LogonService {
   func acceptCredentials(_ id: ContextID, _ sealed: [UInt8]) async throws(LogonFailure) -> LogonGrant {
     var context = try take(id)
     defer { contextsUnderWay -= 1 }
-    let account: Account
-    let credential: NTLMCredential
-    do throws(LogonFailure) { (account, credential) = try delegated(&context, sealed) } catch {
-      throw refuse(context, error)
-    }
-    let grant = try await complete(context, account, credential: credential)
+    let subject: LogonSubject
+    let delegated: DelegatedCredentials
+    do throws(LogonFailure) {
+      let opened = try context.openCredentials(sealed)
+      defer { opened.credentials.password.wipe() }
+      subject = opened.subject
+      delegated = try await self.delegated(opened.credentials, subject, opened.proof)
+    } catch { throw refuse(context, error) }
+    let grant = try await complete(context, subject, delegated)
     logger.info(
       "credentials delegated",
-      metadata: ["logon": "\(grant.logonID)", "account": "\(grant.accountName)", "source": .peer(context.peer)])
+      metadata: [
+        "logon": "\(grant.logonID)", "account": "\(grant.accountName)", "source": .peer(context.peer), "credentials": "\(delegated.kind)",
+      ])
     return grant
-  }
-
-  /// Opens the delegated credentials and keeps the NT hash alone. They must be those of the account that was proven.
-  private func delegated(
-    _ context: inout AuthenticationContext, _ sealed: [UInt8]
-  ) throws(LogonFailure) -> (Account, NTLMCredential) {
-    let (credentials, account) = try context.openCredentials(sealed)
-    defer { credentials.password.wipe() }
-    guard directory.names(AccountName(domain: credentials.domainName, user: credentials.userName), account) else {
-      throw LogonFailure(.refused(.logonFailure), "the delegated name is not the account that was proven")
-    }
-    let hash = credentials.password.withUnsafeBytes { NTHash(utf16LittleEndianPassword: $0) }
-    guard hash.bytes.isEqual(to: account.ntHash.bytes) else {
-      hash.bytes.wipe()
-      throw LogonFailure(.refused(.logonFailure), "the delegated password is not the account's")
-    }
-    // Without a domain: the next host looks among its own accounts, as Windows hosts outside a domain do.
-    return (account, NTLMCredential(name: AccountName(domain: "", user: account.name), hash: hash))
-  }
-
-  /// What a claim is verified with. Unknown and disabled accounts and too many failures get a hash that nothing passes.
-  private func subject(for name: AccountName, source: String) async -> AuthenticationContext.Subject {
-    let directory = directory
-    let found = await BlockingWork.run { () -> Result<Account?, AccountsError> in
-      Result { () throws(AccountsError) in try directory.lookup(name) }
-    }
-    let isAdmitted = limiter.admits(source: source, account: directory.key(of: name), now: clock.now)
-    switch found {
-    case .success(let account?) where isAdmitted && account.isEnabled:
-      return AuthenticationContext.Subject(account: account, hash: account.ntHash, refusal: nil)
-    case .success(let account):
-      let refusal =
-        isAdmitted ? account.map { _ in "the account is disabled" } ?? "the account is unknown" : "too many failed logons"
-      return AuthenticationContext.Subject(account: nil, hash: dummyHash, refusal: refusal, isAdmitted: isAdmitted)
-    case .failure(let error):
-      logger.error("accounts cannot be read; nobody can log on", metadata: ["reason": "\(error.message.sanitizedForLog(limit: 512))"])
-      return AuthenticationContext.Subject(account: nil, hash: dummyHash, refusal: "the accounts cannot be read")
-    }
   }
 
   /// Records a finished authentication.
   private func complete(
-    _ context: AuthenticationContext, _ account: Account, credential: NTLMCredential?
+    _ context: AuthenticationContext, _ subject: LogonSubject, _ delegated: DelegatedCredentials
   ) async throws(LogonFailure) -> LogonGrant {
     guard logons.count < configuration.limits.logons else {
-      credential?.hash.bytes.wipe()
+      delegated.wipe()
       throw refuse(context, LogonFailure(.quota, "too many logons"))
     }
-    limiter.recordSuccess(source: context.peer.host, account: account.key, now: clock.now)
+    limiter.recordSuccess(source: context.peer.host, account: subject.key, now: clock.now)
     let id = LogonID.random()
     let rules = rules
     var grant = LogonGrant(
-      logonID: id, accountName: "\(configuration.hostNames.netBIOS)\\\(account.name)", unixUser: account.unixUser, mechanism: "NTLM",
-      purpose: context.purpose, hasDelegatedCredentials: credential != nil, isAuthorized: false)
-    let decision = await BlockingWork.run { rules.decide(account) }
+      logonID: id, accountName: subject.accountName, unixUser: subject.unixUser, mechanism: context.mechanismName,
+      purpose: context.purpose, hasDelegatedCredentials: !delegated.isEmpty, isAuthorized: false)
+    let decision = await rules.decide(subject, in: configuration.domain)
+    if case .admitted = decision {
+      do throws(LogonFailure) { try await configuration.accountPhase?.check(subject.unixUser, from: context.peer.host) } catch {
+        delegated.wipe()
+        throw refuse(context, error)
+      }
+    }
     var metadata: Logger.Metadata = [
       "logon": "\(id)", "account": "\(grant.accountName)", "unixUser": "\(grant.unixUser)", "mechanism": "\(grant.mechanism)",
       "scheme": "\(context.purpose.schemeName)", "source": .peer(context.peer),
@@ -139,25 +125,25 @@ extension LogonService {
     case .refused(let reason): metadata["authorized"] = "no: \(reason)"
     }
     guard !isShutDown else {
-      credential?.hash.bytes.wipe()
+      delegated.wipe()
       throw LogonFailure(.unavailable, "the authority has been shut down")
     }
-    logons[id] = CompletedLogon(grant: grant, peer: context.peer, account: account.name, credential: credential)
+    logons[id] = CompletedLogon(grant: grant, peer: context.peer, subject: subject, delegated: delegated)
     logger.info("logon", metadata: metadata)
     return grant
   }
 
   /// Logs a refusal with its reason, counts it, and makes of it what the other side may know.
-  private func refuse(
-    _ context: AuthenticationContext, _ failure: LogonFailure, _ subject: AuthenticationContext.Subject? = nil
-  ) -> LogonFailure {
-    if let name = context.claimedName, case .refused = failure.code, subject?.isAdmitted ?? true {
-      limiter.recordFailure(source: context.peer.host, account: directory.key(of: name), now: clock.now)
+  private func refuse(_ context: AuthenticationContext, _ failure: LogonFailure) -> LogonFailure {
+    let key = context.subject?.key ?? context.claimedName.map(directory.key(of:))
+    if let key, case .refused = failure.code, context.claim?.isAdmitted ?? true {
+      limiter.recordFailure(source: context.peer.host, account: key, now: clock.now)
     }
     var metadata: Logger.Metadata = [
-      "source": .peer(context.peer), "scheme": "\(context.purpose.schemeName)", "reason": "\(subject?.refusal ?? failure.message)",
+      "source": .peer(context.peer), "scheme": "\(context.purpose.schemeName)",
+      "reason": "\(context.subject == nil ? context.claim?.refusal?.message ?? failure.message : failure.message)",
     ]
-    if let name = context.claimedName { metadata["account"] = "\(name.description.sanitizedForLog())" }
+    if let name = context.subject?.accountName ?? context.claimedName?.description { metadata["account"] = "\(name.sanitizedForLog())" }
     logger.notice("logon refused", metadata: metadata)
     guard case .refused(.logonFailure) = failure.code else { return failure }
     return LogonFailure(failure.code, "the logon was refused")
@@ -181,4 +167,14 @@ extension LogonService {
 
 extension Logger.MetadataValue {
   static func peer(_ peer: PeerAddress) -> Self { "\(peer.description.sanitizedForLog())" }
+}
+
+extension KerberosChannelBindingLevel {
+  init(_ level: NTLMAcceptorConfiguration.ChannelBindingLevel) {
+    switch level {
+    case .none: self = .none
+    case .relaxed: self = .relaxed
+    case .strict: self = .strict
+    }
+  }
 }

@@ -8,7 +8,7 @@ import SecuritySupport
 
 extension LogonService {
   /// The connection is gone: what it delegated goes with it, except the copies of open sessions.
-  func release(_ id: LogonID) { logons.removeValue(forKey: id)?.credential?.hash.bytes.wipe() }
+  func release(_ id: LogonID) { logons.removeValue(forKey: id)?.delegated.wipe() }
 
   func openSession(_ logonID: LogonID, _ options: SessionOptions) async throws(LogonFailure) -> SessionID {
     guard let logon = logons[logonID] else { throw LogonFailure(.notFound, "no such logon") }
@@ -20,29 +20,29 @@ extension LogonService {
     try CommandEnvironment.check(options.environment)
     try Self.check(directory: options.workingDirectory)
     let user = try await authorize(logon)
-    let agent = try await makeAgent(logon.credential, user, session: options.shellID)
+    let agent = try await makeAgent(logon.delegated.ntlm, user, session: options.shellID)
+    let (ticket, ticketError) = await makeTicket(logon, user, session: options.shellID)
     guard logons[logonID] != nil, !isShutDown else {
       await agent?.stop()
+      await ticket?.end()
       throw LogonFailure(.notFound, "the logon was released")
     }
     let session = LogonSession(
-      id: .random(), logonID: logonID, accountName: logon.grant.accountName, user: user, purpose: logon.grant.purpose,
-      options: options, agent: agent)
+      id: .random(), logonID: logonID, grant: logon.grant, user: user, options: options, agent: agent, ticket: ticket,
+      ticketError: ticketError)
     sessions[session.id] = session
-    logger.info("session opened", metadata: metadata(session))
+    ticket?.start()
+    logger.info("session opened", metadata: metadata(session, ["credentials": "\(session.credentials)"]))
     return session.id
   }
 
   /// Asks the accounts and the rules again: both may have changed since the logon.
   private func authorize(_ logon: CompletedLogon) async throws(LogonFailure) -> UnixUser {
-    let (directory, rules) = (directory, rules)
-    let name = AccountName(domain: "", user: logon.account)
-    let decision = await BlockingWork.run { () -> AuthorizationRules.Decision in
-      guard let account = try? directory.lookup(name), account.isEnabled, account.unixUser == logon.grant.unixUser else {
-        return .refused("the account has been removed, disabled or changed")
-      }
-      return rules.decide(account)
-    }
+    let rules = rules
+    let decision =
+      try await isUnchanged(logon.subject)
+      ? await rules.decide(logon.subject, in: configuration.domain)
+      : .refused("the account has been removed, disabled or changed")
     switch decision {
     case .admitted(let user, rule: _): return user
     case .refused(let reason):
@@ -52,6 +52,23 @@ extension LogonService {
           "logon": "\(logon.grant.logonID)", "account": "\(logon.grant.accountName)", "source": .peer(logon.peer), "reason": "\(reason)",
         ])
       throw LogonFailure(.accessDenied, reason)
+    }
+  }
+
+  /// The session's own ticket cache, or why there is none although there could be one.
+  private func makeTicket(_ logon: CompletedLogon, _ user: UnixUser, session: String) async -> (SessionTicket?, String?) {
+    guard let ticket = logon.delegated.ticket else { return (nil, logon.delegated.ticketError) }
+    var logger = logger
+    logger[metadataKey: "account"] = "\(logon.grant.accountName.sanitizedForLog())"
+    logger[metadataKey: "shell"] = "\(session.sanitizedForLog())"
+    let path = configuration.ticketCacheDirectory
+    do throws(LogonFailure) {
+      let prepared = await BlockingWork.run { Result { () throws(LogonFailure) in try AgentDirectory.prepare(path) } }
+      try prepared.get()
+      return (try await SessionTicket(ticket, for: user, in: path, workers: workers, time: ticketTime, logger: logger), nil)
+    } catch {
+      logger.error("no ticket cache for the session", metadata: ["reason": "\(error)"])
+      return (nil, "the ticket cache could not be made")
     }
   }
 
@@ -165,6 +182,7 @@ extension LogonService {
     closing[id] = session
     defer { closing[id] = nil }
     await session.agent?.stop()
+    await session.ticket?.end()
     let grace = configuration.limits.terminationGrace
     await withTaskGroup { group in
       for process in session.processes.values where !process.isGone { group.addTask { await process.end(grace: grace) } }
@@ -184,7 +202,8 @@ extension LogonService {
 
   private func metadata(_ session: LogonSession, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
     let base: Logger.Metadata = [
-      "session": "\(session.id)", "logon": "\(session.logonID)", "account": "\(session.accountName)", "unixUser": "\(session.user.name)",
+      "session": "\(session.id)", "logon": "\(session.logonID)", "account": "\(session.grant.accountName)",
+      "unixUser": "\(session.user.name)",
       "shell": "\(session.options.shellID.sanitizedForLog())",
     ]
     return base.merging(more) { $1 }

@@ -1,12 +1,14 @@
 import Accounts
 import Glibc
+import Kerberos
 import LogonAgent
 public import Logging
 public import LogonInterface
 public import NTLM
 import SecuritySupport
+import Winbind
 
-/// The logon authority: keeps the accounts, performs and verifies NTLM, opens delegated credentials, and runs commands as their users.
+/// The logon authority: keeps the accounts, verifies NTLM and Kerberos, opens delegated credentials, and runs commands as their users.
 ///
 /// Whatever it is told is looked up in its own tables; whatever may block happens on threads of its own. Each logon, refusal,
 /// delegation, session and command leaves one line in the log, which says more than the peer learns and never a secret.
@@ -19,6 +21,14 @@ public actor LogonService: LogonAuthority {
   /// The hash of nobody's password: what claims are verified with that cannot be true.
   let dummyHash: NTHash
   let clock = ContinuousClock()
+  /// Threads for Kerberos, which blocks.
+  let workers: KerberosWorkers
+  let ticketTime: TicketTime
+  /// The domain's names, once it has told them.
+  var membership: DomainMembership?
+  var membershipAsked: ContinuousClock.Instant?
+  /// What the keytab was like when last looked at.
+  var keytabSeen: (isUsable: Bool, at: ContinuousClock.Instant)?
 
   var limiter: FailureLimiter
   var contexts: [ContextID: AuthenticationContext] = [:]
@@ -35,14 +45,21 @@ public actor LogonService: LogonAuthority {
   var isShutDown = false
 
   public init(configuration: LogonConfiguration, logger: Logger) {
+    self.init(configuration: configuration, logger: logger, workers: .shared, ticketTime: .system)
+  }
+
+  init(configuration: LogonConfiguration, logger: Logger, workers: KerberosWorkers, ticketTime: TicketTime) {
+    self.ticketTime = ticketTime
     self.configuration = configuration
     self.logger = logger
+    self.workers = workers
     let names = configuration.hostNames.all
     rules = AuthorizationRules(configuration)
     directory = AccountDirectory(file: configuration.accountsFile, hostNames: names)
     launcher = ExecLauncher(helperPath: configuration.execHelperPath)
     dummyHash = NTHash.random()
     limiter = FailureLimiter(limits: configuration.limits)
+    TicketFile.destroyAbandoned(in: configuration.ticketCacheDirectory)
     LogonAgentServer.removeAbandonedSockets(in: configuration.agentDirectory)
   }
 
@@ -62,7 +79,7 @@ public actor LogonService: LogonAuthority {
   public func perform(_ request: LogonRequest) async throws(LogonFailure) -> LogonReply {
     guard !isShutDown else { throw LogonFailure(.unavailable, "the authority has been shut down") }
     switch request {
-    case .begin(let purpose, let peer, let bindings): return .begun(try begin(purpose, peer, bindings))
+    case .begin(let purpose, let peer, let bindings): return .begun(try await begin(purpose, peer, bindings))
     case .step(let id, let token): return try await step(id, token)
     case .provePublicKey(let id, let proof): return .sealed(try provePublicKey(id, proof))
     case .acceptCredentials(let id, let sealed): return .granted(try await acceptCredentials(id, sealed))

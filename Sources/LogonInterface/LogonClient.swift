@@ -8,7 +8,7 @@ public struct LogonClient: Sendable {
 
   /// Starts an authentication exchange.
   ///
-  /// - Parameter channelBindings: those of the HTTPS listener for ``LogonPurpose/negotiate``; never with CredSSP, whose public-key
+  /// - Parameter channelBindings: those of the HTTPS listener for ``LogonPurpose/negotiate`` and ``LogonPurpose/kerberos``; never with CredSSP, whose public-key
   ///   proof takes their place.
   public func begin(
     _ purpose: LogonPurpose, peer: PeerAddress, channelBindings: ChannelBindings? = nil
@@ -54,7 +54,7 @@ public struct LogonContext: Sendable {
       throw .unexpectedReply
     }
     guard let grant, let keys else { return LogonStep(step: step, established: nil) }
-    guard purpose == .negotiate, grant.purpose == .negotiate, step.isFinished else { throw .unexpectedReply }
+    guard purpose != .credSSP, grant.purpose == purpose, step.isFinished else { throw .unexpectedReply }
     return LogonStep(step: step, established: EstablishedLogon(identity: ProvenIdentity(grant), messageKeys: keys))
   }
 
@@ -84,7 +84,7 @@ public struct LogonContext: Sendable {
 public struct LogonStep: Sendable {
   /// The answer for the peer, SPNEGO included.
   public var step: MechanismStep
-  /// The identity, once a Negotiate exchange is complete. Always `nil` for CredSSP.
+  /// The identity, once an exchange of Negotiate or Kerberos is complete. Always `nil` for CredSSP.
   public let established: EstablishedLogon?
 
   init(step: MechanismStep, established: EstablishedLogon?) {
@@ -93,7 +93,7 @@ public struct LogonStep: Sendable {
   }
 }
 
-/// A completed Negotiate logon.
+/// A completed logon of Negotiate or Kerberos.
 public struct EstablishedLogon: Sendable {
   public let identity: ProvenIdentity
   public let messageKeys: MessageKeys

@@ -9,6 +9,8 @@ public enum LogonCodec {
   public static let maximumFrameLength = 256 << 10
   /// The longest security token, in bytes.
   public static let maximumTokenLength = 128 << 10
+  /// The longest exported Kerberos context, in bytes: it holds the client's authorization data, which fit into a token.
+  public static let maximumContextLength = 160 << 10
   /// The longest text, in bytes of UTF-8.
   public static let maximumTextLength = 128 << 10
   /// The largest number of elements in a list.
@@ -104,8 +106,8 @@ struct LogonReader {
     return text
   }
 
-  mutating func readSecret() throws(LogonFailure) -> SecretBytes {
-    var bytes = try readBytes(limit: 1024)
+  mutating func readSecret(limit: Int = 1024) throws(LogonFailure) -> SecretBytes {
+    var bytes = try readBytes(limit: limit)
     defer { SecretBytes.wipe(&bytes) }
     return SecretBytes(bytes)
   }

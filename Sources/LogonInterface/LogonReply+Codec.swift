@@ -103,10 +103,19 @@ extension LogonWriter {
   }
 
   fileprivate mutating func write(_ keys: MessageKeys) {
-    write(keys.exportedSessionKey)
-    write(keys.flags)
-    write(keys.sendSequence)
-    write(keys.receiveSequence)
+    switch keys {
+    case .ntlm(let key, let flags, let send, let receive):
+      write(tag: 0)
+      write(key)
+      write(flags)
+      write(send)
+      write(receive)
+    case .kerberos(let context, let service, let flags):
+      write(tag: 1)
+      write(context)
+      write(service)
+      write(flags)
+    }
   }
 
   fileprivate mutating func write(_ failure: LogonFailure) {
@@ -140,8 +149,15 @@ extension LogonReader {
   }
 
   fileprivate mutating func readKeys() throws(LogonFailure) -> MessageKeys {
-    MessageKeys(
-      exportedSessionKey: try readSecret(), flags: try readUInt32(), sendSequence: try readUInt32(), receiveSequence: try readUInt32())
+    switch try readUInt8() {
+    case 0:
+      return .ntlm(
+        exportedSessionKey: try readSecret(), flags: try readUInt32(), sendSequence: try readUInt32(), receiveSequence: try readUInt32())
+    case 1:
+      return .kerberos(
+        context: try readSecret(limit: LogonCodec.maximumContextLength), service: try readText(), flags: try readUInt32())
+    default: throw LogonFailure(.malformed, "message keys are of an unknown kind")
+    }
   }
 
   fileprivate mutating func readExitStatus() throws(LogonFailure) -> ExitStatus {

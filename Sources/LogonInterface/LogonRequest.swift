@@ -29,7 +29,7 @@ public enum LogonRequest: Sendable, Equatable {
 /// The reply of the ``LogonAuthority`` to a request that did not fail.
 public enum LogonReply: Sendable, Equatable {
   case begun(ContextID)
-  /// The step's outcome; `grant` and `keys` once a Negotiate logon is complete.
+  /// The step's outcome; `grant` and `keys` once a logon of Negotiate or Kerberos is complete.
   case stepped(MechanismStep, grant: LogonGrant?, keys: MessageKeys?)
   case sealed([UInt8])
   case granted(LogonGrant)

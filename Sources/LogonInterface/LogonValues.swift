@@ -6,12 +6,15 @@ public enum LogonPurpose: UInt8, Sendable, Hashable, CaseIterable {
   case negotiate = 0
   /// The inner context of CredSSP: its keys stay with the authority, which opens the delegated credentials with them.
   case credSSP = 1
+  /// HTTP `Kerberos`: as `negotiate`, with bare Kerberos tokens and no SPNEGO.
+  case kerberos = 2
 
   /// The scheme as HTTP and the log write it.
   public var schemeName: String {
     switch self {
     case .negotiate: "Negotiate"
     case .credSSP: "CredSSP"
+    case .kerberos: "Kerberos"
     }
   }
 }
@@ -39,29 +42,25 @@ public struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
-/// What the network side needs to protect messages of an established NTLM context, and nothing that could start another one.
-public struct MessageKeys: Sendable {
-  /// The exported session key, 16 bytes. Fresh for each context; neither password nor hash can be derived from it.
-  public var exportedSessionKey: SecretBytes
-  /// The negotiated flags (MS-NLMP §2.2.2.5).
-  public var flags: UInt32
-  /// The sequence number of the acceptor's next message.
-  public var sendSequence: UInt32
-  /// The sequence number of the initiator's next message.
-  public var receiveSequence: UInt32
-
-  public init(exportedSessionKey: SecretBytes, flags: UInt32, sendSequence: UInt32, receiveSequence: UInt32) {
-    self.exportedSessionKey = exportedSessionKey
-    self.flags = flags
-    self.sendSequence = sendSequence
-    self.receiveSequence = receiveSequence
-  }
+/// What the network side needs to protect the messages of one established context, and nothing that could start another one.
+public enum MessageKeys: Sendable {
+  /// NTLM: the exported session key (16 bytes, fresh for each context; neither password nor hash can be derived from it), the negotiated
+  /// flags (MS-NLMP §2.2.2.5), and the numbers of the acceptor's and of the initiator's next message.
+  case ntlm(exportedSessionKey: SecretBytes, flags: UInt32, sendSequence: UInt32, receiveSequence: UInt32)
+  /// Kerberos: the context as GSSAPI exports it, for the same library to take up; the service that the client's ticket is for, as
+  /// `service/host`; and the context's flags (RFC 2744 §5.19).
+  case kerberos(context: SecretBytes, service: String, flags: UInt32)
 }
 
 extension MessageKeys: Equatable {
   public static func == (left: Self, right: Self) -> Bool {
-    left.exportedSessionKey.isEqual(to: right.exportedSessionKey) && left.flags == right.flags
-      && left.sendSequence == right.sendSequence && left.receiveSequence == right.receiveSequence
+    switch (left, right) {
+    case (.ntlm(let key, let flags, let send, let receive), .ntlm(let otherKey, let otherFlags, let otherSend, let otherReceive)):
+      key.isEqual(to: otherKey) && flags == otherFlags && send == otherSend && receive == otherReceive
+    case (.kerberos(let context, let service, let flags), .kerberos(let otherContext, let otherService, let otherFlags)):
+      context.isEqual(to: otherContext) && service == otherService && flags == otherFlags
+    case (.ntlm, .kerberos), (.kerberos, .ntlm): false
+    }
   }
 }
 
@@ -69,11 +68,11 @@ extension MessageKeys: Equatable {
 /// and only of one that an authority returned.
 public struct LogonGrant: Sendable, Hashable {
   public var logonID: LogonID
-  /// The canonical name, `HOST\user`.
+  /// The canonical name: `HOST\user`, `DOMAIN\user`, or a principal of a realm that is no domain known here.
   public var accountName: String
   /// The Unix user that commands run as.
   public var unixUser: String
-  /// The mechanism that proved it, such as `NTLM`.
+  /// The mechanism that proved it: `NTLM` or `Kerberos`.
   public var mechanism: String
   public var purpose: LogonPurpose
   public var hasDelegatedCredentials: Bool

@@ -4,11 +4,11 @@
 /// to do anything; see ``authorize()``.
 public struct ProvenIdentity: Sendable, Hashable {
   public let logonID: LogonID
-  /// The canonical name, `HOST\user`.
+  /// The canonical name: `HOST\user`, `DOMAIN\user`, or a principal of a realm that is no domain known here.
   public let accountName: String
   /// The Unix user that commands run as.
   public let unixUser: String
-  /// The mechanism that proved it, such as `NTLM`.
+  /// The mechanism that proved it, `NTLM` or `Kerberos`.
   public let mechanism: String
   /// The scheme it was proven by.
   public let scheme: LogonPurpose

@@ -1,7 +1,7 @@
 /// A logon session: what a shell's commands run in.
 public struct Session: Sendable {
   public let id: SessionID
-  /// Whether commands find an agent that can log on elsewhere as the same user.
+  /// Whether commands find an agent, a ticket cache or both, to log on elsewhere as the same user.
   public let hasDelegatedCredentials: Bool
   private let authority: any LogonAuthority
 

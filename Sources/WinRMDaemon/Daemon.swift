@@ -21,11 +21,13 @@ struct Daemon {
     let paths = WinRMPaths.current()
     let watch = try SettingsWatch(store: ConfigurationStore(paths: paths))
     let settings = watch.settings
-    let authority = LogonService(configuration: try logonConfiguration(settings, paths: paths), logger: logger)
+    let logon = try await logonConfiguration(settings, paths: paths)
+    let authority = LogonService(configuration: logon, logger: logger)
     let machineName = LogonConfiguration.HostNames.current().netBIOS
     var configuration = WinRMServerConfiguration(settings: settings, machineName: machineName) { [logger] address in
       logger.notice("listening on \(address)")
     }
+    configuration.acceptsKerberos = logon.hasKeytab
     let identityFile = IdentityFile(path: paths.stateDirectory + "/credssp-identity")
     configuration.certificates = ServerCertificateStore(directory: paths.certificateDirectory)
     let selfMade = { @Sendable (settings: WinRMSettings) throws -> SelfSignedIdentity? in
@@ -78,16 +80,35 @@ struct Daemon {
 
   private static let descriptorGoal: rlim_t = 8192
 
-  private func logonConfiguration(_ settings: WinRMSettings, paths: WinRMPaths) throws -> LogonConfiguration {
+  private func logonConfiguration(_ settings: WinRMSettings, paths: WinRMPaths) async throws -> LogonConfiguration {
     try checkAccounts(paths)
     var configuration = LogonConfiguration(
       accountsFile: paths.accountsFile, agentDirectory: paths.agentDirectory, allowedGroups: settings.service.allowedGroups,
       allowedAccounts: settings.service.allowedAccounts, execHelperPath: try helperPath(),
       channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, serviceEnvironment: Self.serviceEnvironment())
+    configuration.keytab = settings.service.keytabFile.isEmpty ? Self.systemKeytab() : "FILE:" + settings.service.keytabFile
+    configuration.ticketCacheDirectory = paths.runtimeDirectory + "/cc"
+    await lookAround(&configuration)
     // The service has its own quota, with the fault that belongs to it; the authority's only stands behind it.
     configuration.limits.processesPerSession = Self.processesPerSession(settings)
     return configuration
   }
+
+  /// Finds out what of the machine can be used, and says what cannot.
+  private func lookAround(_ configuration: inout LogonConfiguration) async {
+    if let keytab = configuration.keytab, !configuration.hasKeytab {
+      logger.notice("Kerberos is not accepted: the keytab is missing, unreadable or empty", metadata: ["keytab": "\(keytab)"])
+    }
+    guard geteuid() == 0 else {
+      logger.notice("not started by root: accounts of the account file alone, and Kerberos with a keytab of KeytabFile")
+      return
+    }
+    configuration.domain = await DomainOfHost.find(logger: logger)
+    configuration.accountPhase = PAMAccountPhase()
+  }
+
+  /// Root alone uses the keys of the host unasked.
+  private static func systemKeytab() -> String? { geteuid() == 0 ? LogonConfiguration.systemKeytab() : nil }
 
   private static func processesPerSession(_ settings: WinRMSettings) -> Int {
     let processes = Int(settings.winrs.maxProcessesPerShell)

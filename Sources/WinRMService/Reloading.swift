@@ -62,7 +62,7 @@ final class Reloading: Sendable {
       (
         "MaxPacketRetrievalTimeSeconds",
         old.service.maxPacketRetrievalTimeSeconds != settings.service.maxPacketRetrievalTimeSeconds
-      ),
+      ), ("KeytabFile", old.service.keytabFile != settings.service.keytabFile),
     ]
     return differences.filter(\.1).map(\.0)
   }

@@ -229,7 +229,9 @@ public struct WinRMServer: Service {
     let auth = settings.service.auth
     let logon = LogonClient(authority: authority)
     let certificate = auth.credSSP ? try credSSPCertificate(settings, selfMade: identity) : nil
-    let schemes: [AuthenticationScheme] = (auth.negotiate ? [.negotiate] : []) + (auth.credSSP ? [.credSSP] : [])
+    let schemes: [AuthenticationScheme] =
+      (auth.negotiate ? [.negotiate] : []) + (auth.kerberos && configuration.acceptsKerberos ? [.kerberos] : [])
+      + (auth.credSSP ? [.credSSP] : [])
     return AuthenticationOffer(schemes: schemes) { scheme, peer, channelBindings in
       switch scheme {
       case .credSSP:
@@ -240,7 +242,8 @@ public struct WinRMServer: Service {
         case nil: return nil
         }
       case .negotiate: return NegotiateServerAuthentication(logon: logon, peer: peer, channelBindings: channelBindings)
-      case .kerberos, .basic: return nil
+      case .kerberos: return NegotiateServerAuthentication(logon: logon, peer: peer, isKerberos: true, channelBindings: channelBindings)
+      case .basic: return nil
       }
     }
   }

@@ -11,6 +11,8 @@ public struct WinRMServerConfiguration: Sendable {
   public var shellLimits: ShellLimits
   /// The name of this computer, as faults carry it.
   public var machineName: String
+  /// Whether the authority has a keytab, so that scheme Kerberos can be offered where the settings permit it. Default `false`.
+  public var acceptsKerberos = false
   /// What CredSSP shows while `CertificateThumbprint` is empty; `nil` (default) for a certificate that lasts as long as this run.
   public var credSSPIdentity: SelfSignedIdentity?
   /// Where the certificates are that the settings name; `nil` (default) for none.

@@ -17,7 +17,7 @@ private func grant(_ purpose: LogonPurpose, isAuthorized: Bool = true) -> LogonG
     logonID: LogonID(high: 1, low: 1), accountName: "HOST\\ann", unixUser: "ann", mechanism: "NTLM", purpose: purpose,
     hasDelegatedCredentials: purpose == .credSSP, isAuthorized: isAuthorized)
 }
-private let keys = MessageKeys(
+private let keys = MessageKeys.ntlm(
   exportedSessionKey: SecretBytes([UInt8](repeating: 1, count: 16)), flags: 0, sendSequence: 1, receiveSequence: 1)
 private let peer = PeerAddress(host: "192.0.2.1", port: 50_000, transport: .http)
 

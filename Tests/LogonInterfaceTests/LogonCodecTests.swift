@@ -12,6 +12,7 @@ private let grant = LogonGrant(
   isAuthorized: false)
 
 private let requests: [LogonRequest] = [
+  .begin(purpose: .kerberos, peer: peer, channelBindings: nil),
   .begin(purpose: .negotiate, peer: peer, channelBindings: ChannelBindings(serverEndPointHash: [1, 2, 3])),
   .begin(purpose: .credSSP, peer: PeerAddress(host: "192.0.2.1", port: 1, transport: .http), channelBindings: nil),
   .step(context, token: [0x60, 0, 0xFF]),
@@ -34,8 +35,12 @@ private let replies: [LogonReply] = [
   .stepped(MechanismStep(token: [1], mayProtect: false, isFinished: false), grant: nil, keys: nil),
   .stepped(
     MechanismStep(token: nil, mayProtect: true, isFinished: true), grant: grant,
-    keys: MessageKeys(
+    keys: MessageKeys.ntlm(
       exportedSessionKey: SecretBytes([UInt8](0..<16)), flags: 0xE208_8235, sendSequence: 1, receiveSequence: .max)),
+  .stepped(
+    MechanismStep(token: [1], mayProtect: true, isFinished: true), grant: grant,
+    keys: MessageKeys.kerberos(
+      context: SecretBytes([UInt8](repeating: 7, count: 40)), service: "WSMAN/host.example", flags: 0x13E)),
   .sealed([1, 2, 3]),
   .granted(grant),
   .done,
@@ -54,6 +59,14 @@ struct LogonCodecTests {
   @Test("A request survives its codec", arguments: requests)
   func request(_ request: LogonRequest) throws {
     #expect(try LogonRequest(decoding: request.encode()) == request)
+  }
+
+  @Test("A Kerberos context with large authorization data survives the codec")
+  func largeContext() throws {
+    let keys = MessageKeys.kerberos(
+      context: SecretBytes([UInt8](repeating: 7, count: 100_000)), service: "WSMAN/host.example", flags: 0x13E)
+    let reply = LogonReply.stepped(MechanismStep(token: [1], mayProtect: true, isFinished: true), grant: grant, keys: keys)
+    #expect(try LogonReply(decoding: reply.encode()) == reply)
   }
 
   @Test("A reply survives its codec", arguments: replies)

@@ -21,12 +21,14 @@ struct AuthenticationTests {
     #expect(logon.identity.mechanism == "NTLM")
     #expect(logon.identity.scheme == .negotiate)
     #expect(!logon.identity.hasDelegatedCredentials)
-    let keys = logon.messageKeys
-    #expect(keys.sendSequence == (isRaw ? 0 : 1))
+    guard case .ntlm(let key, let flags, let sendSequence, let receiveSequence) = logon.messageKeys else {
+      Issue.record("the keys are not NTLM's")
+      return
+    }
+    #expect(sendSequence == (isRaw ? 0 : 1))
     var server = NTLMSession(
       importing: try .init(
-        exportedSessionKey: keys.exportedSessionKey, flags: keys.flags, sendSequence: keys.sendSequence,
-        receiveSequence: keys.receiveSequence, isInitiator: false))
+        exportedSessionKey: key, flags: flags, sendSequence: sendSequence, receiveSequence: receiveSequence, isInitiator: false))
     let received = (try server.unseal(try client.seal([1, 2, 3])), try client.unseal(try server.seal([4, 5])))
     #expect(received == ([1, 2, 3], [4, 5]))
     _ = try logon.identity.authorize()
@@ -169,7 +171,7 @@ struct AuthenticationTests {
     }
     #expect(!fixture.logText.contains("\u{1B}"))
     #expect(!fixture.logText.contains("Canary"))
-    for purpose in LogonPurpose.allCases { _ = try await fixture.client.begin(purpose, peer: peer) }
+    for purpose in [LogonPurpose.negotiate, .credSSP] { _ = try await fixture.client.begin(purpose, peer: peer) }
   }
 
   @Test("S-06: with a broken accounts file nobody logs on, and the answer does not say why")
@@ -289,7 +291,7 @@ struct AuthenticationTests {
   func release() async throws {
     let fixture = try Fixture()
     let identity = try await fixture.credSSP()
-    let hash = try #require(await fixture.service.logons[identity.logonID]?.credential?.hash.bytes)
+    let hash = try #require(await fixture.service.logons[identity.logonID]?.delegated.ntlm?.hash.bytes)
     #expect(hash.isEqual(to: try NTHash(password: SecretBytes(Array(password.utf8))).bytes))
     await fixture.client.release(identity)
     #expect(hash.isEqual(to: SecretBytes([UInt8](repeating: 0, count: 16))))

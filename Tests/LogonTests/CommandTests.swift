@@ -10,7 +10,7 @@ import Testing
 @testable import Logon
 
 /// What a command that has ended left.
-private struct Outcome {
+struct Outcome {
   var status: LogonInterface.ExitStatus
   var output: [UInt8]
   var error: String
@@ -25,7 +25,7 @@ private func readAll(_ descriptor: CInt) async -> [UInt8] {
 }
 
 extension StartedProcess {
-  fileprivate func finish(input: [UInt8] = []) async throws -> Outcome {
+  func finish(input: [UInt8] = []) async throws -> Outcome {
     let (descriptor, output, error) = (standardInput, standardOutput, standardError)
     async let written: Void = BlockingWork.run {
       let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -40,7 +40,7 @@ extension StartedProcess {
 }
 
 extension Session {
-  fileprivate func run(_ line: String, _ arguments: [String] = [], skipShell: Bool = false, input: [UInt8] = []) async throws -> Outcome {
+  func run(_ line: String, _ arguments: [String] = [], skipShell: Bool = false, input: [UInt8] = []) async throws -> Outcome {
     try await start(CommandSpecification(commandLine: line, arguments: arguments, skipShell: skipShell)).finish(input: input)
   }
 }
@@ -111,6 +111,7 @@ struct CommandTests {
       Set(outcome.text.split(separator: "\0").map(String.init)) == [
         "HOME=\(user.home)", "USER=\(user.name)", "LOGNAME=\(user.name)", "SHELL=\(user.shell)", "PATH=\(path)", "LANG=\(language)",
         "GREETING=hällo wörld\n2", "EMPTY=no more", "WINRM_ROOT=/r", "WINRM_SESSION=negotiate",
+        "WINRM_ACCOUNT=HOST\\Ann", "WINRM_MECHANISM=NTLM", "WINRM_CREDENTIALS=none",
       ])
     await session.close()
   }

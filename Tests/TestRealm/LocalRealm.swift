@@ -7,6 +7,8 @@ public import Testing
 public final class LocalRealm: Sendable {
   public static let name = "WINRM.TEST"
   public static let host = "hop.winrm.test"
+  /// The Unix user that `alice` is mapped to: the one of this process, or somebody unprivileged when that is root.
+  public static let unixUser = geteuid() == 0 ? "nobody" : getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "nobody"
   public static let password = "Al1ce-Pässword-密"
 
   /// Why tests of the realm are skipped.
@@ -53,6 +55,9 @@ public final class LocalRealm: Sendable {
       [realms]
         \(Self.name) = { 
           kdc = 127.0.0.1:\(kdc)
+          auth_to_local_names = {
+            alice = \(Self.unixUser)
+          }
         }
         CLOSED.TEST = {
           kdc = 127.0.0.1:\(closed)

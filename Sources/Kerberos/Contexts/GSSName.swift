@@ -18,6 +18,22 @@ final class GSSName {
     if raw != nil { gss_release_name(&ignored, &raw) }
   }
 
+  /// Whether the client's ticket has a PAC with the logon information of a Windows domain (MS-PAC §2.4).
+  static func hasLogonInformation(_ name: gss_name_t?) -> Bool {
+    var attribute = Array("urn:mspac:logon-info".utf8)
+    var minor: UInt32 = 0
+    var (isAuthenticated, isComplete, more): (Int32, Int32, Int32) = (0, 0, -1)
+    var (value, display) = (gss_buffer_desc(), gss_buffer_desc())
+    let major = attribute.withUnsafeMutableBytes { bytes in
+      var buffer = gss_buffer_desc(length: bytes.count, value: bytes.baseAddress)
+      return gss_get_name_attribute(&minor, name, &buffer, &isAuthenticated, &isComplete, &value, &display, &more)
+    }
+    var ignored: UInt32 = 0
+    gss_release_buffer(&ignored, &value)
+    gss_release_buffer(&ignored, &display)
+    return major == 0
+  }
+
   /// The principal of a name that the library made.
   static func principal(of name: gss_name_t?) throws(KerberosError) -> KerberosPrincipal {
     guard let name else { throw KerberosError(.unproven, "the peer has no name") }

@@ -40,6 +40,9 @@ public struct KerberosClient: Sendable {
   /// The service that the client's ticket is for.
   public var service: KerberosPrincipal
   public var flags: KerberosFlags
+  /// Whether the ticket carries the logon information of a Windows domain (KERB_VALIDATION_INFO in its PAC): then the client is an account
+  /// of such a domain, whatever else is known of it. A PAC of MIT Kerberos has none.
+  public var isDomainAccount: Bool
   /// The client's ticket-granting ticket, when it delegated one.
   public var delegated: KerberosDelegatedCredential?
 }
@@ -178,7 +181,7 @@ public final class KerberosAcceptor: Sendable {
     }
     let session = try KerberosSession(context: context, flags: returned, service: service, isInitiator: false)
     let who = KerberosClient(
-      principal: try GSSName.principal(of: client), service: asked, flags: returned,
+      principal: try GSSName.principal(of: client), service: asked, flags: returned, isDomainAccount: GSSName.hasLogonInformation(client),
       delegated: delegatedCredential.map(KerberosDelegatedCredential.init))
     return Accepted(
       step: MechanismStep(token: reply.isEmpty ? nil : reply, mayProtect: true, isFinished: true), client: who, session: session)

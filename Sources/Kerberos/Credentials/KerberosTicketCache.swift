@@ -38,6 +38,62 @@ public struct KerberosTicketCache: Sendable, Hashable {
     }
   }
 
+  /// The times of the ticket-granting ticket, in seconds since 1970.
+  public struct Lifetime: Sendable, Hashable {
+    public var start: Int64
+    public var expiry: Int64
+    /// Until when it can be renewed; `nil` when it cannot.
+    public var renewableUntil: Int64?
+
+    public init(start: Int64, expiry: Int64, renewableUntil: Int64?) {
+      self.start = start
+      self.expiry = expiry
+      self.renewableUntil = renewableUntil
+    }
+  }
+
+  /// The times of the ticket-granting ticket in the cache.
+  ///
+  /// - Throws: `noCredentials` when there is none.
+  public func lifetime() throws(KerberosError) -> Lifetime {
+    let context = try KRB5Context()
+    return try withCache(context) { cache throws(KerberosError) in
+      var cursor: krb5_cc_cursor?
+      try context.check(krb5_cc_start_seq_get(context.raw, cache, &cursor))
+      defer { krb5_cc_end_seq_get(context.raw, cache, &cursor) }
+      var entry = krb5_creds()
+      while krb5_cc_next_cred(context.raw, cache, &cursor, &entry) == 0 {
+        defer { krb5_free_cred_contents(context.raw, &entry) }
+        guard krb5_is_config_principal(context.raw, entry.server) == 0 else { continue }
+        guard try InitialTicket.name(of: entry.server, context).components.first == "krbtgt" else { continue }
+        let times = entry.times
+        let start = times.starttime == 0 ? times.authtime : times.starttime
+        let isRenewable = entry.ticket_flags & TKT_FLG_RENEWABLE != 0
+        return Lifetime(
+          start: Int64(UInt32(bitPattern: start)), expiry: Int64(UInt32(bitPattern: times.endtime)),
+          renewableUntil: isRenewable ? Int64(UInt32(bitPattern: times.renew_till)) : nil)
+      }
+      throw KerberosError(.noCredentials, "the cache has no ticket-granting ticket")
+    }
+  }
+
+  /// Writes all tickets over whatever `other` holds. A cache in a file is made for the owner of this process alone (0600).
+  public func copy(into other: KerberosTicketCache) throws(KerberosError) {
+    guard !other.name.utf8.contains(0) else { throw KerberosError(.local, "a cache name has a zero byte") }
+    let context = try KRB5Context()
+    try withCache(context) { cache throws(KerberosError) in
+      var owner: krb5_principal?
+      try context.check(krb5_cc_get_principal(context.raw, cache, &owner))
+      defer { krb5_free_principal(context.raw, owner) }
+      var target: krb5_ccache?
+      try context.check(krb5_cc_resolve(context.raw, other.name, &target))
+      guard let target else { throw KerberosError(.noCredentials) }
+      defer { krb5_cc_close(context.raw, target) }
+      try context.check(krb5_cc_initialize(context.raw, target, owner))
+      try context.check(krb5_cc_copy_creds(context.raw, cache, target))
+    }
+  }
+
   /// Whose tickets the cache holds.
   public func principal() throws(KerberosError) -> KerberosPrincipal {
     let context = try KRB5Context()

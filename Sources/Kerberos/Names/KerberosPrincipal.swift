@@ -1,3 +1,5 @@
+import CGSSAPI
+
 /// The name of a principal: components and realm (RFC 4120 §6).
 public struct KerberosPrincipal: Sendable, Hashable {
   /// The components: one for a user, two for most services.
@@ -41,6 +43,18 @@ public struct KerberosPrincipal: Sendable, Hashable {
     }
     guard !escaped, realm != nil, !part.isEmpty, parts.contains(where: { !$0.isEmpty }) else { return nil }
     self.init(components: parts, realm: part)
+  }
+
+  /// The Unix user that the system's Kerberos configuration maps the principal to: by `auth_to_local` rules, or, in the default realm, the one
+  /// of the same name. `nil` where it maps to none. Reads files only, yet blocks on them.
+  public func localUser() throws(KerberosError) -> String? {
+    let context = try KRB5Context()
+    let principal = try context.principal(.text(description))
+    defer { krb5_free_principal(context.raw, principal) }
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard krb5_aname_to_localname(context.raw, principal, Int32(buffer.count - 1), &buffer) == 0 else { return nil }
+    let name = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return name.isEmpty ? nil : name
   }
 
   /// The principal of a user: one component.

@@ -1,9 +1,10 @@
+import Kerberos
 public import LogonInterface
 import NTLM
 public import SecuritySupport
 public import WinRMHTTP
 
-/// HTTP Negotiate as a server. SPNEGO and the mechanisms are in the logon authority; the message keys come from there.
+/// HTTP Negotiate and HTTP Kerberos as a server. SPNEGO and the mechanisms are in the logon authority; the message keys come from there.
 public final class NegotiateServerAuthentication: ServerAuthentication {
   private enum State {
     case idle
@@ -18,15 +19,21 @@ public final class NegotiateServerAuthentication: ServerAuthentication {
   private let channelBindings: ChannelBindings?
   private let patience: MechanismPatience
 
-  public let scheme = AuthenticationScheme.negotiate
+  private let purpose: LogonPurpose
+
+  public var scheme: AuthenticationScheme { purpose == .kerberos ? .kerberos : .negotiate }
 
   /// More legs than any mechanism here needs.
   static let maximumLegs = 8
 
-  /// - Parameter channelBindings: those of the HTTPS listener, `nil` over HTTP.
+  /// - Parameters:
+  ///   - isKerberos: whether the scheme is Kerberos, whose tokens are bare, and not Negotiate.
+  ///   - channelBindings: those of the HTTPS listener, `nil` over HTTP.
   public init(
-    logon: LogonClient, peer: PeerAddress, channelBindings: ChannelBindings? = nil, patience: MechanismPatience = MechanismPatience()
+    logon: LogonClient, peer: PeerAddress, isKerberos: Bool = false, channelBindings: ChannelBindings? = nil,
+    patience: MechanismPatience = MechanismPatience()
   ) {
+    purpose = isKerberos ? .kerberos : .negotiate
     self.logon = logon
     self.peer = peer
     self.channelBindings = channelBindings
@@ -38,7 +45,7 @@ public final class NegotiateServerAuthentication: ServerAuthentication {
     legs += 1
     guard legs <= Self.maximumLegs else {
       await context.abandon()
-      throw AuthenticationRefusal(.limit, "more legs than Negotiate needs")
+      throw AuthenticationRefusal(.limit, "more legs than the mechanism needs")
     }
     let release = { @Sendable [logon] (step: LogonStep) async in
       if let established = step.established { await logon.release(established.identity) }
@@ -56,12 +63,28 @@ public final class NegotiateServerAuthentication: ServerAuthentication {
   public func protector() throws(AuthenticationRefusal) -> any MessageProtector {
     guard case .established(let keys) = exchange(with: .ended) else { throw .notEstablished }
     do {
-      let export = try NTLMSession.Export(
-        exportedSessionKey: keys.exportedSessionKey, flags: keys.flags, sendSequence: keys.sendSequence,
-        receiveSequence: keys.receiveSequence, isInitiator: false)
-      return NegotiateProtector(mechanism: NTLMMechanism(session: NTLMSession(importing: export)), patience: patience)
+      return NegotiateProtector(
+        mechanism: try Self.mechanism(keys), encryptionProtocol: purpose == .kerberos ? .kerberos : .spnego, patience: patience)
     } catch {
-      throw AuthenticationRefusal(.unavailable, "the authority gave message keys that do not fit NTLM")
+      throw AuthenticationRefusal(.unavailable, "the authority gave message keys that fit no mechanism")
+    }
+  }
+
+  /// The acceptor's end of the context that the authority established.
+  private static func mechanism(_ keys: MessageKeys) throws -> any SecurityMechanism {
+    switch keys {
+    case .ntlm(let key, let flags, let sendSequence, let receiveSequence):
+      return NTLMMechanism(
+        session: NTLMSession(
+          importing: try NTLMSession.Export(
+            exportedSessionKey: key, flags: flags, sendSequence: sendSequence, receiveSequence: receiveSequence, isInitiator: false)))
+    case .kerberos(let context, let service, let flags):
+      // The keys go over to the library's context; this copy of them is of no more use.
+      defer { context.wipe() }
+      guard let service = KerberosServiceName(parsing: service) else { throw AuthenticationError(.mechanism, "no service name") }
+      let export = KerberosSession.Export(
+        context: context, service: service, flags: KerberosFlags(rawValue: flags), isInitiator: false)
+      return KerberosMechanism(session: try KerberosSession(importing: export))
     }
   }
 
@@ -73,8 +96,8 @@ public final class NegotiateServerAuthentication: ServerAuthentication {
   private func context() async throws(AuthenticationRefusal) -> LogonContext {
     switch exchange(with: .ended) {
     case .idle:
-      try await authority(patience, late: { await $0.abandon() }) { [logon, peer, channelBindings] in
-        try await logon.begin(.negotiate, peer: peer, channelBindings: channelBindings)
+      try await authority(patience, late: { await $0.abandon() }) { [logon, purpose, peer, channelBindings] in
+        try await logon.begin(purpose, peer: peer, channelBindings: channelBindings)
       }
     case .negotiating(let context): context
     case .established, .ended: throw AuthenticationRefusal(.outOfSequence, "the exchange has ended")

@@ -76,6 +76,13 @@ enum SettingCheck {
     }
   }
 
+  /// Empty, or an absolute path.
+  static func keytabFile(_ text: String) throws(ConfigurationError) {
+    guard text.isEmpty || (text.hasPrefix("/") && text.utf8.count < 4096 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }) else {
+      throw ConfigurationError(.invalidValue, "KeytabFile is empty or an absolute path, such as /etc/winrm/krb5.keytab")
+    }
+  }
+
   /// `*` or `IP:` and an address of either family, without brackets. `MAC:` is not known here.
   static func listenerAddress(_ text: String) throws(ConfigurationError) {
     if text == "*" { return }

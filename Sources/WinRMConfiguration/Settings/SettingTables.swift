@@ -70,6 +70,7 @@ extension SettingGroup where Root == ServiceSettings {
       .field(.canonicalText("CertificateThumbprint", \.certificateThumbprint, canonical: SettingCheck.thumbprint)),
       .field(.boolean("AllowRemoteAccess", \.allowRemoteAccess)),
       .field(.list("AllowedGroups", \.allowedGroups)), .field(.list("AllowedAccounts", \.allowedAccounts)),
+      .field(.text("KeytabFile", \.keytabFile, check: SettingCheck.keytabFile)),
     ])
 }
 

@@ -120,6 +120,8 @@ public struct ServiceSettings: Sendable, Equatable {
   public var allowedGroups = ["winrm-users"]
   /// AllowedAccounts: these accounts do too. Root and system accounts get in only this way. Default none. Not a setting of Windows.
   public var allowedAccounts: [String] = []
+  /// KeytabFile: the keys of this service for Kerberos. Default empty: as root the system's keytab, otherwise none. Not a setting of Windows.
+  public var keytabFile = ""
 
   public init() {}
 }

@@ -171,7 +171,7 @@ final class ScriptedAuthority: LogonAuthority {
     }
     return .stepped(
       MechanismStep(token: Array("welcome".utf8), mayProtect: true, isFinished: true), grant: grant,
-      keys: MessageKeys(exportedSessionKey: SecretBytes(Self.sessionKey), flags: Self.flags, sendSequence: 0, receiveSequence: 0))
+      keys: MessageKeys.ntlm(exportedSessionKey: SecretBytes(Self.sessionKey), flags: Self.flags, sendSequence: 0, receiveSequence: 0))
   }
 
   private func open(_ id: LogonID, _ options: SessionOptions) throws(LogonFailure) -> LogonReply {

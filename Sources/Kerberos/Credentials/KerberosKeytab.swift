@@ -1,0 +1,26 @@
+import CGSSAPI
+
+/// A keytab: the keys of services on this host.
+public struct KerberosKeytab: Sendable, Hashable {
+  /// The name with its type, such as `FILE:/etc/krb5.keytab`; a bare path is a file's.
+  public var name: String
+
+  public init(name: String) { self.name = name }
+
+  /// The one that the library's configuration names; `nil` when that cannot be read.
+  public static func systemDefault() -> KerberosKeytab? {
+    guard let context = try? KRB5Context() else { return nil }
+    var buffer = [CChar](repeating: 0, count: 1025)
+    guard krb5_kt_default_name(context.raw, &buffer, Int32(buffer.count - 1)) == 0 else { return nil }
+    return KerberosKeytab(name: String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+  }
+
+  /// Whether it is there, can be read, and has at least one key. Blocks on its file.
+  public var hasKeys: Bool {
+    guard !name.isEmpty, !name.utf8.contains(0), let context = try? KRB5Context() else { return false }
+    var keytab: krb5_keytab?
+    guard krb5_kt_resolve(context.raw, name, &keytab) == 0, let keytab else { return false }
+    defer { krb5_kt_close(context.raw, keytab) }
+    return krb5_kt_have_content(context.raw, keytab) == 0
+  }
+}

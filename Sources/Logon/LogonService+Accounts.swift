@@ -1,0 +1,161 @@
+import Accounts
+import Kerberos
+import Logging
+import LogonInterface
+import NTLM
+import SecuritySupport
+import Winbind
+
+/// The accounts, asked on behalf of one exchange.
+struct KnownAccounts: AuthenticationContext.Accounts {
+  let service: LogonService
+  let source: String
+
+  func claim(_ verification: NTLMVerification) async -> AuthenticationContext.Claim { await service.claim(verification, source: source) }
+
+  func subject(of client: KerberosClient) async throws(LogonFailure) -> LogonSubject { try await service.subject(of: client) }
+}
+
+extension LogonService {
+  /// What a client's NTLM response is verified with. Unknown and disabled accounts and too many failures get a hash that nothing passes.
+  ///
+  /// A name without a domain is first one of the account file; this host's own names are never asked of the domain.
+  func claim(_ verification: NTLMVerification, source: String) async -> AuthenticationContext.Claim {
+    let name = AccountName(domain: verification.domainName, user: verification.userName)
+    let directory = directory
+    let found = await BlockingWork.run { () -> Result<Account?, AccountsError> in
+      Result { () throws(AccountsError) in try directory.lookup(name) }
+    }
+    // Asked before the domain is: its lockout is not for strangers to trigger.
+    guard limiter.admits(source: source, account: directory.key(of: name), now: clock.now) else {
+      return refusedClaim("too many failed logons", isAdmitted: false)
+    }
+    switch found {
+    case .success(let account?) where account.isEnabled:
+      return AuthenticationContext.Claim(
+        subject: LogonSubject(local: account, host: hostNames.netBIOS), secret: .ntHash(account.ntHash), refusal: nil)
+    case .success(_?): return refusedClaim("the account is disabled")
+    case .success(nil):
+      guard let domain = configuration.domain, !directory.isOwn(name) else { return refusedClaim("the account is unknown") }
+      return await claim(verification, in: domain)
+    case .failure(let error):
+      logger.error("accounts cannot be read; nobody can log on", metadata: ["reason": "\(error.message.sanitizedForLog(limit: 512))"])
+      return refusedClaim("the accounts cannot be read")
+    }
+  }
+
+  private func claim(_ verification: NTLMVerification, in domain: any DomainDirectory) async -> AuthenticationContext.Claim {
+    let response = DomainNTLMResponse(
+      user: verification.userName, domain: verification.domainName, workstation: verification.workstation,
+      challenge: verification.serverChallenge, ntResponse: verification.ntChallengeResponse)
+    do throws(DomainError) {
+      let success = try await domain.authenticate(response)
+      return AuthenticationContext.Claim(
+        subject: LogonSubject(domain: success.user), secret: .sessionBaseKey(success.sessionBaseKey), refusal: nil)
+    } catch {
+      return AuthenticationContext.Claim(subject: nil, secret: .ntHash(dummyHash), refusal: LogonFailure(domain: error))
+    }
+  }
+
+  private func refusedClaim(_ reason: String, isAdmitted: Bool = true) -> AuthenticationContext.Claim {
+    AuthenticationContext.Claim(
+      subject: nil, secret: .ntHash(dummyHash), refusal: LogonFailure(.refused(.logonFailure), reason), isAdmitted: isAdmitted)
+  }
+
+  /// The account of a client that Kerberos has proven: the domain's, where there is one; otherwise the Unix user that the Kerberos
+  /// configuration of this host maps the principal to.
+  func subject(of client: KerberosClient) async throws(LogonFailure) -> LogonSubject {
+    let principal = client.principal
+    if let domain = configuration.domain {
+      let found: DomainUser?
+      do throws(DomainError) { found = try await domain.lookup(principal: principal.description) } catch {
+        throw LogonFailure(domain: error)
+      }
+      guard let found else { throw LogonFailure(.accessDenied, "the domain knows no user of this principal") }
+      return LogonSubject(domain: found)
+    }
+    let user: String?
+    do {
+      user = try await workers.run { try principal.localUser() }
+    } catch let error as KerberosError {
+      throw LogonFailure(kerberos: error)
+    } catch {
+      throw LogonFailure(.cancelled, "the authentication was given up")
+    }
+    guard let user else { throw LogonFailure(.accessDenied, "no Unix user belongs to the principal (auth_to_local)") }
+    return LogonSubject(realm: principal, isDomainAccount: client.isDomainAccount, unixUser: user)
+  }
+
+  /// Whether an account is still the one it was at the logon, and may log on.
+  func isUnchanged(_ subject: LogonSubject) async throws(LogonFailure) -> Bool {
+    switch subject.origin {
+    case .local(let account):
+      let directory = directory
+      return await BlockingWork.run {
+        guard let now = try? directory.lookup(AccountName(domain: "", user: account.name)) else { return false }
+        return now.isEnabled && now.unixUser == account.unixUser
+      }
+    case .domain(let user):
+      guard let domain = configuration.domain else { return false }
+      do throws(DomainError) {
+        let now = try await domain.lookup(AccountName(domain: user.domain, user: user.name))
+        return now?.sid == user.sid && now?.unixName == user.unixName && now?.unixID == user.unixID
+      } catch { throw LogonFailure(domain: error) }
+    case .realm: return true
+    }
+  }
+
+  /// The host's names: those that the domain knows it by, or its own.
+  var hostNames: LogonConfiguration.HostNames {
+    guard let membership else { return configuration.hostNames }
+    var names = configuration.hostNames
+    names.netBIOS = membership.netBIOSComputer
+    if !names.dns.contains("."), !membership.dnsDomain.isEmpty { names.dns += "." + membership.dnsDomain }
+    return names
+  }
+
+  /// Asks the domain for its names, once it has answered never again.
+  func findMembership() async {
+    guard membership == nil, let domain = configuration.domain else { return }
+    guard membershipAsked.map({ clock.now - $0 > .seconds(10) }) ?? true else { return }
+    membershipAsked = clock.now
+    do throws(DomainError) {
+      let found = try await domain.membership()
+      membership = found
+    } catch {
+      logger.warning("the domain does not answer; its users cannot log on by NTLM", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  /// The keytab to accept Kerberos with; `nil` when it is missing or empty. It may come and go while the service runs.
+  func usableKeytab() async -> String? {
+    guard let name = configuration.keytab else { return nil }
+    if let seen = keytabSeen, clock.now - seen.at < .seconds(5) { return seen.isUsable ? name : nil }
+    let isUsable = await BlockingWork.run { KerberosKeytab(name: name).hasKeys }
+    keytabSeen = (isUsable, clock.now)
+    return isUsable ? name : nil
+  }
+}
+
+extension LogonFailure {
+  /// What an answer of the domain means for the logon.
+  init(domain error: DomainError) {
+    switch error.code {
+    case .refused:
+      let status = error.status ?? .logonFailure
+      self.init(.refused(Self.tellable.contains(status) ? status : .logonFailure), "the domain refused: \(error)")
+    case .noLogonServers: self.init(.refused(.noLogonServers), "\(error)")
+    case .unmapped: self.init(.accessDenied, "\(error)")
+    case .notMember, .malformed, .local: self.init(.refused(.logonFailure), "\(error)")
+    case .cancelled: self.init(.cancelled, "\(error)")
+    default: self.init(.unavailable, "\(error)")
+    }
+  }
+
+  /// What a domain controller says of an account only to whoever knows its password, or to everybody anyway; Windows passes it on. An unknown
+  /// user and a wrong password are not among them: they look alike.
+  private static let tellable: Set<NTStatus> = [
+    .accountRestriction, .invalidLogonHours, .invalidWorkstation, .passwordExpired, .accountDisabled, .accountExpired, .passwordMustChange,
+    .accountLockedOut, .logonTypeNotGranted, .authenticationFirewallFailed, .noLogonServers, .timeDifferenceAtDomainController,
+  ]
+}
