@@ -67,12 +67,7 @@ extension LogonService {
   func subject(of client: KerberosClient) async throws(LogonFailure) -> LogonSubject {
     let principal = client.principal
     if let domain = configuration.domain {
-      let found: DomainUser?
-      do throws(DomainError) { found = try await domain.lookup(principal: principal.description) } catch {
-        throw LogonFailure(domain: error)
-      }
-      guard let found else { throw LogonFailure(.accessDenied, "the domain knows no user of this principal") }
-      return LogonSubject(domain: found)
+      return LogonSubject(domain: try await user(of: client, in: domain))
     }
     let user: String?
     do {
@@ -84,6 +79,24 @@ extension LogonService {
     }
     guard let user else { throw LogonFailure(.accessDenied, "no Unix user belongs to the principal (auth_to_local)") }
     return LogonSubject(realm: principal, isDomainAccount: client.isDomainAccount, unixUser: user)
+  }
+
+  /// The user of a ticket. Its PAC says who that is, and has the groups as the KDC knew them: winbind alone may remember those of an earlier
+  /// logon.
+  private func user(of client: KerberosClient, in domain: any DomainDirectory) async throws(LogonFailure) -> DomainUser {
+    let principal = client.principal
+    do throws(DomainError) {
+      if let pac = client.pac, let user = try await domain.user(pac: pac) {
+        guard let name = principal.userName, user.name.lowercased() == name.lowercased(), user.realm == principal.realm else {
+          throw DomainError(.refused, "the ticket's PAC is of another user than the ticket", status: .logonFailure)
+        }
+        return user
+      }
+      guard let user = try await domain.lookup(principal: principal.description) else {
+        throw DomainError(.unmapped, "the domain knows no user of this principal")
+      }
+      return user
+    } catch { throw LogonFailure(domain: error) }
   }
 
   /// Whether an account is still the one it was at the logon, and may log on.

@@ -35,7 +35,8 @@ public protocol DomainDirectory: Sendable {
   /// All groups of a user, nested ones and those of this host's domain included.
   func groups(of user: DomainUser) async throws(DomainError) -> [SecurityIdentifier]
 
-  /// Whether the user is in Protected Users (relative identifier 525) of its own domain. Unknown is an error, never `false`.
+  /// Whether the user is in Protected Users (relative identifier 525) of its own domain. Unknown is an error, never
+  /// `false`: so is a user who was looked up and did not log on, unless it is known to be one.
   func isProtectedUser(_ user: DomainUser) async throws(DomainError) -> Bool
 
   /// The Kerberos realm of a domain by NetBIOS or DNS name in any case, upper case; `nil` for an unknown domain.

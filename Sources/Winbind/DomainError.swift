@@ -38,6 +38,8 @@ public struct DomainError: Error, Sendable, Equatable {
     public static let refused = Self("refused")
     /// The user exists and winbind maps it to no Unix user.
     public static let unmapped = Self("unmapped")
+    /// The groups that are known may be older than what was asked about.
+    public static let incomplete = Self("incomplete")
     /// No answer within the caller's deadline; the call may still be running.
     public static let timeout = Self("timeout")
     /// All slots for blocking calls are taken, most likely by calls that wait for winbind.

@@ -94,7 +94,11 @@ public struct WinbindDirectory: DomainDirectory {
       throw DomainError(.local, "the user is none of a domain")
     }
     if user.groupsAreComplete { return user.groupSIDs.contains(protected) }
-    return try await groups(of: user).contains(protected)
+    // winbind may remember the groups of an earlier logon, when the user was not in this one yet.
+    guard try await groups(of: user).contains(protected) else {
+      throw DomainError(.incomplete, "the groups of this logon are not known: winbind did not verify the ticket's PAC")
+    }
+    return true
   }
 
   public func realm(ofDomain domain: String) async throws(DomainError) -> String? {

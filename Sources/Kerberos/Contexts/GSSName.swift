@@ -20,7 +20,18 @@ final class GSSName {
 
   /// Whether the client's ticket has a PAC with the logon information of a Windows domain (MS-PAC §2.4).
   static func hasLogonInformation(_ name: gss_name_t?) -> Bool {
-    var attribute = Array("urn:mspac:logon-info".utf8)
+    attribute("urn:mspac:logon-info", of: name, isVerified: false, limit: .max) != nil
+  }
+
+  /// The PAC of the client's ticket (MS-PAC §2.3), whose signature the library has verified; `nil` when there is none, or one that is longer
+  /// than `limit` bytes.
+  static func pac(of name: gss_name_t?, limit: Int) -> [UInt8]? {
+    attribute("urn:mspac:", of: name, isVerified: true, limit: limit)
+  }
+
+  /// - Parameter isVerified: whether the library must vouch for it.
+  private static func attribute(_ attribute: String, of name: gss_name_t?, isVerified: Bool, limit: Int) -> [UInt8]? {
+    var attribute = Array(attribute.utf8)
     var minor: UInt32 = 0
     var (isAuthenticated, isComplete, more): (Int32, Int32, Int32) = (0, 0, -1)
     var (value, display) = (gss_buffer_desc(), gss_buffer_desc())
@@ -28,10 +39,13 @@ final class GSSName {
       var buffer = gss_buffer_desc(length: bytes.count, value: bytes.baseAddress)
       return gss_get_name_attribute(&minor, name, &buffer, &isAuthenticated, &isComplete, &value, &display, &more)
     }
-    var ignored: UInt32 = 0
-    gss_release_buffer(&ignored, &value)
-    gss_release_buffer(&ignored, &display)
-    return major == 0
+    defer {
+      var ignored: UInt32 = 0
+      gss_release_buffer(&ignored, &value)
+      gss_release_buffer(&ignored, &display)
+    }
+    guard major == 0, isAuthenticated != 0 || !isVerified, value.length <= limit else { return nil }
+    return Array(UnsafeRawBufferPointer(start: value.value, count: value.value == nil ? 0 : value.length))
   }
 
   /// The principal of a name that the library made.

@@ -43,6 +43,9 @@ public struct KerberosClient: Sendable {
   /// Whether the ticket carries the logon information of a Windows domain (KERB_VALIDATION_INFO in its PAC): then the client is an account
   /// of such a domain, whatever else is known of it. A PAC of MIT Kerberos has none.
   public var isDomainAccount: Bool
+  /// The PAC of the ticket, whose signature was verified: the client's groups among other things, as the KDC knew them when it issued the
+  /// ticket. At most 65535 bytes.
+  public var pac: [UInt8]?
   /// The client's ticket-granting ticket, when it delegated one.
   public var delegated: KerberosDelegatedCredential?
 }
@@ -182,6 +185,7 @@ public final class KerberosAcceptor: Sendable {
     let session = try KerberosSession(context: context, flags: returned, service: service, isInitiator: false)
     let who = KerberosClient(
       principal: try GSSName.principal(of: client), service: asked, flags: returned, isDomainAccount: GSSName.hasLogonInformation(client),
+      pac: GSSName.pac(of: client, limit: 65_535),
       delegated: delegatedCredential.map(KerberosDelegatedCredential.init))
     return Accepted(
       step: MechanismStep(token: reply.isEmpty ? nil : reply, mayProtect: true, isFinished: true), client: who, session: session)

@@ -164,7 +164,7 @@ struct ConfigurationOperations {
     for name in names {
       do {
         guard try !groups.hasGroup(name) else { continue }
-        warn("there is no group \(name) on this machine; until there is, nobody gets in by it.")
+        warn("there is no group \(name) on this machine; until there is, or its domain has one, nobody gets in by it.")
       } catch {
         warn("whether there is a group \(name) on this machine could not be found out.")
       }

@@ -202,7 +202,8 @@ enum WinrmHelp {
     terminal.
 
     Only members of the groups in service/AllowedGroups, and accounts in
-    service/AllowedAccounts, get in.
+    service/AllowedAccounts, get in. Groups and accounts of a domain are named
+    with it there: DOMAIN\\group, user@domain.example.
     """,
     "certificate": """
     winrm certificate import FILE [-key:FILE]

@@ -116,7 +116,8 @@ public struct ServiceSettings: Sendable, Equatable {
   public var certificateThumbprint = ""
   /// AllowRemoteAccess: false refuses every request of another machine. Default true.
   public var allowRemoteAccess = true
-  /// AllowedGroups: members of these Unix groups get more than Identify. Default `winrm-users`. Not a setting of Windows.
+  /// AllowedGroups: members of these Unix groups, and groups of the domain (`DOMAIN\group`), get more than Identify. Default `winrm-users`. Not a
+  /// setting of Windows.
   public var allowedGroups = ["winrm-users"]
   /// AllowedAccounts: these accounts do too. Root and system accounts get in only this way. Default none. Not a setting of Windows.
   public var allowedAccounts: [String] = []
