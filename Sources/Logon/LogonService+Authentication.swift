@@ -42,8 +42,15 @@ extension LogonService {
   private func kerberosAcceptor(_ keytab: String, _ bindings: ChannelBindings?) -> KerberosAcceptor {
     KerberosAcceptor(
       configuration: KerberosAcceptorConfiguration(
-        keytab: keytab, services: configuration.servicePrincipals.compactMap(KerberosServiceName.init(parsing:)),
-        channelBindings: bindings, channelBindingLevel: KerberosChannelBindingLevel(configuration.channelBindingLevel)))
+        keytab: keytab, services: servicePrincipals.compactMap(KerberosServiceName.init(parsing:)), channelBindings: bindings,
+        channelBindingLevel: KerberosChannelBindingLevel(configuration.channelBindingLevel)))
+  }
+
+  /// The configured names. Where none were given they are the host's, whose full name in the domain only winbind may know.
+  private var servicePrincipals: [String] {
+    let configured = configuration.servicePrincipals
+    let isDefault = configured == LogonConfiguration.servicePrincipals(of: configuration.hostNames)
+    return isDefault ? LogonConfiguration.servicePrincipals(of: hostNames) : configured
   }
 
   func step(_ id: ContextID, _ token: [UInt8]) async throws(LogonFailure) -> LogonReply {
