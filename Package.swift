@@ -32,9 +32,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, swiftSettings: settings)
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 let package = Package(
@@ -76,6 +76,7 @@ let package = Package(
     library("SPNEGO", ["SecuritySupport", asn1]),
     library("CredSSP", ["SecuritySupport", asn1, crypto]),
     library("DelegationPolicy", ["SecuritySupport"]),
+    library("GroupPolicy", ["SecuritySupport"]),
     library("WinRMHTTP", ["SecuritySupport"]),
     .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
     library("WSMan", ["SecuritySupport", "CExpat"]),
@@ -96,7 +97,7 @@ let package = Package(
     // TLS in memory, certificates, files.
     library("MemoryTLS", ["SecuritySupport", "CredSSP", nioCore, nioTLS, nioSSL]),
     library("Certificates", ["SecuritySupport", crypto, cryptoExtras, asn1, x509]),
-    library("WinRMConfiguration", ["SecuritySupport", "DelegationPolicy"]),
+    library("WinRMConfiguration", ["SecuritySupport", "DelegationPolicy", "GroupPolicy"]),
 
     // The privileged half and its interface.
     .systemLibrary(name: "CLinux"),
@@ -135,8 +136,8 @@ let package = Package(
     library(
       "WinRMCommands",
       [
-        "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "Accounts", "Certificates",
-        "Kerberos", "CLinux",
+        "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "GroupPolicy", "Accounts",
+        "Certificates", "Kerberos", "CLinux",
       ]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(name: "WinRSTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
@@ -157,13 +158,14 @@ let package = Package(
     tests("SPNEGOTests", ["SPNEGO", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("CredSSPTests", ["CredSSP", "SPNEGO", "NTLM", "MemoryTLS", "Certificates", "SecuritySupport", "TestVectors"]),
     tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),
+    tests("GroupPolicyTests", ["GroupPolicy", "SecuritySupport"], resources: [.copy("Fixtures")]),
     tests("WinRMHTTPTests", ["WinRMHTTP", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("WSManTests", ["WSMan", "SecuritySupport"]),
     tests("SecurityTokensTests", ["SecurityTokens", "TestVectors"]),
     tests("SecurityDescriptorsTests", ["SecurityDescriptors"]),
     tests("MemoryTLSTests", ["MemoryTLS", "CredSSP", "Certificates", "SecuritySupport", nioSSL, nioCore]),
     tests("CertificatesTests", ["Certificates", "SecuritySupport", asn1, x509, crypto, "TestVectors"]),
-    tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "SecuritySupport"]),
+    tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "GroupPolicy", "SecuritySupport"]),
     tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
     tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging, inMemoryLogging, nioCore, nioPosix]),
     tests("LogonInterfaceTests", ["LogonInterface", "SecuritySupport"]),
@@ -196,7 +198,8 @@ let package = Package(
     tests(
       "WinRMCommandsTests",
       [
-        "WinRMCommands", "Accounts", "Certificates", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "SecuritySupport",
+        "WinRMCommands", "Accounts", "Certificates", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "GroupPolicy",
+        "SecuritySupport",
         "Kerberos",
       ]),
     // A realm of MIT Kerberos on loopback.

@@ -1,0 +1,84 @@
+/// Where a policy value was written.
+public struct PolicySource: Hashable, Sendable {
+  /// The policy object for people: `WinRM CredSSP {9D7E…}`, `local policy`.
+  public var object: String
+  /// The file that was read: a path, or `\\domain\SYSVOL\…\Registry.pol`.
+  public var file: String
+
+  public init(object: String, file: String) {
+    self.object = object
+    self.file = file
+  }
+}
+
+/// The registry as the policy files make it: they are applied in order, the last one to write a value wins, and every value remembers who
+/// wrote it.
+///
+/// It holds policy only. Values that a file removes are gone, as if nobody had configured them.
+public struct PolicyTree: Sendable, Equatable {
+  /// A value and where it comes from.
+  public struct Item: Hashable, Sendable {
+    /// The key as its file spells it.
+    public var key: String
+    /// The name as its file spells it.
+    public var name: String
+    public var value: RegistryValue
+    public var source: PolicySource
+  }
+
+  private var keys: [RegistryName: [RegistryName: Item]] = [:]
+
+  public init() {}
+
+  /// Applies a file.
+  ///
+  /// - Parameter isWanted: keys that it refuses are left aside; an instruction that is not known does no harm there.
+  /// - Throws: ``GroupPolicyError``. Then part of the file may have been applied: drop this tree.
+  public mutating func apply(
+    _ file: PolicyFile, from source: PolicySource, where isWanted: (String) -> Bool = { _ in true }
+  ) throws(GroupPolicyError) {
+    for entry in file.entries where isWanted(entry.key) { try apply(entry, from: source) }
+  }
+
+  /// Applies one entry.
+  public mutating func apply(_ entry: PolicyFile.Entry, from source: PolicySource) throws(GroupPolicyError) {
+    let key = RegistryName(entry.key)
+    switch try PolicyInstruction(entry) {
+    case .set(let name): store(entry, key, name, source)
+    case .setIfAbsent(let name): if keys[key]?[RegistryName(name)] == nil { store(entry, key, name, source) }
+    case .delete(let name): keys[key]?[RegistryName(name)] = nil
+    case .deleteValues(let names): for name in names { keys[key]?[RegistryName(name)] = nil }
+    case .deleteAllValues: keys[key] = nil
+    case .deleteKeys(let names): for name in names { removeKey(RegistryName(entry.key + "\\" + name)) }
+    case .secureKey, .makeKey, .comment: break
+    }
+  }
+
+  /// The value of a name, in any case.
+  public func item(_ key: String, _ name: String) -> Item? { keys[RegistryName(key)]?[RegistryName(name)] }
+
+  /// The values of a key in the order of their names: numbers by size, then texts.
+  public func items(of key: String) -> [Item] { (keys[RegistryName(key)] ?? [:]).values.sorted(by: Self.precedes) }
+
+  /// Every value, by key and name.
+  public var items: [Item] {
+    keys.sorted { $0.key.folded < $1.key.folded }.flatMap { $0.value.values.sorted(by: Self.precedes) }
+  }
+
+  private mutating func store(_ entry: PolicyFile.Entry, _ key: RegistryName, _ name: String, _ source: PolicySource) {
+    keys[key, default: [:]][RegistryName(name)] = Item(key: entry.key, name: name, value: entry.value, source: source)
+  }
+
+  private mutating func removeKey(_ name: RegistryName) {
+    for key in keys.keys where key == name || key.isBelow(name) { keys[key] = nil }
+  }
+
+  private static func precedes(_ left: Item, _ right: Item) -> Bool {
+    switch (UInt32(left.name), UInt32(right.name)) {
+    case (let left?, let right?) where left != right: left < right
+    case (.some, nil): true
+    case (nil, .some): false
+    default: RegistryName(left.name).folded < RegistryName(right.name).folded
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import GroupPolicy
+import Testing
+
+@Suite struct PolicyTreeTests {
+  let first = PolicySource(object: "first", file: "1.pol")
+  let second = PolicySource(object: "second", file: "2.pol")
+
+  func tree(_ files: [PolicyFile.Entry]...) throws -> PolicyTree {
+    var tree = PolicyTree()
+    for (entries, source) in zip(files, [first, second]) { try tree.apply(PolicyFile(entries: entries), from: source) }
+    return tree
+  }
+
+  @Test("The later file wins, and each value says where it comes from") func precedence() throws {
+    let tree = try tree(
+      [Fixture.number("K", "a", 1), Fixture.number("K", "b", 2)], [Fixture.number("k", "A", 3), Fixture.text("K", "c", "x")])
+    #expect(tree.items(of: "K").map(\.name) == ["A", "b", "c"])
+    #expect(tree.item("K", "a")?.value.number == 3)
+    #expect(tree.item("K", "a")?.source == second)
+    #expect(tree.item("k", "B")?.source == first)
+    #expect(tree.item("K\\L", "a") == nil)
+  }
+
+  @Test("The fixture that disables takes away what the one that enables had set") func fixtures() throws {
+    let tree = try tree(Fixture.enabled, Fixture.disabled)
+    #expect(tree.item(Fixture.delegation, "AllowFreshCredentials")?.value.number == 0)
+    #expect(tree.item(Fixture.delegation, "ConcatenateDefaults_AllowFresh") == nil)
+    #expect(tree.items(of: Fixture.delegation + "\\AllowFreshCredentials").isEmpty)
+    #expect(tree.items(of: Fixture.delegation + "\\DenyFreshCredentials").map(\.value.text) == ["WSMAN/hop1.lab.example"])
+    #expect(tree.item(Fixture.delegation, "AllowFreshCredentialsWhenNTLMOnly")?.source == first)
+    #expect(tree.item(Fixture.client, "AllowCredSSP")?.value.number == 0)
+  }
+
+  @Test("**del. removes one value, in any case, and only that") func delete() throws {
+    let tree = try tree([Fixture.number("K", "a", 1), Fixture.number("K", "b", 1)], [Fixture.text("K", "**DEL.A", " ")])
+    #expect(tree.items.map(\.name) == ["b"])
+  }
+
+  @Test("**delvals. removes the values of the key and not those below it", arguments: ["**delvals.", "**DelVals"])
+  func deleteAll(name: String) throws {
+    let tree = try tree([Fixture.number("K", "a", 1), Fixture.number("K\\L", "b", 1)], [Fixture.text("K", name, "")])
+    #expect(tree.items.map(\.name) == ["b"])
+  }
+
+  @Test("**deletevalues removes those that it names") func deleteValues() throws {
+    let tree = try tree(["a", "b", "c"].map { Fixture.number("K", $0, 1) }, [Fixture.text("K", "**DeleteValues", "A; c;nosuch")])
+    #expect(tree.items.map(\.name) == ["b"])
+  }
+
+  @Test("**deletekeys removes keys with all that is below, and no neighbour with a longer name") func deleteKeys() throws {
+    let keys = [#"K\L"#, #"K\L\M"#, #"K\LL"#, "K"]
+    let tree = try tree(keys.map { Fixture.number($0, "a", 1) }, [Fixture.text("k", "**DeleteKeys", "l;nosuch")])
+    #expect(tree.items.map(\.key) == ["K", #"K\LL"#])
+  }
+
+  @Test("**soft. sets only what nobody has set") func soft() throws {
+    let tree = try tree([Fixture.number("K", "a", 1)], [Fixture.number("K", "**soft.A", 2), Fixture.number("K", "**soft.b", 3)])
+    #expect(tree.item("K", "a")?.value.number == 1)
+    #expect(tree.item("K", "b")?.value.number == 3)
+    #expect(tree.item("K", "b")?.source == second)
+  }
+
+  @Test("Instructions without effect on values") func withoutEffect() throws {
+    let none = RegistryValue(type: .none, data: [])
+    let tree = try tree([
+      Fixture.number("K", "**securekey", 1), PolicyFile.Entry(key: "K", name: "", value: none), Fixture.text("K", "**Comment:GPO", "x"),
+    ])
+    #expect(tree.items.isEmpty)
+  }
+
+  @Test("An unknown instruction is refused where it matters") func unknown() throws {
+    let file = PolicyFile(entries: [Fixture.number("K", "**forget.a", 1)])
+    var tree = PolicyTree()
+    #expect(throws: GroupPolicyError(.unsupported, "")) { try tree.apply(file, from: first) }
+    try tree.apply(file, from: first) { $0 != "K" }
+    #expect(throws: GroupPolicyError(.malformed, "")) { try tree.apply(Fixture.number("K", "**deletevalues", 1), from: first) }
+  }
+
+  @Test("Look-alikes are other names: only ASCII is folded") func lookAlikes() throws {
+    let tree = try tree([Fixture.number("\u{212A}", "\u{17F}", 1), Fixture.number("e\u{301}", "x", 1)])
+    #expect(tree.item("k", "s") == nil)
+    #expect(tree.item("\u{E9}", "x") == nil)
+  }
+
+  @Test("Numbers come in the order of their size, then names") func order() throws {
+    let tree = try tree(["10", "x", "2", "1"].map { Fixture.number("K", $0, 1) })
+    #expect(tree.items(of: "K").map(\.name) == ["1", "2", "10", "x"])
+  }
+}
