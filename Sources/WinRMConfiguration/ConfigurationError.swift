@@ -20,6 +20,8 @@ public struct ConfigurationError: Error, Equatable, Sendable {
     public static let invalidValue = Self(rawValue: "invalidValue")
     /// The setting exists only to be read.
     public static let readOnly = Self(rawValue: "readOnly")
+    /// Policy decides the setting, so it cannot be changed here. WinRM code 0x8033808A.
+    public static let governedByPolicy = Self(rawValue: "governedByPolicy")
     /// The setting is no longer used and cannot be set.
     public static let deprecated = Self(rawValue: "deprecated")
     /// There is no such thing.
@@ -58,6 +60,7 @@ public struct ConfigurationError: Error, Equatable, Sendable {
     case .unsafeFile, .malformed: return .configurationCorrupted
     case .invalidValue: return .schemaValidationError
     case .readOnly: return .readOnlyProperty
+    case .governedByPolicy: return .governedByPolicy
     case .deprecated: return .deprecatedSetting
     case .notFound: return .resourceNotFound
     case .alreadyExists: return .alreadyExists
@@ -101,6 +104,8 @@ extension WinRMCode {
   static let configurationCorrupted = Self(rawValue: 0x8033_8005)
   /// ERROR_WSMAN_POLICY_CORRUPTED: the stored policy cannot be used.
   static let policyCorrupted = Self(rawValue: 0x8033_8088)
+  /// ERROR_WSMAN_CONFIG_CANNOT_CHANGE_GPO_CONTROLLED_SETTING.
+  static let governedByPolicy = Self(rawValue: 0x8033_808A)
   /// The address of a listener is neither `*` nor `IP:` with an address.
   static let invalidListenerAddress = Self(rawValue: 0x8033_8089)
   /// ERROR_WSMAN_CONFIG_THUMBPRINT_SHOULD_BE_EMPTY: an HTTP listener has no certificate.

@@ -24,17 +24,20 @@ public struct WinRMPaths: Sendable, Equatable {
   public var runtimeDirectory: String
   /// The configuration of the machine's client.
   public var machineConfigurationDirectory: String
+  /// What was last read of the domain's policy. Everybody reads it, so it is apart from what the service keeps.
+  public var policyStateDirectory: String
   /// A policy file of the user, which can only narrow the machine's; `nil` when the user has no home directory.
   public var userPolicyFile: String?
 
   public init(
     configurationDirectory: String, stateDirectory: String, runtimeDirectory: String, machineConfigurationDirectory: String,
-    userPolicyFile: String?
+    policyStateDirectory: String = "/var/lib/winrm-policy", userPolicyFile: String?
   ) {
     self.configurationDirectory = configurationDirectory
     self.stateDirectory = stateDirectory
     self.runtimeDirectory = runtimeDirectory
     self.machineConfigurationDirectory = machineConfigurationDirectory
+    self.policyStateDirectory = policyStateDirectory
     self.userPolicyFile = userPolicyFile
   }
 
@@ -46,6 +49,10 @@ public struct WinRMPaths: Sendable, Equatable {
   public var machineSettingsFile: String { machineConfigurationDirectory + "/config.json" }
   /// Credentials delegation and certificate pins.
   public var machinePolicyFile: String { machineConfigurationDirectory + "/policy.json" }
+  /// A registry policy file of the machine's administrator, which counts before ``machinePolicyFile``.
+  public var machineRegistryPolicyFile: String { machineConfigurationDirectory + "/Registry.pol" }
+  /// The policy of the domain as it was last read.
+  public var domainPolicyFile: String { policyStateDirectory + "/domain.json" }
   /// Accounts of the service.
   public var accountsFile: String { stateDirectory + "/accounts.json" }
   /// Sockets of logon agents.
@@ -83,7 +90,8 @@ public struct WinRMPaths: Sendable, Equatable {
     if root == "/" { root = "" }
     return WinRMPaths(
       configurationDirectory: root + "/etc/winrm", stateDirectory: root + "/var/lib/winrm", runtimeDirectory: root + "/run/winrm",
-      machineConfigurationDirectory: root + "/etc/winrm", userPolicyFile: root + "/home/.config/winrm/policy.json")
+      machineConfigurationDirectory: root + "/etc/winrm", policyStateDirectory: root + "/var/lib/winrm-policy",
+      userPolicyFile: root + "/home/.config/winrm/policy.json")
   }
 
   /// The environment variables above, as this process has them. A process that runs with more rights than the user who started it (a

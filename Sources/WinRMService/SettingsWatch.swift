@@ -8,7 +8,7 @@ public import WinRMConfiguration
   import Darwin
 #endif
 
-/// Finds out whether the settings in the files, or the certificates that they name, have changed. Calls block.
+/// Finds out whether the settings in the files, the policy over them, or the certificates that they name, have changed. Calls block.
 public struct SettingsWatch: Sendable {
   public enum Change: Sendable {
     /// They differ from those known before.
@@ -87,7 +87,11 @@ public struct SettingsWatch: Sendable {
   }
 
   private static func stamps(_ store: ConfigurationStore) -> [Stamp?] {
+    let paths = store.paths
     // The store of certificates stands last. Its files are replaced and never written to, so the directory tells of every change.
-    [Stamp(store.paths.settingsFile), Stamp(store.paths.machineSettingsFile), Stamp(store.paths.certificateDirectory)]
+    return [
+      paths.settingsFile, paths.machineSettingsFile, paths.machineRegistryPolicyFile, paths.machinePolicyFile, paths.domainPolicyFile,
+      paths.certificateDirectory,
+    ].map(Stamp.init)
   }
 }

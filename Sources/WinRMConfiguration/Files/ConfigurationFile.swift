@@ -70,6 +70,12 @@ struct ConfigurationFile: Sendable {
     flushDirectory()
   }
 
+  /// Removes the file. Call it with the lock held.
+  func remove() throws(ConfigurationError) {
+    guard unlink(path) == 0 || errno == ENOENT else { throw failure("cannot be removed", errno) }
+    flushDirectory()
+  }
+
   private var directory: String {
     guard let cut = path.lastIndex(of: "/") else { return "." }
     return cut == path.startIndex ? "/" : String(path[..<cut])

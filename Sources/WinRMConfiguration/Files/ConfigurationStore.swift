@@ -15,36 +15,54 @@ public struct ConfigurationStore: Sendable {
 
   public init(paths: WinRMPaths = .current()) { self.paths = paths }
 
-  /// Reads the settings. A missing file, and what a file does not mention, means the defaults.
+  /// Reads the settings that hold: policy over local values over defaults.
+  ///
+  /// - Throws: ``ConfigurationError`` as ``loadLocal()``, and with 0x80338088 for policy that cannot be used.
+  public func load() throws -> WinRMSettings { try loadEffective().settings }
+
+  /// Reads the settings that hold, and which of them policy decides.
+  ///
+  /// - Throws: as ``load()``.
+  public func loadEffective() throws -> EffectiveSettings {
+    var settings = try loadLocal()
+    return try EffectivePolicy.load(paths: paths).apply(to: &settings)
+  }
+
+  /// Reads the settings of the files. A missing file, and what a file does not mention, means the defaults.
   ///
   /// - Throws: ``ConfigurationError``: `malformed` or `invalidValue` with file, and line and column of a mistake in the JSON; `unsafeFile`
   ///   when somebody other than root and this user could have written it; `accessDenied`.
-  public func load() throws -> WinRMSettings {
+  public func loadLocal() throws -> WinRMSettings {
     var settings = try read(paths.settingsFile, isMachineFile: isOneFile)
     if !isOneFile { settings.client = try read(paths.machineSettingsFile, isMachineFile: true).client }
     return settings
   }
 
-  /// Reads the client's settings alone, which do not depend on the service's file.
+  /// Reads the client's settings that hold, which do not depend on the service's file.
   ///
   /// - Throws: as ``load()``.
-  public func loadClient() throws -> ClientSettings { try read(paths.machineSettingsFile, isMachineFile: true).client }
+  public func loadClient() throws -> ClientSettings {
+    var settings = WinRMSettings()
+    settings.client = try read(paths.machineSettingsFile, isMachineFile: true).client
+    return try EffectivePolicy.load(paths: paths).apply(to: &settings).settings.client
+  }
 
   /// Changes the settings: lock, read, change, write to a new file, flush, rename. Either all of it happens or nothing, also when the
   /// process is killed in between.
   ///
   /// - Parameters:
   ///   - scope: the file to write. A change of anything that is kept in the other file is refused.
-  ///   - change: the change; what it returns is returned.
-  /// - Throws: ``ConfigurationError``, or what `change` throws; then nothing was written.
+  ///   - change: the change of the local settings; what it returns is returned.
+  /// - Throws: ``ConfigurationError``: `governedByPolicy` (0x8033808A) for a change of what policy decides; or what `change` throws; then nothing was written.
   public func update<R>(_ scope: Scope = .service, _ change: (inout WinRMSettings) throws -> R) throws -> R {
     let path = scope == .client ? paths.machineSettingsFile : paths.settingsFile
     let file = ConfigurationFile(path)
     return try file.locked {
-      let before = try load()
+      let before = try loadLocal()
       var after = before
       let result = try change(&after)
       guard after != before else { return result }
+      try loadEffective().checkChange(from: before, to: after)
       try checkScope(scope, before: before, after: after)
       var whole = after
       if !isOneFile {

@@ -6,6 +6,14 @@ indirect enum JSONText {
   case list([JSONText])
   case object([(key: String, value: JSONText)])
 
+  /// The members of an object; none of anything else.
+  var members: [(key: String, value: JSONText)] {
+    switch self {
+    case .object(let members): members
+    case .boolean, .integer, .text, .list: []
+    }
+  }
+
   /// The whole document with a final line feed.
   var document: String { rendered(indentation: "") + "\n" }
 

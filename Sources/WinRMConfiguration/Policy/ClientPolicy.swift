@@ -30,15 +30,15 @@ public struct ClientPolicy: Sendable, Equatable {
     FoldedHost(host).flatMap { pins[$0.text] } ?? []
   }
 
-  /// What holds on this machine: settings and policy of the machine, narrowed by the user's own policy file. Missing files mean the
+  /// What holds on this machine: settings and policy of the machine and of its domain (``EffectivePolicy``), narrowed by the user's own policy file. Missing files mean the
   /// defaults above.
   ///
   /// - Throws: ``ConfigurationError`` when a file cannot be read, understood or believed. Treat it as "nothing is allowed".
   public static func machine(paths: WinRMPaths = .current()) throws -> ClientPolicy {
-    let machine = try MachinePolicyStore(paths: paths).load()
+    let effective = try EffectivePolicy.load(paths: paths)
     var policy = try ClientPolicy(settings: ConfigurationStore(paths: paths).loadClient(), source: paths.machineSettingsFile)
-    policy.delegation = try machine.delegationPolicy(source: "machine policy")
-    policy.pins = machine.pins
+    policy.delegation = try effective.delegation()
+    policy.pins = effective.machine.pins
     guard let file = paths.userPolicyFile, file != paths.machinePolicyFile, let own = try MachinePolicyStore(path: file).read() else {
       return policy
     }

@@ -1,6 +1,6 @@
 public import DelegationPolicy
 
-/// What a policy file says: the credentials-delegation policies by their registry names, and certificate pins.
+/// What a policy file says: policies by their registry names, and certificate pins.
 ///
 /// ```json5
 /// {
@@ -9,12 +9,25 @@ public import DelegationPolicy
 ///     "AllowFreshCredentials.List": {"1": "wsman/*.example.com"},
 ///     "ConcatenateDefaults_AllowFresh": 1
 ///   },
+///   "WinRM": {
+///     "Client": {"AllowCredSSP": 1, "TrustedHosts": 1, "TrustedHostsList": "*.example.com"},
+///     "Service": {"AllowCredSSP": 1, "WinRS": {"MaxShellsPerUser": 5}}
+///   },
+///   "CredSSP": {"AllowEncryptionOracle": 0},
 ///   "ServerCertificatePins": {"server.example.com": ["<SHA-256 of the certificate, 64 hexadecimal digits>"]}
 /// }
 /// ```
 public struct MachinePolicy: Sendable, Equatable {
   /// The key `CredentialsDelegation`.
   public var credentialsDelegation = RegistryValues()
+  /// The key `WinRM\Client`.
+  public var client = RegistryValues()
+  /// The key `WinRM\Service`.
+  public var service = RegistryValues()
+  /// The key `WinRM\Service\WinRS`.
+  public var remoteShell = RegistryValues()
+  /// The key `CredSSP\Parameters`.
+  public var credSSP = RegistryValues()
   /// SHA-256 of the DER of a server's certificate by host, folded as hosts are compared.
   public var pins: [String: [[UInt8]]] = [:]
 
@@ -28,16 +41,7 @@ public struct MachinePolicy: Sendable, Equatable {
   ///   - narrowing: the policy is a user's, which takes away from the machine's: an allow list that is not configured takes nothing away.
   /// - Throws: ``ConfigurationError`` `malformed` for an entry that is no pattern.
   public func delegationPolicy(source: String, narrowing: Bool = false) throws(ConfigurationError) -> DelegationPolicy {
-    var policy = DelegationPolicy(
-      allowFresh: try entries(of: .allowFresh, source: source, narrowing: narrowing),
-      allowFreshWhenNTLMOnly: try entries(of: .allowFreshNTLMOnly, source: source, narrowing: narrowing),
-      denyFresh: try entries(of: .denyFresh, source: source, narrowing: false))
-    if deniesEveryTarget {
-      // "Restrict delegation of credentials to remote servers": CredSSP would hand out the password itself.
-      policy.denyFresh.append(
-        DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source) RestrictedRemoteAdministration"))
-    }
-    return policy
+    try DelegationRules(self, source: source).policy(narrowing: narrowing)
   }
 
   /// The WinRM targets of AllowFreshCredentials, newest first: what `winrm credssp get` shows.
@@ -133,45 +137,11 @@ public struct MachinePolicy: Sendable, Equatable {
   /// Takes all pins of a host away; false when it has none.
   public mutating func removePins(for host: String) -> Bool { pins.removeValue(forKey: host) != nil }
 
-  private func entries(
-    of list: DelegationList, source: String, narrowing: Bool
-  ) throws(ConfigurationError) -> [DelegationPolicy.Entry] {
-    let state = credentialsDelegation.numbers[list.name]
-    if state == nil, narrowing {
-      // Whoever narrows the allow list alone means delegation, not the better half of it.
-      if list == .allowFreshNTLMOnly, credentialsDelegation.numbers[DelegationList.allowFresh.name] != nil {
-        return try entries(of: .allowFresh, source: source, narrowing: true)
-      }
-      return [DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source), which does not restrict it")]
-    }
-    guard isInForce(list) else { return [] }
-    var result: [DelegationPolicy.Entry] = []
-    for (number, text) in credentialsDelegation.texts(of: list.name) {
-      let origin = "\(source) \(list.name)\\\(number)"
-      // Other services' entries may use forms that WinRM does not; they can name no WinRM server.
-      if !Self.isWSMan(text), text.contains("/"), (try? DelegationPattern(parsing: text)) == nil { continue }
-      result.append(DelegationPolicy.Entry(pattern: try Self.pattern(text, in: origin), source: origin))
-    }
-    if credentialsDelegation.numbers[list.concatenation] == 1, list != .denyFresh {
-      result.append(
-        DelegationPolicy.Entry(pattern: try Self.pattern("TERMSRV/*", in: source), source: "\(source), operating system's default"))
-    }
-    return result
-  }
-
-  private static func pattern(_ text: String, in origin: String) throws(ConfigurationError) -> DelegationPattern {
-    do throws(DelegationPolicyError) {
-      return try DelegationPattern(parsing: text)
-    } catch {
-      throw ConfigurationError(.malformed, "\(origin): \(error.message)", specificCode: .policyCorrupted)
-    }
-  }
-
-  private static func isWSMan(_ text: String) -> Bool { text.lowercased().hasPrefix("wsman") }
+  static func isWSMan(_ text: String) -> Bool { text.lowercased().hasPrefix("wsman") }
 }
 
 /// The lists that matter to WinRM: explicit credentials are fresh ones.
-private enum DelegationList {
+enum DelegationList: CaseIterable {
   case allowFresh, allowFreshNTLMOnly, denyFresh
 
   /// The name of the value and of the list.
@@ -195,19 +165,12 @@ private enum DelegationList {
 
 extension MachinePolicy {
   private static let delegationKey = "CredentialsDelegation"
+  private static let winRMKey = "WinRM"
+  private static let clientKey = "Client"
+  private static let serviceKey = "Service"
+  private static let remoteShellKey = "WinRS"
+  private static let credSSPKey = "CredSSP"
   private static let pinsKey = "ServerCertificatePins"
-
-  /// Every list of CredSsp.admx. Those that are not about fresh credentials are kept and have no effect.
-  private static let listNames: Set<String> = [
-    "AllowDefaultCredentials", "AllowDefCredentialsWhenNTLMOnly", "AllowFreshCredentials", "AllowFreshCredentialsWhenNTLMOnly",
-    "AllowSavedCredentials", "AllowSavedCredentialsWhenNTLMOnly", "DenyDefaultCredentials", "DenyFreshCredentials", "DenySavedCredentials",
-  ]
-  private static let numberNames = listNames.union([
-    "ConcatenateDefaults_AllowDefault", "ConcatenateDefaults_AllowDefNTLMOnly", "ConcatenateDefaults_AllowFresh",
-    "ConcatenateDefaults_AllowFreshNTLMOnly", "ConcatenateDefaults_AllowSaved", "ConcatenateDefaults_AllowSavedNTLMOnly",
-    "ConcatenateDefaults_DenyDefault", "ConcatenateDefaults_DenyFresh", "ConcatenateDefaults_DenySaved", "AllowProtectedCreds",
-    "RestrictedRemoteAdministration", "RestrictedRemoteAdministrationType",
-  ])
 
   init(decoding json: JSONValue) throws(ConfigurationError) {
     guard case .object(let members) = json else {
@@ -216,7 +179,12 @@ extension MachinePolicy {
     for (key, value) in members.sorted(by: { $0.key < $1.key }) {
       switch key {
       case Self.delegationKey:
-        credentialsDelegation = try RegistryValues(decoding: value, names: Self.numberNames, listNames: Self.listNames, path: key)
+        credentialsDelegation = try RegistryValues(
+          decoding: value, names: PolicyKey.credentialsDelegation.numbers,
+          listNames: PolicyKey.credentialsDelegation.lists, path: key)
+      case Self.winRMKey: try decodeWinRM(value)
+      case Self.credSSPKey:
+        credSSP = try RegistryValues(decoding: value, names: PolicyKey.credSSPParameters.numbers, path: key)
       case Self.pinsKey: pins = try Self.pins(value)
       default: throw ConfigurationError(.malformed, "\(key) is no policy that is known here")
       }
@@ -227,12 +195,39 @@ extension MachinePolicy {
   var json: JSONText {
     var members: [(key: String, value: JSONText)] = []
     if credentialsDelegation != RegistryValues() { members.append((Self.delegationKey, credentialsDelegation.json)) }
+    var service = service == RegistryValues() ? [] : self.service.json.members
+    if remoteShell != RegistryValues() { service.append((Self.remoteShellKey, remoteShell.json)) }
+    let winRM: [(key: String, value: JSONText)] =
+      (client == RegistryValues() ? [] : [(Self.clientKey, client.json)]) + (service.isEmpty ? [] : [(Self.serviceKey, .object(service))])
+    if !winRM.isEmpty { members.append((Self.winRMKey, .object(winRM))) }
+    if credSSP != RegistryValues() { members.append((Self.credSSPKey, credSSP.json)) }
     if !pins.isEmpty {
       let hosts = pins.sorted { $0.key < $1.key }
       members.append(
         (Self.pinsKey, .object(hosts.map { ($0.key, .list($0.value.map { .text(Self.hexadecimal($0)) })) })))
     }
     return .object(members)
+  }
+
+  private mutating func decodeWinRM(_ json: JSONValue) throws(ConfigurationError) {
+    guard case .object(let members) = json else {
+      throw ConfigurationError(.malformed, "\(Self.winRMKey) must be an object, and is \(json.kind)")
+    }
+    for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+      let path = "\(Self.winRMKey).\(key)"
+      switch key {
+      case Self.clientKey: client = try PolicyKey.client.values(value, path: path)
+      case Self.serviceKey:
+        guard case .object(var values) = value else {
+          throw ConfigurationError(.malformed, "\(path) must be an object, and is \(value.kind)")
+        }
+        if let shell = values.removeValue(forKey: Self.remoteShellKey) {
+          remoteShell = try PolicyKey.remoteShell.values(shell, path: "\(path).\(Self.remoteShellKey)")
+        }
+        service = try PolicyKey.service.values(.object(values), path: path)
+      default: throw ConfigurationError(.malformed, "\(path) is no policy that is known here")
+      }
+    }
   }
 
   private static func pins(_ json: JSONValue) throws(ConfigurationError) -> [String: [[UInt8]]] {

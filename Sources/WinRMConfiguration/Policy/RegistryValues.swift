@@ -1,9 +1,11 @@
-/// The values of one policy key the way the Windows registry holds them: numbers by name, and lists of numbered texts by name.
+/// The values of one policy key the way the Windows registry holds them: numbers and texts by name, and lists of numbered texts by name.
 ///
 /// In the file a list named `X` is the member `X.List`: an object of numbered texts, `{"1": "wsman/host"}`, or simply a list of texts.
 public struct RegistryValues: Sendable, Equatable {
   /// REG_DWORD values.
   public var numbers: [String: UInt32] = [:]
+  /// REG_SZ values.
+  public var texts: [String: String] = [:]
   /// Subkeys of numbered REG_SZ values.
   public var lists: [String: [UInt32: String]] = [:]
 
@@ -30,7 +32,9 @@ public struct RegistryValues: Sendable, Equatable {
 
   static let listSuffix = ".List"
 
-  init(decoding json: JSONValue, names: Set<String>, listNames: Set<String>, path: String) throws(ConfigurationError) {
+  init(
+    decoding json: JSONValue, names: Set<String>, textNames: Set<String> = [], listNames: Set<String> = [], path: String
+  ) throws(ConfigurationError) {
     guard case .object(let members) = json else {
       throw ConfigurationError(.malformed, "\(path) must be an object, and is \(json.kind)")
     }
@@ -42,6 +46,11 @@ public struct RegistryValues: Sendable, Equatable {
           throw ConfigurationError(.malformed, "\(path).\(key) must be a number from 0 to 4294967295, and is \(value.kind)")
         }
         numbers[key] = number
+      } else if textNames.contains(key) {
+        guard case .text(let text) = value else {
+          throw ConfigurationError(.malformed, "\(path).\(key) must be a text, and is \(value.kind)")
+        }
+        texts[key] = text
       } else {
         throw ConfigurationError(.malformed, "\(path).\(key) is no policy that is known here")
       }
@@ -49,10 +58,12 @@ public struct RegistryValues: Sendable, Equatable {
   }
 
   var json: JSONText {
-    let names = Set(numbers.keys).union(lists.keys).sorted()
+    let names = Set(numbers.keys).union(lists.keys).union(texts.keys).sorted()
     return .object(
       names.flatMap { name -> [(key: String, value: JSONText)] in
-        let number = numbers[name].map { [(key: name, value: JSONText.integer(UInt64($0)))] } ?? []
+        let number =
+          numbers[name].map { [(key: name, value: JSONText.integer(UInt64($0)))] }
+          ?? texts[name].map { [(key: name, value: JSONText.text($0))] } ?? []
         guard lists[name] != nil else { return number }
         let entries = texts(of: name).map { (key: String($0.number), value: JSONText.text($0.text)) }
         return number + [(key: name + Self.listSuffix, value: .object(entries))]

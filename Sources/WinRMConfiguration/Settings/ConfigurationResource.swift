@@ -22,7 +22,7 @@ public enum ConfigurationResource: String, Sendable, Equatable, CaseIterable {
     }
   }
 
-  fileprivate var group: SettingGroup<WinRMSettings> {
+  var group: SettingGroup<WinRMSettings> {
     switch self {
     case .config: .config
     case .client: SettingGroup<ClientSettings>.client.lifted(\.client)

@@ -1,0 +1,130 @@
+import DelegationPolicy
+import GroupPolicy
+
+/// The rules for fresh credentials in a policy file, or in the policy of all files together.
+struct DelegationRules {
+  /// A text of a list and where it stands.
+  struct Entry {
+    var origin: String
+    var text: String
+  }
+
+  /// The number of a value of the key `CredentialsDelegation`.
+  let number: (String) throws(ConfigurationError) -> UInt32?
+  let entries: (DelegationList) throws(ConfigurationError) -> [Entry]
+  /// Who wrote the value of a name.
+  let source: (String) -> String
+
+  /// The rules of one file.
+  init(_ policy: MachinePolicy, source: String) {
+    let values = policy.credentialsDelegation
+    number = { name in values.numbers[name] }
+    entries = { list in
+      values.texts(of: list.name).map { Entry(origin: "\(source) \(list.name)\\\($0.number)", text: $0.text) }
+    }
+    self.source = { _ in source }
+  }
+
+  /// The rules of all files together.
+  init(_ tree: PolicyTree) {
+    let key = PolicyKey.credentialsDelegation.path
+    number = { name throws(ConfigurationError) in try tree.number(key, name) }
+    entries = { list throws(ConfigurationError) in
+      var entries: [Entry] = []
+      for item in tree.items(of: key + "\\" + list.name) {
+        entries.append(Entry(origin: "\(item.source.object) \(list.name)\\\(item.name)", text: try item.policyText()))
+      }
+      return entries
+    }
+    source = { name in tree.item(key, name)?.source.object ?? "machine policy" }
+  }
+
+  /// - Parameter narrowing: the policy is a user's, which takes away from the machine's: an allow list that is not configured takes
+  ///   nothing away.
+  func policy(narrowing: Bool = false) throws(ConfigurationError) -> DelegationPolicy {
+    var policy = DelegationPolicy(
+      allowFresh: try entries(of: .allowFresh, narrowing: narrowing),
+      allowFreshWhenNTLMOnly: try entries(of: .allowFreshNTLMOnly, narrowing: narrowing),
+      denyFresh: try entries(of: .denyFresh, narrowing: false))
+    let restriction = "RestrictedRemoteAdministration"
+    if try number(restriction).map({ $0 != 0 }) ?? false {
+      // "Restrict delegation of credentials to remote servers": CredSSP would hand out the password itself.
+      let source = source(restriction)
+      policy.denyFresh.append(
+        DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source) \(restriction)"))
+    }
+    return policy
+  }
+
+  /// A deny list counts unless it is switched off: forgetting the switch must not allow anything.
+  func isInForce(_ list: DelegationList) throws(ConfigurationError) -> Bool {
+    let state = try number(list.name)
+    return state == 1 || (state == nil && list == .denyFresh)
+  }
+
+  private func entries(of list: DelegationList, narrowing: Bool) throws(ConfigurationError) -> [DelegationPolicy.Entry] {
+    if narrowing, try number(list.name) == nil {
+      // Whoever narrows the allow list alone means delegation, not the better half of it.
+      if list == .allowFreshNTLMOnly, try number(DelegationList.allowFresh.name) != nil {
+        return try entries(of: .allowFresh, narrowing: true)
+      }
+      let source = source(list.name)
+      return [DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source), which does not restrict it")]
+    }
+    guard try isInForce(list) else { return [] }
+    var result: [DelegationPolicy.Entry] = []
+    for entry in try entries(list) {
+      // Other services' entries may use forms that WinRM does not; they can name no WinRM server.
+      if !MachinePolicy.isWSMan(entry.text), entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil { continue }
+      result.append(DelegationPolicy.Entry(pattern: try Self.pattern(entry.text, in: entry.origin), source: entry.origin))
+    }
+    if try number(list.concatenation) == 1, list != .denyFresh {
+      let source = source(list.concatenation)
+      result.append(
+        DelegationPolicy.Entry(pattern: try Self.pattern("TERMSRV/*", in: source), source: "\(source), operating system's default"))
+    }
+    return result
+  }
+
+  private static func pattern(_ text: String, in origin: String) throws(ConfigurationError) -> DelegationPattern {
+    do throws(DelegationPolicyError) {
+      return try DelegationPattern(parsing: text)
+    } catch {
+      throw ConfigurationError(.malformed, "\(origin): \(error.message)", specificCode: .policyCorrupted)
+    }
+  }
+}
+
+extension PolicyTree {
+  /// The number of a value; `nil` without it.
+  ///
+  /// - Throws: `malformed` (0x80338088) for a value of another type.
+  func number(_ key: String, _ name: String) throws(ConfigurationError) -> UInt32? {
+    guard let item = item(key, name) else { return nil }
+    guard let number = item.value.number else { throw item.wrongType("a REG_DWORD") }
+    return number
+  }
+
+  /// The text of a value; `nil` without it.
+  func text(_ key: String, _ name: String) throws(ConfigurationError) -> String? {
+    guard let item = item(key, name) else { return nil }
+    return try item.policyText()
+  }
+}
+
+extension PolicyTree.Item {
+  func policyText() throws(ConfigurationError) -> String {
+    guard let text = value.text else { throw wrongType("a REG_SZ") }
+    return text
+  }
+
+  func wrongType(_ expectation: String) -> ConfigurationError {
+    corrupted("must be \(expectation), and is \(value.type.name) with \(value.data.count) bytes")
+  }
+
+  /// The value cannot be what policy says.
+  func corrupted(_ why: String) -> ConfigurationError {
+    ConfigurationError(
+      .malformed, "\(source.object): the value \(name) of the key \(key) \(why)", file: source.file, specificCode: .policyCorrupted)
+  }
+}

@@ -1,0 +1,301 @@
+import DelegationPolicy
+import Foundation
+import GroupPolicy
+import SecuritySupport
+import Testing
+import WinRMConfiguration
+
+private let delegation = #"Software\Policies\Microsoft\Windows\CredentialsDelegation"#
+private let client = #"Software\Policies\Microsoft\Windows\WinRM\Client"#
+private let service = #"Software\Policies\Microsoft\Windows\WinRM\Service"#
+private let shell = #"Software\Policies\Microsoft\Windows\WinRM\Service\WinRS"#
+private let oracle = #"Software\Microsoft\Windows\CurrentVersion\Policies\System\CredSSP\Parameters"#
+
+private func number(_ key: String, _ name: String, _ value: UInt32) -> PolicyFile.Entry {
+  PolicyFile.Entry(key: key, name: name, value: .number(value))
+}
+
+private func text(_ key: String, _ name: String, _ value: String) -> PolicyFile.Entry {
+  PolicyFile.Entry(key: key, name: name, value: .text(value))
+}
+
+extension TemporaryRoot {
+  fileprivate func writeRegistryPolicy(_ entries: [PolicyFile.Entry]) throws {
+    try Data(PolicyFile(entries: entries).encode()).write(to: URL(fileURLWithPath: paths.machineRegistryPolicyFile))
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: paths.machineRegistryPolicyFile)
+  }
+
+  fileprivate func storeDomainPolicy(_ objects: [PolicyFile.Entry]...) throws {
+    try DomainPolicyStore(paths: paths).replace(
+      with: DomainPolicy(
+        domain: "lab.example", controller: "dc.lab.example", machine: "CN=HOP1,CN=Computers,DC=lab,DC=example", updated: 1_763_822_000,
+        objects: try objects.enumerated().map { index, entries in
+          DomainPolicy.Object(
+            name: "Object \(index + 1)", identifier: try #require(PolicyIdentifier("{31B2F340-016D-11D2-945F-00C04FB984F\(index)}")),
+            link: "DC=lab,DC=example", isEnforced: false, version: 1, file: #"\\lab.example\SYSVOL\\#(index + 1)\Registry.pol"#,
+            entries: entries)
+        }))
+  }
+}
+
+@Suite struct EffectivePolicyTests {
+  let root: TemporaryRoot
+
+  init() throws { root = try TemporaryRoot() }
+
+  var settings: EffectiveSettings { get throws { try ConfigurationStore(paths: root.paths).loadEffective() } }
+
+  @Test("Registry.pol, policy.json, then the objects of the domain: the last one wins, and each value tells its source") func precedence()
+    throws
+  {
+    try root.writeRegistryPolicy([
+      number(client, "AllowCredSSP", 0), number(client, "AllowKerberos", 0), number(client, "AllowNegotiate", 0),
+      number(service, "AllowCredSSP", 1),
+    ])
+    try root.write(
+      #"{"WinRM": {"Client": {"AllowKerberos": 1, "AllowNegotiate": 1}, "Service": {"WinRS": {"MaxShellsPerUser": 3}}}}"#,
+      to: root.paths.machinePolicyFile)
+    try root.storeDomainPolicy(
+      [number(client, "AllowNegotiate", 0), number(service, "AllowCredSSP", 0)],
+      [text(service, "**del.AllowCredSSP", " "), number(client, "AllowCredSSP", 1)])
+    let effective = try settings
+    let auth = effective.settings.client.auth
+    #expect(auth.credSSP && auth.kerberos && !auth.negotiate)
+    #expect(effective.settings.winrs.maxShellsPerUser == 3)
+    #expect(effective.item(deciding: "CredSSP", of: .clientAuth)?.source.object == "Object 2 {31B2F340-016D-11D2-945F-00C04FB984F1}")
+    #expect(effective.item(deciding: "CredSSP", of: .clientAuth)?.source.file == #"\\lab.example\SYSVOL\2\Registry.pol"#)
+    #expect(effective.item(deciding: "Kerberos", of: .clientAuth)?.source.file == root.paths.machinePolicyFile)
+    #expect(effective.item(deciding: "Negotiate", of: .clientAuth)?.source.object.hasPrefix("Object 1") == true)
+    // What a later object removes is not configured: the local value holds.
+    #expect(effective.item(deciding: "CredSSP", of: .serviceAuth) == nil)
+    #expect(!effective.settings.service.auth.credSSP)
+  }
+
+  @Test("Policy over local value over default") func fallback() throws {
+    let store = ConfigurationStore(paths: root.paths)
+    try store.update { $0.client.auth.credSSP = true }
+    #expect(try store.load().client.auth.credSSP)
+    try root.storeDomainPolicy([number(client, "AllowCredSSP", 0)])
+    #expect(try !store.load().client.auth.credSSP)
+    #expect(try !store.loadClient().auth.credSSP)
+    #expect(try !ClientPolicy.machine(paths: root.paths).credSSPEnabled)
+    #expect(try store.loadLocal().client.auth.credSSP)
+    try DomainPolicyStore(paths: root.paths).remove()
+    #expect(try store.load().client.auth.credSSP)
+  }
+
+  static let rules: [(PolicyFile.Entry, ConfigurationResource, String, SettingValue)] = [
+    (number(client, "AllowBasic", 1), .clientAuth, "Basic", .boolean(true)),
+    (number(client, "AllowDigest", 1), .clientAuth, "Digest", .boolean(true)),
+    (number(client, "AllowKerberos", 0), .clientAuth, "Kerberos", .boolean(false)),
+    (number(client, "AllowNegotiate", 0), .clientAuth, "Negotiate", .boolean(false)),
+    (number(client, "AllowCredSSP", 1), .clientAuth, "CredSSP", .boolean(true)),
+    (number(client, "AllowUnencryptedTraffic", 1), .client, "AllowUnencrypted", .boolean(true)),
+    (number(service, "AllowBasic", 1), .serviceAuth, "Basic", .boolean(true)),
+    (number(service, "AllowKerberos", 0), .serviceAuth, "Kerberos", .boolean(false)),
+    (number(service, "AllowNegotiate", 0), .serviceAuth, "Negotiate", .boolean(false)),
+    (number(service, "AllowCredSSP", 1), .serviceAuth, "CredSSP", .boolean(true)),
+    (number(service, "AllowUnencryptedTraffic", 1), .service, "AllowUnencrypted", .boolean(true)),
+    (number(service, "AllowAutoConfig", 0), .service, "AllowRemoteAccess", .boolean(false)),
+    (number(service, "HttpCompatibilityListener", 1), .service, "EnableCompatibilityHttpListener", .boolean(true)),
+    (number(service, "HttpsCompatibilityListener", 1), .service, "EnableCompatibilityHttpsListener", .boolean(true)),
+    (number(shell, "AllowRemoteShellAccess", 0), .winrs, "AllowRemoteShellAccess", .boolean(false)),
+    (number(shell, "IdleTimeout", 0), .winrs, "IdleTimeout", .integer(60_000)),
+    (number(shell, "IdleTimeout", 900_000), .winrs, "IdleTimeout", .integer(900_000)),
+    (number(shell, "MaxConcurrentUsers", 500), .winrs, "MaxConcurrentUsers", .integer(100)),
+    (number(shell, "MaxMemoryPerShellMB", 0), .winrs, "MaxMemoryPerShellMB", .integer(0)),
+    (number(shell, "MaxProcessesPerShell", 7), .winrs, "MaxProcessesPerShell", .integer(7)),
+    (number(shell, "MaxShellsPerUser", 0xFFFF_FFFF), .winrs, "MaxShellsPerUser", .integer(0x7FFF_FFFF)),
+  ]
+
+  @Test("Each policy decides its setting, which cannot be changed then", arguments: rules.indices) func rule(index: Int) throws {
+    let (entry, resource, name, value) = Self.rules[index]
+    try root.storeDomainPolicy([entry])
+    let effective = try settings
+    #expect(effective.governed.count == 1)
+    #expect(effective.settings.tree(of: resource).nodes.contains(.value(name: name, value)))
+    let change = #expect(throws: ConfigurationError.self) { try effective.checkChange(of: [name], in: resource) }
+    #expect(change?.winrmCode.rawValue == 0x8033_808A)
+    #expect(
+      change?.message.contains(#"Object 1 {31B2F340-016D-11D2-945F-00C04FB984F0} sets \#(entry.name) in the key \#(entry.key)"#) == true)
+    try effective.checkChange(of: ["NetworkDelayms", "MaxConnections"], in: resource)
+    #expect(try EffectivePolicy.load(paths: root.paths).items.map(\.name) == [entry.name])
+  }
+
+  @Test("A policy of two values needs its switch") func switches() throws {
+    try root.storeDomainPolicy([
+      text(client, "TrustedHostsList", "*.lab"), text(service, "CbtHardeningLevel", "strict"), text(service, "IPv4Filter", ""),
+    ])
+    #expect(try settings.governed.isEmpty)
+    #expect(try settings.settings == WinRMSettings())
+    try root.storeDomainPolicy([
+      number(client, "TrustedHosts", 1), text(client, "TrustedHostsList", "*.lab"), number(service, "CBTHardeningLevelStatus", 1),
+      text(service, "CbtHardeningLevel", "strict"), number(service, "AllowAutoConfig", 1), text(service, "IPv4Filter", ""),
+      text(service, "IPv6Filter", "*"),
+    ])
+    let effective = try settings
+    #expect(effective.settings.client.trustedHosts == "*.lab")
+    #expect(effective.settings.service.auth.cbtHardeningLevel == .strict)
+    #expect(effective.settings.service.ipv4Filter == "" && effective.settings.service.ipv6Filter == "*")
+    #expect(effective.settings.listeners == [ListenerSettings()])
+    #expect(effective.governedListener?.name == "AllowAutoConfig")
+    #expect(effective.isGoverned(ListenerSettings()) && !effective.isGoverned(ListenerSettings(transport: .https)))
+    let change = #expect(throws: ConfigurationError.self) { try effective.checkListenerChange(address: "*", transport: "http") }
+    #expect(change?.winrmCode.rawValue == 0x8033_808A)
+    try effective.checkListenerChange(address: "IP:192.0.2.1", transport: "HTTP")
+    try effective.checkListenerChange(address: "*", transport: "HTTPS")
+  }
+
+  @Test("A local change of what policy decides writes nothing") func localChange() throws {
+    try root.storeDomainPolicy([number(client, "AllowCredSSP", 0), number(service, "AllowAutoConfig", 1)])
+    let store = ConfigurationStore(paths: root.paths)
+    for change: @Sendable (inout WinRMSettings) throws -> Void in [
+      { $0.client.auth.credSSP = true },
+      {
+        $0.client.auth.credSSP = true; $0.client.networkDelayms = 750
+      },
+      { try $0.addListener(ListenerSettings()) },
+    ] {
+      let error = #expect(throws: ConfigurationError.self) { try store.update(.service, change) }
+      #expect(error?.code == .governedByPolicy && error?.winrmCode.rawValue == 0x8033_808A)
+    }
+    #expect(!FileManager.default.fileExists(atPath: root.paths.settingsFile))
+    try store.update { $0.client.networkDelayms = 750 }
+    #expect(try store.load().client.networkDelayms == 750)
+  }
+
+  @Test(
+    "Policy that cannot be used is an error for everybody",
+    arguments: [
+      text(client, "AllowCredSSP", "1"), number(service, "CBTHardeningLevelStatus", 1), text(delegation, "AllowFreshCredentials", "1"),
+      number(delegation + #"\AllowFreshCredentials"#, "1", 1), number(oracle, "AllowEncryptionOracle", 3),
+      number(delegation, "**forget.", 1), text(delegation + #"\DenyFreshCredentials"#, "1", "WSMAN/a:5985"),
+      PolicyFile.Entry(key: shell, name: "IdleTimeout", value: RegistryValue(type: .doubleWord, data: [1, 2])),
+    ])
+  func corrupted(entry: PolicyFile.Entry) throws {
+    try root.storeDomainPolicy([
+      number(delegation, "AllowFreshCredentials", 1), text(service, "CbtHardeningLevel", "tight"), entry,
+    ])
+    for attempt: () throws -> Void in [
+      { _ = try ClientPolicy.machine(paths: root.paths) }, { _ = try ConfigurationStore(paths: root.paths).load() },
+      { try ConfigurationStore(paths: root.paths).update { $0.maxBatchItems = 7 } },
+    ] {
+      let error = #expect(throws: ConfigurationError.self) { try attempt() }
+      #expect(error?.winrmCode.rawValue == 0x8033_8088)
+    }
+  }
+
+  @Test("A damaged file of policy is an error that names it") func damagedFiles() throws {
+    for (path, content) in [
+      (root.paths.machineRegistryPolicyFile, "PRegx"), (root.paths.domainPolicyFile, "{"), (root.paths.domainPolicyFile, "{}"),
+    ] {
+      try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try root.write(content, to: path)
+      let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+      #expect(error?.winrmCode.rawValue == 0x8033_8088)
+      #expect(error?.file == path)
+      try FileManager.default.removeItem(atPath: path)
+    }
+    try root.write("", to: root.paths.machineRegistryPolicyFile, mode: 0o666)
+    #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+  }
+
+  @Test("Delegation lists of several objects are merged as the registry merges them, and reasons name the object") func delegationLists()
+    throws
+  {
+    let allow = delegation + #"\AllowFreshCredentials"#
+    try root.write(
+      #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": ["WSMAN/local"]}}"#,
+      to: root.paths.machinePolicyFile)
+    try root.storeDomainPolicy([text(allow, "2", "WSMAN/*.lab"), text(allow, "name", "WSMAN/named")])
+    var policy = try ClientPolicy.machine(paths: root.paths).delegation
+    #expect(policy.decide(host: "local", proof: .certificate("x")).reason.contains(#"machine policy AllowFreshCredentials\1"#))
+    #expect(
+      policy.decide(host: "a.lab", proof: .certificate("x")).reason.contains(
+        #"Object 1 {31B2F340-016D-11D2-945F-00C04FB984F0} AllowFreshCredentials\2"#))
+    #expect(policy.decide(host: "named", proof: .certificate("x")).isAllowed)
+    // What the policy editor writes: the list of the object replaces all others.
+    try root.storeDomainPolicy([text(allow, "**delvals.", " "), text(allow, "1", "WSMAN/*.lab")])
+    policy = try ClientPolicy.machine(paths: root.paths).delegation
+    #expect(!policy.decide(host: "local", proof: .certificate("x")).isAllowed)
+    // Order decides.
+    try root.storeDomainPolicy([number(delegation, "AllowFreshCredentials", 0)], [number(delegation, "AllowFreshCredentials", 1)])
+    #expect(try ClientPolicy.machine(paths: root.paths).delegation.decide(host: "local", proof: .certificate("x")).isAllowed)
+    try root.storeDomainPolicy([number(delegation, "AllowFreshCredentials", 1)], [number(delegation, "AllowFreshCredentials", 0)])
+    #expect(try !ClientPolicy.machine(paths: root.paths).delegation.decide(host: "local", proof: .certificate("x")).isAllowed)
+  }
+
+  @Test("AllowEncryptionOracle", arguments: [nil, 0, 1, 2] as [UInt32?]) func encryptionOracle(value: UInt32?) throws {
+    try root.storeDomainPolicy(value.map { [number(oracle, "AllowEncryptionOracle", $0)] } ?? [])
+    #expect(try EffectivePolicy.load(paths: root.paths).encryptionOracle == value.flatMap(EncryptionOracleRemediation.init))
+  }
+
+  @Test("Export and import give the same policy, and only what is known") func exchange() throws {
+    try root.write(#"{"ServerCertificatePins": {"a": ["\#(String(repeating: "0", count: 64))"]}}"#, to: root.paths.machinePolicyFile)
+    try root.storeDomainPolicy([
+      number(delegation, "allowfreshcredentials", 1), text(delegation + #"\AllowFreshCredentials"#, "1", "WSMAN/*.lab"),
+      number(client, "AllowCredSSP", 1), text(client, "TrustedHostsList", "a"), number(shell, "MaxShellsPerUser", 3),
+      number(oracle, "AllowEncryptionOracle", 0), number(client, "SomethingNew", 1), number(#"Software\Policies\Other"#, "x", 1),
+    ])
+    let exported = try EffectivePolicy.load(paths: root.paths).exported()
+    #expect(exported.credentialsDelegation.numbers == ["AllowFreshCredentials": 1])
+    #expect(exported.pins.count == 1)
+    #expect(try MachinePolicy(importing: Array(exported.document.utf8), file: "x") == exported)
+    try DomainPolicyStore(paths: root.paths).remove()
+    try MachinePolicyStore(paths: root.paths).update { $0 = exported }
+    #expect(try EffectivePolicy.load(paths: root.paths).exported() == exported)
+    #expect(try ClientPolicy.machine(paths: root.paths).credSSPEnabled)
+  }
+
+  @Test("The form of samba-tool is taken too") func sambaForm() throws {
+    let policy = try MachinePolicy(
+      importing: Array(
+        #"""
+        [
+          {"keyname": "Software\\Policies\\Microsoft\\Windows\\WinRM\\Client", "valuename": "AllowCredSSP", "class": "MACHINE", "type": "REG_DWORD", "data": 1},
+          {"keyname": "Software\\Policies\\Microsoft\\Windows\\CredentialsDelegation\\AllowFreshCredentials", "valuename": "**delvals.", "class": "MACHINE", "type": "REG_SZ", "data": " "},
+          {"keyname": "Software\\Policies\\Microsoft\\Windows\\CredentialsDelegation\\AllowFreshCredentials", "valuename": "1", "class": "MACHINE", "type": 1, "data": "WSMAN/a"},
+          {"keyname": "Software\\Policies\\Microsoft\\Windows\\WinRM\\Service", "valuename": "AllowCredSSP", "class": "MACHINE", "type": "REG_DWORD", "data": [1, 0, 0, 0]},
+          {"keyname": "X", "valuename": "AllowCredSSP", "class": "USER", "type": "REG_DWORD", "data": 1}
+        ]
+        """#.utf8), file: "x.json")
+    #expect(policy.client.numbers == ["AllowCredSSP": 1] && policy.service.numbers == ["AllowCredSSP": 1])
+    #expect(policy.credentialsDelegation.lists == ["AllowFreshCredentials": [1: "WSMAN/a"]])
+  }
+
+  @Test(
+    "What cannot be imported is refused, with the file",
+    arguments: [
+      "", "1", #"{"x": 1}"#, #"[{"keyname": "X", "valuename": "y", "type": "REG_DWORD", "data": 1}]"#, "[1]",
+      #"[{"keyname": "Software\\Policies\\Microsoft\\Windows\\WinRM\\Client", "valuename": "AllowCredSSP", "type": "REG_SZ", "data": "1"}]"#,
+      #"[{"keyname": "", "valuename": "y", "type": "REG_DWORD", "data": 1}]"#,
+      #"{"CredentialsDelegation": {"DenyFreshCredentials.List": ["nonsense"]}}"#,
+    ])
+  func badImport(text: String) {
+    let error = #expect(throws: ConfigurationError.self) { try MachinePolicy(importing: Array(text.utf8), file: "x.json") }
+    #expect(error?.file == "x.json")
+  }
+
+  @Test("The stored policy of the domain survives writing and reading, whatever its values are") func domainStore() throws {
+    let store = DomainPolicyStore(paths: root.paths)
+    #expect(try store.load() == nil)
+    let object = DomainPolicy.Object(
+      name: "a \"b\" \u{1B}[2J", identifier: try #require(PolicyIdentifier("{31B2F340-016D-11D2-945F-00C04FB984F9}")), link: "OU=x",
+      isEnforced: true,
+      version: .max, file: #"\\lab.example\x"#,
+      entries: [
+        number(client, "n", .max), text(client, "t", "a\u{1}é😀"),
+        PolicyFile.Entry(key: client, name: "odd", value: RegistryValue(type: .string, data: [1])),
+        PolicyFile.Entry(key: client, name: "", value: RegistryValue(type: RegistryType(rawValue: 77), data: [0, 255])),
+        PolicyFile.Entry(key: client, name: "short", value: RegistryValue(type: .doubleWord, data: [])),
+        PolicyFile.Entry(key: client, name: "m", value: RegistryValue(type: .multiString, data: [0x61, 0, 0, 0, 0, 0])),
+      ])
+    let policy = DomainPolicy(domain: "d", controller: "c", machine: "m", updated: 7, objects: [object])
+    try store.replace(with: policy)
+    #expect(try store.load() == policy)
+    var large = policy
+    large.objects[0].entries = Array(repeating: text(client, "t", String(repeating: "x", count: 1000)), count: 1100)
+    #expect(throws: ConfigurationError.self) { try store.replace(with: large) }
+    #expect(try store.load() == policy)
+  }
+}
