@@ -29,6 +29,9 @@ ldd "$built/winrmd" "$built/winrs" | sed -n 's/.* => \(.*\/swift\/.*\) (.*/\1/p'
 for program in winrm winrs winrmd; do put ln -sf "../lib/winrm/$program" "$root/bin/$program"; done
 sed "s|^ExecStart=/usr/sbin/winrmd|ExecStart=$prefix/lib/winrm/winrmd|" "$repository/Packaging/winrmd.service" |
   put tee "$root/lib/systemd/system/winrmd.service" >/dev/null
+sed "s|^ExecStart=/usr/bin/winrm |ExecStart=$prefix/lib/winrm/winrm |" "$repository/Packaging/winrm-policy.service" |
+  put tee "$root/lib/systemd/system/winrm-policy.service" >/dev/null
+put install -m 0644 "$repository/Packaging/winrm-policy.timer" "$root/lib/systemd/system/"
 # PAM looks for its rules in /etc alone. They are the administrator's: a file that is there stays as it is.
 rules=${DESTDIR:-}/etc/pam.d/winrmd
 if [ -n "${DESTDIR:-}" ] || [ "$(put id -u)" -eq 0 ]; then
@@ -38,4 +41,4 @@ if [ -n "${DESTDIR:-}" ] || [ "$(put id -u)" -eq 0 ]; then
     put install -D -m 0644 "$repository/Packaging/pam.d/winrmd" "$rules"
   fi
 fi
-say "installed: $(ls "$root/bin" | tr '\n' ' ')and winrmd.service"
+say "installed: $(ls "$root/bin" | tr '\n' ' ')and winrmd.service, winrm-policy.service, winrm-policy.timer"

@@ -17,13 +17,14 @@ struct ConfigurationOperations {
   }
 
   func get(_ locator: ResourceLocator) throws -> Answer {
-    let settings = try store.load()
+    let effective = try store.loadEffective()
+    let settings = effective.settings
     switch try target(locator) {
-    case .settings(let resource): return answer(settings.tree(of: resource), resource)
+    case .settings(let resource): return answer(effective, resource)
     case .listener:
       let (address, transport) = try listenerKeys(locator)
       guard let listener = settings.listener(address: address, transport: transport) else { throw noListener(address, transport) }
-      return answer(listener, settings.service)
+      return answer(listener, effective)
     }
   }
 
@@ -34,6 +35,7 @@ struct ConfigurationOperations {
     switch try target(locator) {
     case .settings(let resource):
       try checkNames(input, in: store.load().tree(of: resource), resource)
+      try store.loadEffective().checkChange(of: input.values.map(\.name), in: resource)
       try UnservedSettings.check(input.values)
       let namesCertificate = resource == .service && input.values.contains { $0.name == "CertificateThumbprint" }
       let settings = try store.update(resource.scope) { settings in
@@ -46,28 +48,30 @@ struct ConfigurationOperations {
       if resource == .service, input.values.contains(where: { $0.name == "AllowedGroups" }) {
         warnOfMissing(settings.service.allowedGroups)
       }
-      return answer(settings.tree(of: resource), resource)
+      return answer(try store.loadEffective(), resource)
     case .listener:
       let (address, transport) = try listenerKeys(locator)
+      try store.loadEffective().checkListenerChange(address: address, transport: transport)
       if let present = try store.load().listener(address: address, transport: transport) {
         try checkNames(input, in: present.tree)
       }
-      let (listener, service) = try store.update { settings in
+      let listener = try store.update { settings in
         var listener = try settings.setListener(address: address, transport: transport, input.values)
         // One that is switched off may be left as it is.
         if listener.enabled {
           try certificates.complete(&listener)
           try settings.replaceListener(listener)
         }
-        return (listener, settings.service)
+        return listener
       }
-      return answer(listener, service)
+      return answer(listener, try store.loadEffective())
     }
   }
 
   func create(_ locator: ResourceLocator, _ input: InputSet?) throws -> Answer {
     guard case .listener = try target(locator) else { throw notSupported("create", locator) }
     let (address, transport) = try listenerKeys(locator)
+    try store.loadEffective().checkListenerChange(address: address, transport: transport)
     var listener = try ListenerSettings(selectingAddress: address, transport: transport)
     if let input {
       try checkNames(input, in: listener.tree)
@@ -86,14 +90,15 @@ struct ConfigurationOperations {
   func delete(_ locator: ResourceLocator) throws {
     guard case .listener = try target(locator) else { throw notSupported("delete", locator) }
     let (address, transport) = try listenerKeys(locator)
+    try store.loadEffective().checkListenerChange(address: address, transport: transport)
     try store.update { _ = try $0.removeListener(address: address, transport: transport) }
   }
 
   func enumerate(_ locator: ResourceLocator) throws -> [Answer] {
     guard case .listener = try target(locator) else { throw notSupported("enumerate", locator) }
     guard locator.selectors.isEmpty else { throw WinrmFailure(.unexpectedSelectors, "An enumeration takes no selectors.") }
-    let settings = try store.load()
-    return settings.listeners.map { answer($0, settings.service) }
+    let effective = try store.loadEffective()
+    return effective.settings.listeners.map { answer($0, effective) }
   }
 
   private enum Target {
@@ -171,14 +176,17 @@ struct ConfigurationOperations {
     }
   }
 
-  private func answer(_ tree: SettingTree, _ resource: ConfigurationResource) -> Answer {
-    Answer(element: ResultElement(tree), namespace: "\(ResourceLocator.base)/\(resource.rawValue)")
+  private func answer(_ effective: EffectiveSettings, _ resource: ConfigurationResource) -> Answer {
+    Answer(
+      element: ResultElement(effective.settings.tree(of: resource), path: resource.rawValue, in: effective),
+      namespace: "\(ResourceLocator.base)/\(resource.rawValue)")
   }
 
-  private func answer(_ listener: ListenerSettings, _ service: ServiceSettings) -> Answer {
+  private func answer(_ listener: ListenerSettings, _ effective: EffectiveSettings) -> Answer {
     var element = ResultElement(listener.tree)
+    if effective.isGoverned(listener) { element = element.governed }
     if case .children(var children) = element.content {
-      let addresses = listener.enabled ? ListeningAddresses.of(listener, service) : []
+      let addresses = listener.enabled ? ListeningAddresses.of(listener, effective.settings.service) : []
       // A listener that listens nowhere says null.
       children +=
         addresses.isEmpty

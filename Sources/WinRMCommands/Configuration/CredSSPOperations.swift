@@ -39,31 +39,40 @@ struct CredSSPOperations {
   ///
   /// The policy comes first and the flag last, so that a failure in between leaves delegation off.
   func enableClient(_ targets: [DelegationPattern], whenNTLMOnly: Bool) throws -> SettingTree {
-    // Both files must be usable before the first is written.
-    _ = try settings.load()
+    // Both files must be usable before the first is written, and no other policy may take away what is written here.
+    let setsFlag = try isFree(.client, toBecome: true)
+    try EffectivePolicy.checkEnabling(targets, whenNTLMOnly: whenNTLMOnly, paths: settings.paths)
     try policy.update { $0.allowFreshCredentials(to: targets, whenNTLMOnly: whenNTLMOnly) }
-    return try settings.update(.client) { settings in
-      settings.client.auth.credSSP = true
-      return settings.tree(of: .clientAuth)
-    }
+    if setsFlag { try settings.update(.client) { $0.client.auth.credSSP = true } }
+    return try settings.load().tree(of: .clientAuth)
   }
 
   /// Lets this machine's service receive credentials, and returns the settings of `service/auth`.
   func enableServer() throws -> SettingTree {
-    try settings.update(.service) { settings in
-      settings.service.auth.credSSP = true
-      return settings.tree(of: .serviceAuth)
-    }
+    if try isFree(.server, toBecome: true) { try settings.update(.service) { $0.service.auth.credSSP = true } }
+    return try settings.load().tree(of: .serviceAuth)
   }
 
   /// Switches the client's flag off first, then takes every WinRM target out of the policy.
   func disableClient() throws {
-    try settings.update(.client) { $0.client.auth.credSSP = false }
+    if try isFree(.client, toBecome: false) { try settings.update(.client) { $0.client.auth.credSSP = false } }
     try policy.update { $0.disallowFreshCredentials() }
   }
 
   func disableServer() throws {
-    try settings.update(.service) { $0.service.auth.credSSP = false }
+    if try isFree(.server, toBecome: false) { try settings.update(.service) { $0.service.auth.credSSP = false } }
+  }
+
+  /// Whether the flag of a role is the machine's own. One that policy decides may be what is wanted; then there is nothing to set.
+  ///
+  /// - Throws: `governedByPolicy` (0x8033808A) when policy wants it otherwise.
+  private func isFree(_ role: Role, toBecome wanted: Bool) throws -> Bool {
+    let effective = try settings.loadEffective()
+    let resource = role == .client ? ConfigurationResource.clientAuth : .serviceAuth
+    guard effective.item(deciding: "CredSSP", of: resource) != nil else { return true }
+    let auth = role == .client ? effective.settings.client.auth.credSSP : effective.settings.service.auth.credSSP
+    if auth != wanted { try effective.checkChange(of: ["CredSSP"], in: resource) }
+    return false
   }
 
   /// Which certificate proves a server.
@@ -92,7 +101,7 @@ struct CredSSPOperations {
 
   /// The two sentences of Get-WSManCredSSP, and what else the policy says, if it does.
   func status() throws -> [String] {
-    let policy = try policy.load()
+    let policy = try EffectivePolicy.load(paths: settings.paths).exported()
     let targets = policy.freshCredentialsTargets
     var more: [String] = []
     if !policy.ntlmOnlyTargets.isEmpty {

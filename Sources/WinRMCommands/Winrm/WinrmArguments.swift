@@ -59,9 +59,9 @@ struct WinrmArguments: Equatable {
   /// On this system `/` also begins a path; no operand is one, but `/nonsense` should be reported as what it looks like.
   private func isPath(_ word: String) -> Bool { word.dropFirst().contains("/") && !word.contains(":") }
 
-  /// The file of `certificate import`, which may stand in the top directory.
+  /// The file of `certificate import` and `policy import`, which may stand in the top directory.
   private func isFile(_ word: String) -> Bool {
-    operation == .certificate && operands.count == 1 && operands[0].lowercased() == "import"
+    (operation == .certificate || operation == .policy) && operands.count == 1 && operands[0].lowercased() == "import"
       && WinrmSwitch(name: String(word.dropFirst().prefix { $0 != ":" })) == nil
   }
 

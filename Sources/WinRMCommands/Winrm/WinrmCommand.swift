@@ -53,6 +53,8 @@ public enum WinrmCommand {
         paths: paths, environment: environment, console: console, format: format, identifier: identifier, connector: connector)
       try await runner.run(parsed, password: password)
       return exitCode(console)
+    } catch is NegativeAnswer {
+      return 1
     } catch {
       console.writeError(report(error, format, paths))
       return 1
@@ -129,6 +131,7 @@ struct WinrmRunner {
     case .credssp: try credSSP(arguments)
     case .account: try AccountOperations(store: AccountStore(path: paths.accountsFile), console: console).run(arguments)
     case .certificate: try CertificateOperations(certificates: certificates, settings: store, console: console).run(arguments)
+    case .policy: try policy(arguments)
     case .helpmsg: explainCode(arguments.operands.first ?? "")
     case .help: break
     }
@@ -155,7 +158,7 @@ struct WinrmRunner {
     case .delete: try operations.delete(locator)
     case .enumerate: show(try operations.enumerate(locator))
     case .invoke: throw WinrmFailure(.actionNotSupported, "\(locator.uri) does not support the action \(arguments.operands[0]).")
-    case .identify, .quickconfig, .helpmsg, .help, .credssp, .account, .certificate, .token: break
+    case .identify, .quickconfig, .helpmsg, .help, .credssp, .account, .certificate, .token, .policy: break
     }
   }
 
@@ -218,7 +221,7 @@ struct WinrmRunner {
   }
 
   /// Asks unless `-force` is there. No answer at all is an error and not a no: a script must learn that nothing was done.
-  private func isConfirmed(_ question: String, _ arguments: WinrmArguments) throws -> Bool {
+  func isConfirmed(_ question: String, _ arguments: WinrmArguments) throws -> Bool {
     guard arguments.switches[.force] == nil else { return true }
     console.writeOutput(question)
     guard let answer = console.readLine()?.lowercased() else {
@@ -240,7 +243,7 @@ struct WinrmRunner {
     show(answer.element, prefix: prefix, answer.namespace)
   }
 
-  private func show(_ element: ResultElement, prefix: String, _ namespace: String) {
+  func show(_ element: ResultElement, prefix: String, _ namespace: String) {
     switch format {
     case .text: console.writeOutput(ResultWriter.text(element))
     case .pretty, .xml:

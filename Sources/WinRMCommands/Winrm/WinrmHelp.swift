@@ -30,6 +30,7 @@ enum WinrmHelp {
     case .username, .password, .authentication, .spn, .spnport: "auth"
     case .remote, .unencrypted, .usessl: "remoting"
     case .role, .delegate, .ntlmonly, .sha256: "credssp"
+    case .proof: "policy"
     case .unixuser, .passwordfd: "account"
     case .key, .hostname, .days, .keytype: "certificate"
     case .filter, .dialect, .returntype, .associations, .shallow, .basepropertiesonly: "filters"
@@ -54,6 +55,7 @@ enum WinrmHelp {
       credssp            lets credentials be delegated, or takes it back
       account            manages the accounts that the service keeps
       certificate        manages the certificates that prove the service
+      policy             shows, tests and fetches the policy over all this
       helpmsg            explains an error number
       token              shows what a token of an authentication says
       help               shows a topic: one of the above, uris, aliases,
@@ -232,6 +234,32 @@ enum WinrmHelp {
     Clients check the chain against this system's trusted certificates (or the
     file named by SSL_CERT_FILE), the dates, the use and the name, or a pin.
     They do not check revocation.
+    """,
+    "policy": """
+    winrm policy
+    winrm policy test -remote:HOST [-authentication:METHOD]
+                      [-proof:kerberos|certificate|ntlm]
+    winrm policy export
+    winrm policy import FILE [-force]
+    winrm policy update
+    winrm policy forget [-force]
+
+    Without a word behind it, every rule of policy that holds here, and where
+    it comes from: policy object, file and key. Policy wins over settings; of
+    two rules the later one wins:
+      Registry.pol, policy.json   the machine's own, in its configuration
+      objects of the domain       in their order, as they were last read
+
+    test says, without connecting, whether credentials could go to a server
+    (exit code 0) or not (1), and which rule decides. -proof is how the server
+    would be proven; without it all three are shown.
+
+    export writes the rules as JSON; import makes FILE the machine's own
+    policy. It also takes the JSON of samba-tool gpo.
+
+    update reads the domain's policy as this machine, through wbinfo, ldbsearch
+    and smbclient. When the domain cannot be reached, what was read before
+    stays in force. forget drops it, after the machine has left its domain.
     """,
     "helpmsg": """
     winrm helpmsg ERRORCODE

@@ -1,6 +1,6 @@
 /// What `winrm` can do, by the word that names it.
 enum WinrmOperation: String, CaseIterable {
-  case get, set, create, delete, enumerate, invoke, identify, quickconfig, helpmsg, help, credssp, account, certificate, token
+  case get, set, create, delete, enumerate, invoke, identify, quickconfig, helpmsg, help, credssp, account, certificate, token, policy
 
   /// Finds an operation by its name or a short form, in any case.
   init?(name: String) {
@@ -24,6 +24,7 @@ enum WinrmOperation: String, CaseIterable {
     case .help: 0...1
     case .credssp: 1...1
     case .account, .certificate: 1...2
+    case .policy: 0...2
     }
   }
 
@@ -45,6 +46,7 @@ enum WinrmOperation: String, CaseIterable {
     case .token: return [.format, .help]
     case .credssp: return [.role, .delegate, .ntlmonly, .remote, .sha256, .force, .format, .help]
     case .account: return [.unixuser, .passwordfd, .help]
+    case .policy: return [.remote, .authentication, .proof, .force, .format, .help]
     case .certificate: return [.key, .hostname, .days, .keytype, .force, .help]
     }
   }
@@ -53,7 +55,7 @@ enum WinrmOperation: String, CaseIterable {
 /// The switches of `winrm`. Those of Windows that are not here are refused as unknown: none of them is ignored.
 enum WinrmSwitch: String, CaseIterable {
   case remote, authentication, username, password, usessl, unencrypted, encoding, timeout, format, quiet, force, transport
-  case role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, spn, spnport
+  case role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, spn, spnport, proof
   case options, fragment, dialect, filter, associations, returntype, shallow, basepropertiesonly, file
   case help = "?"
 
@@ -73,7 +75,7 @@ enum WinrmSwitch: String, CaseIterable {
   var needsValue: Bool {
     switch self {
     case .remote, .authentication, .username, .encoding, .timeout, .format, .transport, .role, .delegate, .sha256, .unixuser, .passwordfd,
-      .key, .hostname, .days, .keytype, .spn, .options, .fragment, .dialect, .filter, .returntype, .file:
+      .key, .hostname, .days, .keytype, .spn, .proof, .options, .fragment, .dialect, .filter, .returntype, .file:
       true
     case .password, .usessl, .unencrypted, .quiet, .force, .ntlmonly, .spnport, .associations, .shallow, .basepropertiesonly, .help: false
     }

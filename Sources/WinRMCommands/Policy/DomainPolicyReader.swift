@@ -1,0 +1,295 @@
+import GroupPolicy
+import WinRMConfiguration
+
+/// Why the policy of the domain could not be read. What was stored before stays in force.
+struct DomainPolicyError: Error, Equatable {
+  /// For the administrator: what was tried, and what came of it.
+  var message: String
+}
+
+/// What runs a program: the tests put something else in its place.
+typealias ProgramRunner = (_ name: String, _ arguments: [String], _ maximumOutput: Int) throws -> ChildProcess.Result
+
+/// Reads the policy of the domain as this machine: which objects apply and in which order from the directory, their files from SYSVOL.
+///
+/// Samba's programs do the talking, with the machine's account and Kerberos: `wbinfo` finds a domain controller, `ldbsearch` asks its
+/// directory over an encrypted connection, `smbclient` fetches files over a signed one. Each answer is taken apart here and believed only
+/// as far as it goes: a name becomes part of an argument when it was rebuilt from its checked parts. No cache of anybody is looked at.
+struct DomainPolicyReader {
+  var run: ProgramRunner
+  /// Seconds since 1970.
+  var now: Int64
+
+  /// Objects or links beyond this number are refused.
+  private static let maximumObjects = 200
+  /// The extension that carries registry values (MS-GPREG §1.9).
+  private static let registryExtension = "{35378eac-683f-11d2-a89a-00c04fbbcfa2}"
+
+  struct Answer {
+    var policy: DomainPolicy
+    /// What was left aside, and why.
+    var remarks: [String]
+  }
+
+  /// - Throws: ``DomainPolicyError``.
+  func read() throws -> Answer {
+    let controller = try controller()
+    let session = try session(controller)
+    let scopes = try scopes(session)
+    var remarks: [String] = []
+    var objects: [DomainPolicy.Object] = []
+    let links = PolicyScope.appliedLinks(of: scopes)
+    guard links.count <= Self.maximumObjects else {
+      throw DomainPolicyError(message: "\(links.count) policy objects are linked; more than \(Self.maximumObjects) are not taken")
+    }
+    for link in links {
+      switch try object(link, session) {
+      case .applied(let object): objects.append(object)
+      case .leftAside(let why): remarks.append(why)
+      }
+    }
+    return Answer(
+      policy: DomainPolicy(
+        domain: session.domain, controller: controller.name, machine: session.machine.description, updated: now, objects: objects),
+      remarks: remarks)
+  }
+
+  // MARK: Domain controller
+
+  private struct Controller {
+    var name: String
+    /// The DNS name of the domain, in lower case.
+    var domain: String
+    var site: String?
+  }
+
+  private func controller() throws -> Controller {
+    let netBIOS =
+      try lines("wbinfo", ["--own-domain"], "this machine's domain could not be found out; winbind must run, and the machine be a member")
+      .first ?? ""
+    guard Self.isName(netBIOS) else { throw DomainPolicyError(message: "winbind names no domain that this machine is a member of") }
+    let information = try lines("wbinfo", ["--domain-info=\(netBIOS)"], "winbind does not know the domain \(netBIOS)")
+    guard let line = information.first(where: { $0.hasPrefix("Alt_Name") }), let colon = line.firstIndex(of: ":") else {
+      throw DomainPolicyError(message: "winbind does not know the DNS name of the domain \(netBIOS)")
+    }
+    let domain = String(line[line.index(after: colon)...].drop { $0 == " " })
+    guard Self.isName(domain) else { throw DomainPolicyError(message: "winbind does not know the DNS name of the domain \(netBIOS)") }
+    let answer = try lines("wbinfo", ["--dsgetdcname=\(domain)"], "no domain controller of \(domain) was found")
+    guard let name = answer.first.map({ String($0.drop { $0 == "\\" }) }), Self.isName(name), name.contains(".") else {
+      throw DomainPolicyError(message: "no domain controller of \(domain) was found")
+    }
+    // Name, address, kind of address, GUID, domain, forest, flags, site of the controller, site of this machine.
+    let site = answer.count > 8 ? answer[8] : ""
+    return Controller(name: name.lowercased(), domain: domain.lowercased(), site: Self.isSite(site) ? site : nil)
+  }
+
+  private func lines(_ name: String, _ arguments: [String], _ failure: String) throws -> [String] {
+    let result = try start(name, arguments, 1 << 16)
+    guard result.exitCode == 0 else { throw DomainPolicyError(message: Self.explained(failure, result)) }
+    return String(decoding: result.output, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  /// Letters, digits, `-`, `_` and dots, beginning with a letter or a digit: it can stand in an argument and in a path.
+  static func isName(_ text: String) -> Bool {
+    guard (1...255).contains(text.utf8.count), let first = text.utf8.first, Self.isAlphanumeric(first) else { return false }
+    return text.utf8.allSatisfy { isAlphanumeric($0) || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ".")].contains($0) }
+      && !text.contains("..")
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+  }
+
+  private static func isSite(_ text: String) -> Bool { isName(text) && !text.contains(".") }
+
+  // MARK: Directory
+
+  private struct Session {
+    var controller: Controller
+    /// The DNS name of the domain, in lower case.
+    var domain: String
+    /// The distinguished names of the domain and of the configuration.
+    var base: DirectoryName
+    var configuration: DirectoryName
+    var machine: DirectoryName
+    /// The SIDs of this machine and of its groups.
+    var identities: Set<String>
+    var domainIdentity: String
+  }
+
+  private func session(_ controller: Controller) throws -> Session {
+    guard let root = try search(controller, "", ["defaultNamingContext", "configurationNamingContext", "tokenGroups"]),
+      let base = try root.text(of: "defaultNamingContext"), let configuration = try root.text(of: "configurationNamingContext")
+    else {
+      throw DomainPolicyError(message: "the directory of \(controller.name) does not say which domain it serves")
+    }
+    let identities = try root.texts(of: "tokenGroups")
+    guard let own = identities.first, identities.allSatisfy(Self.isSID), let cut = own.lastIndex(of: "-") else {
+      throw DomainPolicyError(message: "the directory of \(controller.name) does not know this machine")
+    }
+    let baseName = try DirectoryName(parsing: base)
+    guard baseName.domain == controller.domain else {
+      throw DomainPolicyError(message: "the directory of \(controller.name) serves another domain than \(controller.domain)")
+    }
+    guard let record = try search(controller, "<SID=\(own)>", ["objectClass"]) else {
+      throw DomainPolicyError(message: "the directory of \(controller.name) does not know the account of this machine")
+    }
+    let machine = try DirectoryName(parsing: record.name)
+    guard machine.domain == baseName.domain, try record.texts(of: "objectClass").contains(where: { $0.lowercased() == "computer" }) else {
+      throw DomainPolicyError(message: "the account that the directory of \(controller.name) knows is none of a computer in its domain")
+    }
+    return Session(
+      controller: controller, domain: baseName.domain, base: baseName, configuration: try DirectoryName(parsing: configuration),
+      machine: machine, identities: Set(identities), domainIdentity: String(own[..<cut]))
+  }
+
+  private static func isSID(_ text: String) -> Bool {
+    text.hasPrefix("S-1-") && text.utf8.count < 200
+      && text.utf8.dropFirst(4).allSatisfy { $0 == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  }
+
+  /// Site, domain, units from the outermost to the innermost.
+  private func scopes(_ session: Session) throws -> [PolicyScope] {
+    var names: [DirectoryName] = []
+    var name = session.machine.parent
+    while let current = name, !current.isSame(as: session.base) {
+      if current.isNamed(by: "OU") { names.append(current) }
+      name = current.parent
+    }
+    names.append(session.base)
+    if let site = session.controller.site {
+      names.append(DirectoryName(parts: ["CN=\(site)", "CN=Sites"] + session.configuration.parts))
+    }
+    var scopes: [PolicyScope] = []
+    for name in names.reversed() {
+      guard let record = try search(session.controller, name.description, ["gPLink", "gPOptions"]) else {
+        throw DomainPolicyError(message: "the directory does not show \(name), which this machine is in")
+      }
+      scopes.append(
+        try PolicyScope(name: name.description, gPLink: record.text(of: "gPLink"), gPOptions: record.text(of: "gPOptions")))
+    }
+    return scopes
+  }
+
+  private enum Object {
+    case applied(DomainPolicy.Object)
+    case leftAside(String)
+  }
+
+  private func object(_ link: PolicyScope.AppliedLink, _ session: Session) throws -> Object {
+    let identifier = link.link.identifier
+    let parts = ["CN=\(identifier)", "CN=Policies", "CN=System"] + session.base.parts
+    guard try DirectoryName(parsing: link.link.object).isSame(as: DirectoryName(parts: parts)) else {
+      throw DomainPolicyError(message: "\(link.scope) links the policy object \(identifier) of another domain, which cannot be read")
+    }
+    let attributes = [
+      "displayName", "flags", "gPCFileSysPath", "gPCMachineExtensionNames", "gPCWQLFilter", "nTSecurityDescriptor", "versionNumber",
+    ]
+    guard let record = try search(session.controller, DirectoryName(parts: parts).description, attributes, withDescriptor: true) else {
+      return .leftAside("\(identifier): it is linked, and there is no such object, or this machine may not see it")
+    }
+    let name = try record.text(of: "displayName") ?? "policy object"
+    let title = "\(name) \(identifier)"
+    guard let descriptor = try record.text(of: "nTSecurityDescriptor") else {
+      return .leftAside("\(title): this machine may not see to whom it applies")
+    }
+    guard try PolicyAccess(parsing: descriptor, domain: session.domainIdentity).isApplied(to: session.identities) else {
+      return .leftAside("\(title): its security filter leaves this machine out")
+    }
+    if let flags = try record.text(of: "flags"), (Int32(flags) ?? 2) & 2 != 0 {
+      return .leftAside("\(title): its part for machines is switched off")
+    }
+    if let filter = try record.text(of: "gPCWQLFilter"), !filter.allSatisfy(\.isWhitespace) {
+      return .leftAside("\(title): it has a WMI filter, and without WMI no filter can be answered")
+    }
+    let extensions = try record.text(of: "gPCMachineExtensionNames")?.lowercased() ?? ""
+    let directory = "\\\\\(session.domain)\\sysvol\\\(session.domain)\\Policies\\\(identifier)"
+    guard try record.text(of: "gPCFileSysPath")?.lowercased() == directory.lowercased() else {
+      throw DomainPolicyError(message: "the files of the policy object \(title) are not where they belong, in \(directory)")
+    }
+    let file = directory + "\\Machine\\Registry.pol"
+    var object = DomainPolicy.Object(
+      name: name, identifier: identifier, link: link.scope, isEnforced: link.link.isEnforced, version: 0, file: file, entries: [])
+    guard extensions.contains(Self.registryExtension) else { return .applied(object) }
+    let place = "\(session.domain)\\Policies\\\(identifier)"
+    guard let template = try fetch(session.controller, "\(place)\\GPT.INI", PolicyTemplateFile.maximumSize) else {
+      throw DomainPolicyError(message: "SYSVOL holds no files of the policy object \(title)")
+    }
+    object.version = UInt32(try PolicyTemplateFile(decoding: template).machineVersion)
+    // An object of version 0 can lack the file. One that has lost it could not be told from that: the directory counts changes too.
+    guard let bytes = try fetch(session.controller, "\(place)\\Machine\\Registry.pol", PolicyFile.maximumSize) else {
+      let counted = try record.text(of: "versionNumber").flatMap(UInt32.init).map { $0 & 0xFFFF } ?? 0
+      guard max(object.version, counted) == 0 else { throw DomainPolicyError(message: "SYSVOL lacks the file \(file)") }
+      return .applied(object)
+    }
+    do {
+      object.entries = try PolicyFile(decoding: bytes).entries.filter { DomainPolicy.isRelevant($0.key) }
+    } catch {
+      throw DomainPolicyError(message: "\(file) of the policy object \(title) cannot be used: \(error)")
+    }
+    return .applied(object)
+  }
+
+  /// One object of the directory; `nil` when there is none, or none that this machine may see.
+  private func search(
+    _ controller: Controller, _ base: String, _ attributes: [String], withDescriptor: Bool = false
+  ) throws -> DirectoryRecord? {
+    let result = try start(
+      "ldbsearch",
+      [
+        "-H", "ldap://\(controller.name)", "-P", "--use-kerberos=required", "--option=client ldap sasl wrapping=seal", "-s", "base", "-b",
+        base,
+      ]
+        + (withDescriptor ? ["--controls=sd_flags:1:7"] : []) + ["(objectClass=*)"] + attributes, DirectoryRecord.maximumSize)
+    // The exit code is LDAP's: 32 is noSuchObject.
+    if result.exitCode == 32 { return nil }
+    guard result.exitCode == 0 else {
+      throw DomainPolicyError(message: Self.explained("the directory of \(controller.name) could not be asked for \"\(base)\"", result))
+    }
+    do {
+      let records = try DirectoryRecord.parse(result.output)
+      guard records.count <= 1 else { throw DomainPolicyError(message: "the directory answers with more than was asked for") }
+      return records.first
+    } catch let error as GroupPolicyError {
+      throw DomainPolicyError(message: "the directory of \(controller.name) gave an answer that is none: \(error)")
+    }
+  }
+
+  /// A file of SYSVOL; `nil` when there is none.
+  private func fetch(_ controller: Controller, _ path: String, _ maximumSize: Int) throws -> [UInt8]? {
+    let result = try start(
+      "smbclient",
+      ["//\(controller.name)/sysvol", "-P", "--use-kerberos=required", "--client-protection=sign", "-c", "get \"\(path)\" -"], maximumSize)
+    guard result.exitCode != 0 else { return result.output }
+    let text = result.errors + String(decoding: result.output.suffix(512), as: UTF8.self)
+    if text.contains("NT_STATUS_OBJECT_NAME_NOT_FOUND") || text.contains("NT_STATUS_OBJECT_PATH_NOT_FOUND") { return nil }
+    throw DomainPolicyError(message: Self.explained("SYSVOL on \(controller.name) could not be read", result))
+  }
+
+  // MARK: Programs
+
+  private func start(_ name: String, _ arguments: [String], _ maximumOutput: Int) throws -> ChildProcess.Result {
+    do {
+      return try run(name, arguments, maximumOutput)
+    } catch let failure as ChildProcess.Failure {
+      throw DomainPolicyError(message: Self.message(failure))
+    }
+  }
+
+  private static func message(_ failure: ChildProcess.Failure) -> String {
+    switch failure {
+    case .missing(let name): "the program \(name) is missing; it belongs to Samba (Debian: winbind, ldb-tools, smbclient)"
+    case .notStarted(let name, let number): "the program \(name) could not be started (error \(number))"
+    case .timedOut(let name): "the program \(name) gave no answer in time"
+    case .tooMuchOutput(let name): "the program \(name) answered with more than is taken"
+    case .killed(let name, let signal): "the program \(name) was ended by signal \(signal)"
+    }
+  }
+
+  /// The last line that the program wrote says what was wrong.
+  private static func explained(_ failure: String, _ result: ChildProcess.Result) -> String {
+    let output = String(decoding: result.output.suffix(512), as: UTF8.self)
+    let lines = (result.errors + "\n" + output).split(separator: "\n").filter { !$0.contains("secrets.ldb") }
+    return lines.last.map { "\(failure): \($0.prefix(300))" } ?? failure
+  }
+}

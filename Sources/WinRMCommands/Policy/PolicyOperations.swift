@@ -1,0 +1,133 @@
+import GroupPolicy
+import SecuritySupport
+import WinRM
+import WinRMConfiguration
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// An answer that is no error and no success: it has been shown, and the exit code is 1.
+struct NegativeAnswer: Error {}
+
+extension WinrmRunner {
+  /// `winrm policy [test|export|import|update|forget]`.
+  func policy(_ arguments: WinrmArguments) throws {
+    let verb = arguments.operands.first?.lowercased()
+    let takes: [String?: Set<WinrmSwitch>] = ["test": [.remote, .authentication, .proof], "import": [.force], "forget": [.force]]
+    for name in [WinrmSwitch.remote, .authentication, .proof, .force]
+    where arguments.switches[name] != nil && takes[verb]?.contains(name) != true {
+      throw WinrmUsageError("Switch not allowed with the given operation: \(name.rawValue)")
+    }
+    guard arguments.operands.count == (verb == "import" ? 2 : verb == nil ? 0 : 1) else {
+      throw WinrmUsageError(verb == "import" ? "policy import needs the name of a file." : "There are too many parameters.")
+    }
+    switch verb {
+    case nil: show(PolicyReport(policy: try EffectivePolicy.load(paths: paths), now: Self.now).element, prefix: "p", PolicyReport.namespace)
+    case "test": try testPolicy(arguments)
+    case "export": console.writeOutput(try EffectivePolicy.load(paths: paths).exported().document)
+    case "import": try importPolicy(arguments.operands[1], arguments)
+    case "update": try updatePolicy()
+    case "forget":
+      guard try isConfirmed("The policy of the domain will not hold here until the next update.\nForget it [y/n]? ", arguments) else {
+        return
+      }
+      try DomainPolicyStore(paths: paths).remove()
+    default: throw WinrmUsageError("The operation on policy is test, export, import, update or forget.")
+    }
+  }
+
+  static var now: Int64 { Int64(time(nil)) }
+
+  private func testPolicy(_ arguments: WinrmArguments) throws {
+    guard let target = arguments.switches[.remote] else { throw WinrmUsageError("policy test needs -remote:HOST.") }
+    let proof = try arguments.switches[.proof].map { text throws(WinrmUsageError) in
+      guard let proof = PolicyTest.Proof(rawValue: text.lowercased()) else {
+        throw WinrmUsageError("Invalid option for -proof: \"\(text)\". It is kerberos, certificate or ntlm.")
+      }
+      return proof
+    }
+    let client = try ClientPolicy.machine(paths: paths)
+    let host = try WinRMEndpoint(parsing: target).host
+    let settings = try ConfigurationStore(paths: paths).loadEffective()
+    let test = PolicyTest(client: client, policy: try EffectivePolicy.load(paths: paths), settings: settings)
+    let auth = settings.settings.client.auth
+    let answer: PolicyTest.Answer
+    switch arguments.switches[.authentication]?.lowercased() {
+    case nil, "credssp": answer = test.credSSP(host: host, proof: proof)
+    case "negotiate": answer = test.withoutDelegation(host: host, method: "Negotiate", isEnabled: auth.negotiate)
+    case "kerberos": answer = test.withoutDelegation(host: host, method: "Kerberos", isEnabled: auth.kerberos)
+    case "certificate": answer = test.withoutDelegation(host: host, method: "Certificate", isEnabled: auth.certificate)
+    case let other?:
+      throw WinrmUsageError(
+        "Invalid option for -authentication: \"\(other)\". It is credssp, negotiate, kerberos or certificate here.")
+    }
+    show(answer.element, prefix: "p", PolicyReport.namespace)
+    guard answer.isAllowed else { throw NegativeAnswer() }
+  }
+
+  private func importPolicy(_ path: String, _ arguments: WinrmArguments) throws {
+    let imported = try MachinePolicy(importing: try Self.content(path), file: path)
+    let question = """
+      The machine's own policy will be what \(ResultWriter.printable(path)) says. It can let user names and passwords be sent to other
+      computers. What the domain says stays.
+      Import it [y/n]?\u{20}
+      """
+    guard try isConfirmed(question, arguments) else { return }
+    // Nothing is written that nobody could use afterwards.
+    _ = try EffectivePolicy.load(paths: paths, replacing: imported)
+    try MachinePolicyStore(paths: paths).update { $0 = imported }
+  }
+
+  private func updatePolicy() throws {
+    let store = DomainPolicyStore(paths: paths)
+    let stored = Result { try store.load() }
+    do {
+      guard geteuid() == 0 else { throw WinrmFailure(.accessDenied, "Only root can act as this machine in its domain.") }
+      let reader = DomainPolicyReader(
+        run: { name, arguments, maximum in try ChildProcess.run(name, arguments, maximumOutput: maximum, seconds: 60) }, now: Self.now)
+      let answer = try reader.read()
+      _ = try EffectivePolicy.load(paths: paths, domain: answer.policy)
+      try store.replace(with: answer.policy)
+      for remark in answer.remarks { console.writeError("Not applied: \(ResultWriter.printable(remark))\n") }
+      show(PolicyReport.domain(answer.policy, now: Self.now), prefix: "p", PolicyReport.namespace)
+    } catch let error as WinrmFailure where error.code == .accessDenied {
+      throw error
+    } catch {
+      throw Self.failure(error, stored)
+    }
+  }
+
+  /// What failed, and what holds until it is mended.
+  private static func failure(_ error: any Error, _ stored: Result<DomainPolicy?, any Error>) -> WinrmFailure {
+    let cause =
+      switch error {
+      case let error as DomainPolicyError: error.message
+      case let error as GroupPolicyError: "an answer of the domain cannot be used: \(error)"
+      default: "\(error)"
+      }
+    let state =
+      switch stored {
+      case .success(let policy?):
+        "The policy of \(policy.domain) that was read \(PolicyReport.age(now - policy.updated)) ago (\(PolicyReport.time(policy.updated))) stays in force."
+      case .success(nil): "No policy of a domain was read before."
+      case .failure(let error): "The stored policy cannot be used either: \(error)"
+      }
+    let code = (error as? ConfigurationError)?.winrmCode ?? WinRMCode(rawValue: 1274)
+    return WinrmFailure(
+      code, "The policy of the domain was not updated: \(cause)\n\(state)",
+      explanation: code.rawValue == 1274 ? "The group policy could not be read." : nil)
+  }
+
+  private static func content(_ path: String) throws -> [UInt8] {
+    do throws(ForeignFile.Failure) {
+      return try ForeignFile(path: path).content.withUnsafeBytes(Array.init)
+    } catch {
+      throw WinrmFailure(WinRMCode(rawValue: error.isMissing ? 2 : 30), "\(path) cannot be read: \(error.reason)")
+    }
+  }
+}

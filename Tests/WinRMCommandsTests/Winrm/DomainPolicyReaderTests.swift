@@ -1,0 +1,206 @@
+import GroupPolicy
+import Testing
+import WinRMConfiguration
+
+@testable import WinRMCommands
+
+/// A domain as Samba's programs show it.
+private struct FakeDomain {
+  static let first = "{11111111-1111-1111-1111-111111111111}"
+  static let second = "{22222222-2222-2222-2222-222222222222}"
+  static let third = "{33333333-3333-3333-3333-333333333333}"
+  static let sid = "S-1-5-21-1-2-3"
+  static let applies = "D:(A;;RPLC;;;AU)(OA;;CR;edacfd8f-ffb3-11d1-b41d-00a0c968f939;;AU)"
+
+  var controller = ["\\\\dc.lab.example", "\\\\203.0.113.10", "1", "guid", "lab.example", "lab.example", "0x1", "Site-A", "Site-A"]
+  /// Attributes by base.
+  var directory: [String: String]
+  var files: [String: [UInt8]] = [:]
+  var failing: [String: ChildProcess.Failure] = [:]
+
+  init() {
+    directory = [
+      "":
+        "defaultNamingContext: DC=lab,DC=example\nconfigurationNamingContext: CN=Configuration,DC=lab,DC=example\ntokenGroups: \(Self.sid)-1110\ntokenGroups: S-1-5-11\n",
+      "<SID=\(Self.sid)-1110>": "objectClass: top\nobjectClass: computer\n",
+      "DC=lab,DC=example": "gPLink: \(Self.link(Self.first))\(Self.link(Self.second))\n",
+      "OU=servers,DC=lab,DC=example": "", "CN=Site-A,CN=Sites,CN=Configuration,DC=lab,DC=example": "",
+    ]
+    for identifier in [Self.first, Self.second, Self.third] {
+      directory["CN=\(identifier),CN=Policies,CN=System,DC=lab,DC=example"] = Self.object(identifier)
+      files["lab.example\\Policies\\\(identifier)\\GPT.INI"] = Array("[General]\r\nVersion=65539\r\n".utf8)
+      let entries = [
+        PolicyFile.Entry(key: #"Software\Policies\Microsoft\Windows\WinRM\Client"#, name: "AllowCredSSP", value: .number(1)),
+        PolicyFile.Entry(key: #"Software\Policies\Other"#, name: "x", value: .number(1)),
+      ]
+      files["lab.example\\Policies\\\(identifier)\\Machine\\Registry.pol"] = try? PolicyFile(entries: entries).encode()
+    }
+  }
+
+  static func link(_ identifier: String, _ options: Int = 0) -> String {
+    "[LDAP://cn=\(identifier),cn=policies,cn=system,DC=lab,DC=example;\(options)]"
+  }
+
+  static func object(_ identifier: String, _ changes: [String: String?] = [:]) -> String {
+    let usual: [String: String?] = [
+      "displayName": "Object \(identifier.dropFirst().prefix(1))", "flags": "0", "versionNumber": "65539", "nTSecurityDescriptor": applies,
+      "gPCFileSysPath": #"\\lab.example\SysVol\lab.example\Policies\"# + identifier,
+      "gPCMachineExtensionNames": "[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}{D02B1F72-3407-48AE-BA88-E8213C6761F1}]",
+    ]
+    return usual.merging(changes) { $1 }.compactMap { name, value in value.map { "\(name): \($0)\n" } }.joined()
+  }
+
+  mutating func change(_ identifier: String, _ changes: [String: String?]) {
+    directory["CN=\(identifier),CN=Policies,CN=System,DC=lab,DC=example"] = Self.object(identifier, changes)
+  }
+
+  func run(_ name: String, _ arguments: [String], _ maximum: Int) throws -> ChildProcess.Result {
+    if let failure = failing[name] { throw failure }
+    func answer(_ bytes: [UInt8]) -> ChildProcess.Result { ChildProcess.Result(output: bytes, errors: "", exitCode: 0) }
+    switch name {
+    case "wbinfo" where arguments == ["--own-domain"]: return answer(Array("LAB\n".utf8))
+    case "wbinfo" where arguments == ["--domain-info=LAB"]:
+      return answer(Array("Name              : LAB\nAlt_Name          : lab.example\nSID               : S-1-5-21-1-2-3\n".utf8))
+    case "wbinfo" where arguments == ["--dsgetdcname=lab.example"]: return answer(Array(controller.joined(separator: "\n").utf8))
+    case "ldbsearch":
+      #expect(arguments.starts(with: ["-H", "ldap://dc.lab.example", "-P", "--use-kerberos=required"]))
+      let base = arguments[try #require(arguments.firstIndex(of: "-b")) + 1]
+      guard let attributes = directory[base] else { return ChildProcess.Result(output: [], errors: "search error", exitCode: 32) }
+      let distinguished = base.hasPrefix("<SID=") ? "CN=HOP1,OU=servers,DC=lab,DC=example" : base
+      return answer(Array("# record 1\ndn: \(distinguished)\n\(attributes)\n# returned 1 records\n".utf8))
+    case "smbclient":
+      #expect(arguments[0] == "//dc.lab.example/sysvol" && arguments.contains("--client-protection=sign"))
+      let command = arguments.last ?? ""
+      guard command.hasPrefix("get \""), command.hasSuffix("\" -"), let file = files[String(command.dropFirst(5).dropLast(3))] else {
+        return ChildProcess.Result(output: [], errors: "NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file", exitCode: 1)
+      }
+      return answer(file)
+    default: throw ChildProcess.Failure.missing(name)
+    }
+  }
+
+  func read() throws -> DomainPolicyReader.Answer { try DomainPolicyReader(run: run, now: 1000).read() }
+}
+
+@Suite struct DomainPolicyReaderTests {
+  @Test("Objects in link order, with what matters here and where it came from") func plain() throws {
+    let answer = try FakeDomain().read()
+    #expect(answer.remarks.isEmpty)
+    let policy = answer.policy
+    #expect(policy.domain == "lab.example" && policy.controller == "dc.lab.example" && policy.updated == 1000)
+    #expect(policy.machine == "CN=HOP1,OU=servers,DC=lab,DC=example")
+    #expect(policy.objects.map(\.name) == ["Object 1", "Object 2"])
+    #expect(policy.objects[0].version == 3 && policy.objects[0].link == "DC=lab,DC=example")
+    #expect(policy.objects[0].entries.map(\.name) == ["AllowCredSSP"])
+    #expect(policy.objects[0].file == #"\\lab.example\sysvol\lab.example\Policies\"# + FakeDomain.first + #"\Machine\Registry.pol"#)
+  }
+
+  @Test("Site, domain and unit, enforcement and blocking come from the directory") func scopes() throws {
+    var domain = FakeDomain()
+    domain.directory["CN=Site-A,CN=Sites,CN=Configuration,DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.third))\n"
+    domain.directory["DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.first, 2))\n"
+    domain.directory["OU=servers,DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.second))\n"
+    #expect(try domain.read().policy.objects.map(\.name) == ["Object 3", "Object 2", "Object 1"])
+    #expect(try domain.read().policy.objects.last?.isEnforced == true)
+    domain.directory["OU=servers,DC=lab,DC=example"]?.append("gPOptions: 1\n")
+    #expect(try domain.read().policy.objects.map(\.name) == ["Object 2", "Object 1"])
+    domain.directory["DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.first, 3))\n"
+    #expect(try domain.read().policy.objects.map(\.name) == ["Object 2"])
+  }
+
+  static let excluded: [(String, [String: String?])] = [
+    ("security filter", ["nTSecurityDescriptor": "D:(A;;RP;;;AU)"]), ("to whom it applies", ["nTSecurityDescriptor": nil]),
+    ("switched off", ["flags": "2"]), ("switched off", ["flags": "3"]), ("switched off", ["flags": "x"]),
+    ("WMI filter", ["gPCWQLFilter": "[lab.example;{1};0]"]),
+  ]
+
+  @Test("An object that does not apply is left aside, and said so", arguments: excluded.indices) func leftAside(index: Int) throws {
+    var domain = FakeDomain()
+    domain.change(FakeDomain.first, Self.excluded[index].1)
+    let answer = try domain.read()
+    #expect(answer.policy.objects.map(\.name) == ["Object 2"])
+    #expect(answer.remarks.count == 1 && answer.remarks[0].contains(Self.excluded[index].0))
+  }
+
+  @Test("A link to nothing is left aside; an object without registry values is not fetched") func nothingToFetch() throws {
+    var domain = FakeDomain()
+    domain.directory["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"] = nil
+    domain.change(FakeDomain.second, ["gPCMachineExtensionNames": nil])
+    domain.files = [:]
+    let answer = try domain.read()
+    #expect(answer.remarks.count == 1)
+    #expect(answer.policy.objects.map(\.name) == ["Object 2"] && answer.policy.objects[0].entries.isEmpty)
+  }
+
+  @Test("Only an object of version 0 may lack its file") func missingFile() throws {
+    var domain = FakeDomain()
+    domain.files["lab.example\\Policies\\\(FakeDomain.first)\\Machine\\Registry.pol"] = nil
+    #expect(throws: DomainPolicyError.self) { try domain.read() }
+    domain.files["lab.example\\Policies\\\(FakeDomain.first)\\GPT.INI"] = Array("[General]\nVersion=65536\n".utf8)
+    #expect(throws: DomainPolicyError.self) { try domain.read() }
+    domain.change(FakeDomain.first, ["versionNumber": "65536"])
+    #expect(try domain.read().policy.objects.count == 2)
+    domain.files["lab.example\\Policies\\\(FakeDomain.first)\\GPT.INI"] = nil
+    #expect(throws: DomainPolicyError.self) { try domain.read() }
+  }
+
+  fileprivate static let hostileAnswers: [(@Sendable (inout FakeDomain) -> Void, String)] = [
+    ({ $0.controller[0] = "\\\\-oProxy" }, "no domain controller"), ({ $0.controller[0] = "\\\\a b.c" }, "no domain controller"),
+    ({ $0.controller = [] }, "no domain controller"), ({ $0.directory[""] = "tokenGroups: S-1-5-11\n" }, "which domain"),
+    ({ $0.directory[""]?.append("defaultNamingContext: DC=x\n") }, "values"),
+    ({ $0.directory[""] = $0.directory[""]?.replacing("tokenGroups: S-1-5-11", with: "tokenGroups: S-1-5-11> x") }, "does not know"),
+    ({ $0.directory["<SID=\(FakeDomain.sid)-1110>"] = "objectClass: user\n" }, "none of a computer"),
+    ({ $0.directory["<SID=\(FakeDomain.sid)-1110>"] = nil }, "account of this machine"),
+    ({ $0.directory["DC=lab,DC=example"] = nil }, "does not show"),
+    (
+      { $0.directory["DC=lab,DC=example"] = "gPLink: [LDAP://CN=\(FakeDomain.first),CN=Policies,CN=System,DC=other;0]\n" }, "another domain"
+    ),
+    ({ $0.directory["DC=lab,DC=example"] = "gPLink: x\n" }, "link"),
+    ({ $0.change(FakeDomain.first, ["gPCFileSysPath": #"\\evil\share"#]) }, "not where they belong"),
+    ({ $0.change(FakeDomain.first, ["nTSecurityDescriptor": "D:(XA;;GA;;;AU;x)"]) }, "XA"),
+    ({ $0.files["lab.example\\Policies\\\(FakeDomain.first)\\Machine\\Registry.pol"] = [1, 2] }, "cannot be used"),
+    ({ $0.files["lab.example\\Policies\\\(FakeDomain.first)\\GPT.INI"] = [1, 2] }, "version"),
+    ({ $0.directory[""] = $0.directory[""]?.replacing("DC=lab,", with: "DC=other,") }, "another domain"),
+    ({ $0.failing["smbclient"] = .timedOut("smbclient") }, "in time"), ({ $0.failing["ldbsearch"] = .missing("ldbsearch") }, "ldb-tools"),
+    ({ $0.failing["wbinfo"] = .tooMuchOutput("wbinfo") }, "more than"),
+  ]
+
+  @Test("An answer that cannot be believed fails as a whole", arguments: hostileAnswers.indices) func hostile(index: Int) {
+    var domain = FakeDomain()
+    let (change, reason) = Self.hostileAnswers[index]
+    change(&domain)
+    do {
+      _ = try domain.read()
+      Issue.record("it was believed")
+    } catch {
+      #expect("\(error)".contains(reason), "\(error)")
+    }
+  }
+}
+
+@Suite struct ChildProcessTests {
+  @Test("Output, errors and exit code") func plain() throws {
+    let result = try ChildProcess.run("sh", ["-c", "printf out; printf err >&2; env; exit 3"], maximumOutput: 1 << 16, seconds: 20)
+    #expect(result.exitCode == 3 && result.errors == "err")
+    let output = String(decoding: result.output, as: UTF8.self)
+    #expect(output.hasPrefix("out") && output.contains("LC_ALL=C"))
+    // Nothing of this process's environment reaches it.
+    #expect(!output.contains("TMPDIR") && !output.contains("WINRM"))
+  }
+
+  @Test("Arguments are words, not commands") func words() throws {
+    let result = try ChildProcess.run("printf", ["%s|", "a b", "$(id)", "; x"], maximumOutput: 100, seconds: 20)
+    #expect(String(decoding: result.output, as: UTF8.self) == "a b|$(id)|; x|")
+  }
+
+  @Test("Too much, too long, killed, missing") func limits() {
+    #expect(throws: ChildProcess.Failure.tooMuchOutput("yes")) { try ChildProcess.run("yes", [], maximumOutput: 1000, seconds: 20) }
+    #expect(throws: ChildProcess.Failure.timedOut("sleep")) { try ChildProcess.run("sleep", ["60"], maximumOutput: 10, seconds: 1) }
+    #expect(throws: ChildProcess.Failure.killed("sh", 9)) {
+      try ChildProcess.run("sh", ["-c", "kill -9 $$"], maximumOutput: 10, seconds: 20)
+    }
+    #expect(throws: ChildProcess.Failure.missing("no-such-program-x7")) {
+      try ChildProcess.run("no-such-program-x7", [], maximumOutput: 10, seconds: 1)
+    }
+  }
+}
