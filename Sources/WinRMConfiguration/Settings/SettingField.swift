@@ -11,6 +11,10 @@ enum SettingAccess: Sendable {
 struct SettingField<Root: Sendable>: Sendable {
   let name: String
   let access: SettingAccess
+  /// The numbers that it takes, if it is one.
+  var range: ClosedRange<UInt32>?
+  /// The words that it takes, if it is one of a few.
+  var words: [String] = []
   let read: @Sendable (Root) -> SettingValue
   /// Stores a value of the right kind, or says why it cannot.
   let store: @Sendable (inout Root, SettingValue) throws(ConfigurationError) -> Void
@@ -27,7 +31,7 @@ struct SettingField<Root: Sendable>: Sendable {
 
   func lifted<Parent>(_ path: any WritableKeyPath<Parent, Root> & Sendable) -> SettingField<Parent> {
     SettingField<Parent>(
-      name: name, access: access, read: { [read] in read($0[keyPath: path]) },
+      name: name, access: access, range: range, words: words, read: { [read] in read($0[keyPath: path]) },
       store: { [store] (parent, value) throws(ConfigurationError) in try store(&parent[keyPath: path], value) })
   }
 }
@@ -43,7 +47,7 @@ extension SettingField {
   static func integer<I: FixedWidthInteger & UnsignedInteger & Sendable>(
     _ name: String, _ path: any WritableKeyPath<Root, I> & Sendable, _ range: ClosedRange<UInt32>, access: SettingAccess = .readWrite
   ) -> Self {
-    Self(name: name, access: access, read: { .integer(UInt32(truncatingIfNeeded: $0[keyPath: path])) }) {
+    Self(name: name, access: access, range: range, read: { .integer(UInt32(truncatingIfNeeded: $0[keyPath: path])) }) {
       (root, value) throws(ConfigurationError) in
       guard case .integer(let value) = value else { throw Self.wrongKind(name) }
       guard range.contains(value), let exact = I(exactly: value) else {
@@ -99,7 +103,8 @@ extension SettingField {
     _ name: String, _ path: any WritableKeyPath<Root, C> & Sendable, access: SettingAccess = .readWrite,
     failure: @escaping @Sendable (String) -> ConfigurationError
   ) -> Self where C.RawValue == String {
-    Self(name: name, access: access, read: { .text($0[keyPath: path].rawValue) }) { (root, value) throws(ConfigurationError) in
+    Self(name: name, access: access, words: C.allCases.map(\.rawValue), read: { .text($0[keyPath: path].rawValue) }) {
+      (root, value) throws(ConfigurationError) in
       guard case .text(let text) = value, let choice = C.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
         let words = C.allCases.map(\.rawValue).joined(separator: ", ")
         throw failure("\(name) must be one of \(words)")
