@@ -331,7 +331,8 @@ import WinRMCommands
       ["e", "x", "-dialect:association", "-filter:{Object=a;What=b}"], ["e", "x", "-fragment:a"], ["get", "x", "-filter:a"],
       ["get", "x", "-dialect:a"], ["get", "x", "-options:a"], ["get", "x?"], ["set", "x"], ["set", "x", "@{}"],
       ["set", "x", "@{a=b}", "-file:/dev/null"], ["set", "x", "-file:/nonexistent"], ["set", "x", "-file:/dev/null"],
-      ["create", "a/*"], ["create", "a/1b"], ["invoke", "1", "x"], ["invoke", "a b", "x"], ["invoke", "x"],
+      ["create", "a/*"], ["create", "a/b", "@{x:y=1}"], ["invoke", "a", "x", "@{1a=1}"], ["create", "a/1b"], ["invoke", "1", "x"],
+      ["invoke", "a b", "x"], ["invoke", "x"],
       ["set", "x", "@TrustedHosts=a", "@b"], ["set", "x", "System.Collections.Hashtable"],
     ])
   func refusals(words: [String]) async throws {

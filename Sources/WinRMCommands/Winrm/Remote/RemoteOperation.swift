@@ -119,7 +119,7 @@ struct RemoteOperation {
   }
 
   /// `[a-z_][-a-z0-9._]*`, in any case.
-  private static func isElementName(_ name: String) -> Bool {
+  static func isElementName(_ name: String) -> Bool {
     guard let first = name.first, name.allSatisfy(\.isASCII), first.isLetter || first == "_" else { return false }
     return name.allSatisfy { $0.isLetter || $0.isNumber || "-._".contains($0) }
   }

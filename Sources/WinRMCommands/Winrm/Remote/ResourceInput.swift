@@ -36,12 +36,17 @@ enum ResourceInput {
   }
 
   /// The content of a message: the file, or an element of that name with a child for each value.
-  func document(root: String, namespace: String) -> XMLElement {
+  ///
+  /// - Throws: ``WinrmUsageError`` for a key that cannot be the name of an element.
+  func document(root: String, namespace: String) throws(WinrmUsageError) -> XMLElement {
     let values: [(name: String, value: String?)]
     switch self {
     case .file(let document): return document
     case .values(let set): values = set.values
     case .empty: values = []
+    }
+    for (name, _) in values where !RemoteOperation.isElementName(name) {
+      throw WinrmUsageError("The key \"\(name)\" cannot be the name of an element.")
     }
     return XMLElement(
       XMLName(namespace: namespace, localName: root),
