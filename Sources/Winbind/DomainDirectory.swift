@@ -24,8 +24,10 @@ public protocol DomainDirectory: Sendable {
   /// - Throws: ``DomainError`` with `refused` and the controller's status, with unknown users too.
   func authenticate(_ response: DomainNTLMResponse) async throws(DomainError) -> DomainNTLMSuccess
 
-  /// The user that a Kerberos ticket's PAC speaks of, with groups; `nil` when its signature is not verified. The caller still compares
-  /// the user with the principal.
+  /// The user that a Kerberos ticket's PAC speaks of, with complete groups; `nil` for what is no PAC, or not that of a domain's user.
+  ///
+  /// - Warning: The caller has verified the PAC's signature: winbind also reads one that it has no key for. And it compares the user with the
+  ///   ticket's principal.
   func user(pac: [UInt8]) async throws(DomainError) -> DomainUser?
 
   /// The group of a name in any form and case; `nil` when there is none, or it is no group. A name without a domain is one of this host's

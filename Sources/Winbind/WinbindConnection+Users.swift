@@ -73,7 +73,8 @@ extension WinbindConnection {
     }
   }
 
-  /// Verifies the signature of a PAC with the machine's key. winbind remembers the groups.
+  /// Lets winbind read a PAC, whose signature the caller has verified: winbind reads one as well that it cannot verify. It remembers the groups
+  /// of those that it can.
   func authenticate(pac: [UInt8]) throws(DomainError) -> Logon {
     var parameters = wbcAuthUserParams()
     parameters.level = WBC_AUTH_USER_LEVEL_PAC

@@ -4,7 +4,7 @@ public import SecuritySupport
 
 /// The domain by way of winbind, through `libwbclient`.
 ///
-/// Each question is a thread and a connection of its own, with a deadline. Verifying logons and PACs is for root alone; everything else
+/// Each question is a thread and a connection of its own, with a deadline. Verifying logons and reading PACs is for root alone; everything else
 /// may be asked by anybody.
 public struct WinbindDirectory: DomainDirectory {
   private let pool: BlockingPool
@@ -96,7 +96,7 @@ public struct WinbindDirectory: DomainDirectory {
     if user.groupsAreComplete { return user.groupSIDs.contains(protected) }
     // winbind may remember the groups of an earlier logon, when the user was not in this one yet.
     guard try await groups(of: user).contains(protected) else {
-      throw DomainError(.incomplete, "the groups of this logon are not known: winbind did not verify the ticket's PAC")
+      throw DomainError(.incomplete, "the groups of this logon are not known: the ticket has no PAC that winbind reads")
     }
     return true
   }
