@@ -34,13 +34,6 @@ public struct LogonConfiguration: Sendable {
   /// Whether ``keytab`` is there, can be read, and has keys. Blocks on its file.
   public var hasKeytab: Bool { keytab.map { KerberosKeytab(name: $0).hasKeys } ?? false }
 
-  /// The names that clients use for a WinRM service on a host: each class with the full and the short name.
-  public static func servicePrincipals(of hostNames: HostNames) -> [String] {
-    let short = hostNames.dns.split(separator: ".").first.map(String.init) ?? hostNames.dns
-    let hosts = short == hostNames.dns ? [short] : [hostNames.dns, short]
-    return KerberosServiceName.winRMServices.flatMap { service in hosts.map { "\(service)/\($0)" } }
-  }
-
   /// Bounds on what one authority does at once.
   public struct Limits: Sendable, Hashable {
     /// Authentication exchanges under way. Default: 1024.
@@ -81,8 +74,9 @@ public struct LogonConfiguration: Sendable {
   /// The keytab with the keys of this service, such as `FILE:/etc/krb5.keytab`. Without one, or when it is missing or empty, Kerberos is not
   /// offered.
   public var keytab: String?
-  /// The service names, `service/host`, that a client's ticket may be for. By default WSMAN, HTTP and HOST of this host's names.
-  public var servicePrincipals: [String]
+  /// The service names, `service/host`, that a client's ticket may be for; `nil` for WSMAN, HTTP and HOST of this host's names and of those
+  /// that the keytab has under one of the three.
+  public var servicePrincipals: [String]?
   /// Where the ticket caches of sessions are made. It is made when missing: mode 0711 as root, 0700 otherwise.
   public var ticketCacheDirectory: String
   /// The domain that this host is a member of; `nil` where there is none.
@@ -113,7 +107,7 @@ public struct LogonConfiguration: Sendable {
     self.execHelperPath = execHelperPath
     self.channelBindingLevel = channelBindingLevel
     self.keytab = keytab
-    self.servicePrincipals = servicePrincipals ?? Self.servicePrincipals(of: hostNames)
+    self.servicePrincipals = servicePrincipals
     self.ticketCacheDirectory = ticketCacheDirectory
     self.domain = domain
     self.accountPhase = accountPhase

@@ -144,9 +144,21 @@ extension LogonService {
   func usableKeytab() async -> String? {
     guard let name = configuration.keytab else { return nil }
     if let seen = keytabSeen, clock.now - seen.at < .seconds(5) { return seen.isUsable ? name : nil }
-    let isUsable = await BlockingWork.run { KerberosKeytab(name: name).hasKeys }
-    keytabSeen = (isUsable, clock.now)
+    let (isUsable, services) = await BlockingWork.run { (KerberosKeytab(name: name).hasKeys, KerberosKeytab(name: name).services()) }
+    keytabSeen = (isUsable, services, clock.now)
     return isUsable ? name : nil
+  }
+
+  /// What a client's ticket may be for. Clients name a host as they were told to: by its full or its short name, or by an alias that the
+  /// administrator has made a key for.
+  var services: [KerberosServiceName] {
+    if let names = configuration.servicePrincipals { return names.compactMap(KerberosServiceName.init(parsing:)) }
+    let classes = KerberosServiceName.winRMServices
+    let fullName = hostNames.dns
+    let keyed = keytabSeen?.services.filter { service in classes.contains { $0 == service.service.uppercased() } } ?? []
+    let hosts = Set(
+      ([fullName, fullName.split(separator: ".").first.map(String.init) ?? fullName] + keyed.map(\.host)).map { $0.lowercased() })
+    return classes.flatMap { service in hosts.compactMap { KerberosServiceName(service: service, host: $0) } }
   }
 }
 

@@ -42,15 +42,8 @@ extension LogonService {
   private func kerberosAcceptor(_ keytab: String, _ bindings: ChannelBindings?) -> KerberosAcceptor {
     KerberosAcceptor(
       configuration: KerberosAcceptorConfiguration(
-        keytab: keytab, services: servicePrincipals.compactMap(KerberosServiceName.init(parsing:)), channelBindings: bindings,
-        channelBindingLevel: KerberosChannelBindingLevel(configuration.channelBindingLevel)))
-  }
-
-  /// The configured names. Where none were given they are the host's, whose full name in the domain only winbind may know.
-  private var servicePrincipals: [String] {
-    let configured = configuration.servicePrincipals
-    let isDefault = configured == LogonConfiguration.servicePrincipals(of: configuration.hostNames)
-    return isDefault ? LogonConfiguration.servicePrincipals(of: hostNames) : configured
+        keytab: keytab, services: services,
+        channelBindings: bindings, channelBindingLevel: KerberosChannelBindingLevel(configuration.channelBindingLevel)))
   }
 
   func step(_ id: ContextID, _ token: [UInt8]) async throws(LogonFailure) -> LogonReply {

@@ -28,7 +28,7 @@ public actor LogonService: LogonAuthority {
   var membership: DomainMembership?
   var membershipAsked: ContinuousClock.Instant?
   /// What the keytab was like when last looked at.
-  var keytabSeen: (isUsable: Bool, at: ContinuousClock.Instant)?
+  var keytabSeen: (isUsable: Bool, services: [KerberosServiceName], at: ContinuousClock.Instant)?
 
   var limiter: FailureLimiter
   var contexts: [ContextID: AuthenticationContext] = [:]

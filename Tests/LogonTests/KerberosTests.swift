@@ -55,6 +55,16 @@ struct KerberosTests {
     #expect(try await fixture.negotiate().identity.mechanism == "NTLM")
   }
 
+  @Test("The names of a service are those of this host, and those that the keytab has under a class of WinRM")
+  func services() async throws {
+    let fixture = try Fixture.withRealm { $0.servicePrincipals = nil }
+    _ = try await fixture.client.begin(.kerberos, peer: peer)
+    let names = await fixture.service.services.map(\.description)
+    for name in ["WSMAN/host.example", "HTTP/host", "WSMAN/\(LocalRealm.host)", "HOST/\(LocalRealm.host)"] { #expect(names.contains(name)) }
+    #expect(!names.contains { $0.hasSuffix("stale.winrm.test") })
+    #expect(try await fixture.kerberos().logon.identity.mechanism == "Kerberos")
+  }
+
   @Test("NTLM goes on beside Kerberos")
   func ntlmBeside() async throws {
     let fixture = try Fixture.withRealm()

@@ -15,6 +15,27 @@ public struct KerberosKeytab: Sendable, Hashable {
     return KerberosKeytab(name: String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
   }
 
+  /// The services, `service/host`, that it has keys of; empty when it cannot be read. Blocks on its file.
+  public func services() -> [KerberosServiceName] {
+    guard !name.isEmpty, !name.utf8.contains(0), let context = try? KRB5Context() else { return [] }
+    var keytab: krb5_keytab?
+    guard krb5_kt_resolve(context.raw, name, &keytab) == 0, let keytab else { return [] }
+    defer { krb5_kt_close(context.raw, keytab) }
+    var cursor: krb5_kt_cursor?
+    guard krb5_kt_start_seq_get(context.raw, keytab, &cursor) == 0 else { return [] }
+    defer { krb5_kt_end_seq_get(context.raw, keytab, &cursor) }
+    var found: Set<KerberosServiceName> = []
+    var entry = krb5_keytab_entry()
+    while krb5_kt_next_entry(context.raw, keytab, &entry, &cursor) == 0 {
+      defer { krb5_free_keytab_entry_contents(context.raw, &entry) }
+      guard let principal = try? InitialTicket.name(of: entry.principal, context), principal.components.count == 2,
+        let service = KerberosServiceName(service: principal.components[0], host: principal.components[1])
+      else { continue }
+      found.insert(service)
+    }
+    return found.sorted { $0.description < $1.description }
+  }
+
   /// Whether it is there, can be read, and has at least one key. Blocks on its file.
   public var hasKeys: Bool {
     guard !name.isEmpty, !name.utf8.contains(0), let context = try? KRB5Context() else { return false }
