@@ -463,6 +463,39 @@ def test_roots_that_cannot_be_read_trust_nobody(lab, server, client, tmp_path):
         assert done.returncode != 0 and "SSL_CERT_FILE" in done.err, done.err
 
 
+def test_elliptic_key_inside_credssp(lab, pki, client):
+    made = lab.service("elliptic", start=False)
+    leaf = pki.server("elliptic", made.address, kind="p256", key_usage="digitalSignature")
+    made.winrm("certificate", "import", leaf.chain, "-key:%s" % leaf.key)
+    done = made.winrm("set", "winrm/config/service", "@{CertificateThumbprint=%s}" % leaf.thumbprint)
+    assert "not RSA" in done.err
+    made.start()
+    done = lab.winrs(client, made, "id -un", **trusting(pki))
+    assert (done.returncode, done.out.strip()) == (0, lab.unix_user), done.err
+
+
+def test_service_of_an_ordinary_user_has_a_store_of_its_own(lab, pki, client, tmp_path):
+    """Without WINRM_ROOT the store is in the user's configuration, and the key belongs to that user."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become somebody else")
+    home = tmp_path / "home"
+    home.mkdir()
+    leaf = pki.server("nobody", "nobody.example.com")
+    copy = home / "bundle.pem"
+    copy.write_text(leaf.chain.read_text() + leaf.key.read_text())
+    for path in (home, copy, *[parent for parent in tmp_path.parents if "pytest" in parent.name], tmp_path):
+        os.chmod(path, 0o755 if path.is_dir() else 0o600)
+    os.chown(home, 65534, 65534)
+    os.chown(copy, 65534, 65534)
+    done = subprocess.run(
+        [str(lab.bin / "winrm"), "certificate", "import", str(copy)],
+        env={"HOME": str(home), "PATH": os.environ["PATH"]}, user=65534, group=65534, extra_groups=[], cwd="/", capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    key = home / ".config" / "winrm" / "certificates" / (leaf.thumbprint + ".key")
+    assert (key.stat().st_uid, stat.S_IMODE(key.stat().st_mode)) == (65534, 0o600)
+
+
 # A certificate that the service cannot use
 
 
@@ -494,7 +527,7 @@ def test_credssp_fails_and_never_shows_another_certificate(lab, pki, damage):
     lab.delegate(gullible, made)
     lab.trust(gullible, made)
     refused = lab.winrs(gullible, made, "id -un")
-    assert refused.returncode != 0 and lab.unix_user not in refused.out and "log" in refused.err, refused.err
+    assert refused.returncode != 0 and lab.unix_user not in refused.out and "CertificateThumbprint" in refused.err, refused.err
     assert "CredSSP cannot be carried out" in made.log() and "credentials delegated" not in made.log()
     assert "certificateSHA256" not in made.log(), "no certificate at all is in use"
     other = lab.winrs(gullible, made, "id -un", method="Negotiate")

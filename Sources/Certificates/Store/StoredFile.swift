@@ -38,25 +38,26 @@ struct StoredFile {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure("cannot be looked at", errno) }
-    if let danger = Self.danger(of: status, secrecy: secrecy, userID: geteuid()) {
+    if let danger = Self.danger(mode: status.st_mode, owner: status.st_uid, size: Int(status.st_size), secrecy: secrecy, userID: geteuid())
+    {
       throw CertificateError(.unsafeFile, "\(path) is not used: \(danger)")
     }
     return try Self.read(descriptor, size: Int(status.st_size), orThrow: failure)
   }
 
-  /// Why a file with this status is not used by a process of this user; `nil` when it is.
-  static func danger(of status: stat, secrecy: Secrecy, userID: uid_t) -> String? {
-    if status.st_mode & S_IFMT != S_IFREG { return "it is no regular file" }
-    if status.st_size > off_t(maximumSize) { return "it is larger than \(maximumSize) bytes" }
-    let mode = String(status.st_mode & 0o7777, radix: 8)
+  /// Why a file of this kind, owner and size is not used by a process of this user; `nil` when it is.
+  static func danger(mode: UInt32, owner: UInt32, size: Int, secrecy: Secrecy, userID: UInt32) -> String? {
+    if mode & UInt32(S_IFMT) != UInt32(S_IFREG) { return "it is no regular file" }
+    if size > maximumSize { return "it is larger than \(maximumSize) bytes" }
+    let shown = String(mode & 0o7777, radix: 8)
     switch secrecy {
     case .owner:
       // Also for root: a key that belongs to somebody is known to somebody.
-      if status.st_uid != userID { return "it belongs to user \(status.st_uid), and not to the service's, \(userID): chown it" }
-      if status.st_mode & 0o077 != 0 { return "others may use it (mode \(mode)): chmod 600 it" }
+      if owner != userID { return "it belongs to user \(owner), and not to the service's, \(userID): chown it" }
+      if mode & 0o077 != 0 { return "others may use it (mode \(shown)): chmod 600 it" }
     case .everybody:
-      if status.st_uid != 0, status.st_uid != userID { return "it belongs to user \(status.st_uid), and not to root or user \(userID)" }
-      if status.st_mode & 0o022 != 0 { return "others may write it (mode \(mode)): chmod go-w it" }
+      if owner != 0, owner != userID { return "it belongs to user \(owner), and not to root or user \(userID)" }
+      if mode & 0o022 != 0 { return "others may write it (mode \(shown)): chmod go-w it" }
     }
     return nil
   }

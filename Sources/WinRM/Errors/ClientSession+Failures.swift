@@ -320,12 +320,21 @@ extension ClientSession {
       switch status.code {
       case 300..<400:
         (.destinationUnreachable, "\(peer) sends its callers elsewhere, which a WinRM client does not follow", "address the real server")
-      case 400: (.httpBadRequest, "\(peer) could not read the request", "check that both sides speak the same version")
+      case 400:
+        (
+          .httpBadRequest, "\(peer) could not read the request",
+          "check that both sides speak the same version, and that the port is not one for HTTPS"
+        )
       case 401: (.accessDenied, "\(peer) no longer knows who this connection is", "check that no proxy stands in between")
       case 403: (.accessDenied, "\(peer) does not let this client in", "ask its administrator")
       case 404: (.httpNotFound, "\(peer) does not speak WS-Management at \(endpoint.path)", "check port and path of the address")
       case 413:
         (.httpRequestTooLarge, "the request is larger than \(peer) accepts", "raise MaxEnvelopeSizekb there, or send less at a time")
+      case 500 where stage == .authenticate:
+        (
+          .destinationUnreachable, "\(peer) cannot carry out the authentication, whoever asks for it",
+          "look at the server's log: for CredSSP, the certificate that its CertificateThumbprint names may be missing"
+        )
       case 503: (.httpServiceUnavailable, Self.busy(peer), Self.busyNextStep)
       default: (.destinationUnreachable, "\(peer) failed without saying why", "look at the server's log")
       }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// One TCP connection on which the test writes bytes and reads HTTP answers, without any help from an HTTP library.
 final class RawConnection: Sendable {
@@ -22,11 +23,15 @@ final class RawConnection: Sendable {
     self.bytes = bytes
   }
 
-  static func open(port: Int, host: String = "127.0.0.1") async throws -> RawConnection {
+  /// - Parameter tls: speaks TLS; whoever the server is.
+  static func open(port: Int, host: String = "127.0.0.1", tls: NIOSSLContext? = nil) async throws -> RawConnection {
     let inbox = Inbox()
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox)) }
+        channel.eventLoop.makeCompletedFuture {
+          if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil)) }
+          try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox))
+        }
       }
       .connect(host: host, port: port).get()
     return RawConnection(channel: channel, bytes: inbox)

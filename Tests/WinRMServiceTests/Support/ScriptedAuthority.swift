@@ -66,6 +66,7 @@ final class ScriptedAuthority: LogonAuthority {
 
   struct Record: Sendable {
     var begun: [LogonPurpose] = []
+    var bindings: [ChannelBindings?] = []
     var opened: [(LogonID, SessionOptions)] = []
     var closed: [SessionID] = []
     var released: [LogonID] = []
@@ -107,11 +108,12 @@ final class ScriptedAuthority: LogonAuthority {
 
   func perform(_ request: LogonRequest) async throws(LogonFailure) -> LogonReply {
     switch request {
-    case .begin(let purpose, _, _):
+    case .begin(let purpose, _, let bindings):
       let id = ContextID.random()
       books.withLock {
         $0.contexts.insert(id)
         $0.record.begun.append(purpose)
+        $0.record.bindings.append(bindings)
       }
       return .begun(id)
     case .step(let id, let token):

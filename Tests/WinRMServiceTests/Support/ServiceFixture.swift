@@ -1,3 +1,4 @@
+import Certificates
 import InMemoryLogging
 import LogonInterface
 import Logging
@@ -21,7 +22,8 @@ struct ServiceFixture: Sendable {
   let settings: WinRMSettings
 
   static func with<R>(
-    authority: ScriptedAuthority = ScriptedAuthority(), limits: (inout ServiceLimits) -> Void = { _ in },
+    authority: ScriptedAuthority = ScriptedAuthority(), certificates: ServerCertificateStore? = nil,
+    limits: (inout ServiceLimits) -> Void = { _ in },
     shells: (inout ShellLimits) -> Void = { _ in }, settings: (inout WinRMSettings) -> Void = { _ in }, time: TimeSource = .continuous,
     _ body: (ServiceFixture) async throws -> R
   ) async throws -> R {
@@ -33,6 +35,7 @@ struct ServiceFixture: Sendable {
     settings(&allSettings)
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     var configuration = WinRMServerConfiguration(settings: allSettings, machineName: "HOST") { continuation.yield($0.port) }
+    configuration.certificates = certificates
     limits(&configuration.limits)
     shells(&configuration.shellLimits)
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger, time: time, offer: nil)
