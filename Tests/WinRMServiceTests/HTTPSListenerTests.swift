@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -166,9 +167,11 @@ struct HTTPSListenerTests {
       #expect(try await connection.answer().status == 401)
       #expect(service.logText.contains("an HTTPS listener is not served"))
     }
-    await #expect(throws: WinRMServiceError.self) {
-      try await with(settings: { $0.listeners[0].certificateThumbprint = "" }) { _ in }
-    }
+    var settings = WinRMSettings()
+    settings.listeners = [ListenerSettings(address: "IP:127.0.0.1", transport: .https, port: 0)]
+    let configuration = WinRMServerConfiguration(settings: settings, machineName: "HOST")
+    let server = WinRMServer(configuration: configuration, authority: ScriptedAuthority(), logger: Logger(label: "test"))
+    await #expect(throws: WinRMServiceError.self) { try await server.run() }
   }
 
   @Test("S-06: CredSSP whose certificate is missing is offered and answered 500; repaired, it begins") func missingThumbprint() async throws

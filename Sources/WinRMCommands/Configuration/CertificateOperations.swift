@@ -136,7 +136,8 @@ struct CertificateOperations {
     guard let thumbprint = CertificateThumbprint(parsing: typed) else {
       throw WinrmFailure(WinRMCode(rawValue: 87), "A thumbprint is 40 hexadecimal digits. See: winrm certificate list")
     }
-    if !isForced, let users = users()[thumbprint] {
+    let isThere = try certificates.list().contains { $0.thumbprint == thumbprint }
+    if isThere, !isForced, let users = users()[thumbprint] {
       throw WinrmFailure(
         WinRMCode(rawValue: 0x8033_8032),
         "The certificate is in use: \(users.joined(separator: ", ")). Name another one there first, or use -force. Nothing was changed.",
