@@ -70,7 +70,8 @@ public struct CredSSPInitiator {
         return .send(channel.takeOutput())
       }
       return try receive(request, in: state)
-    case .finished, .failed: throw CredSSPError(.violation, "a token came after the end of the exchange")
+    case .finished: throw lastWord(token)
+    case .failed: throw CredSSPError(.violation, "a token came after the end of the exchange")
     case .idle, .askingPolicy, .stepping, .sealingProof, .steppingLast, .unsealingProof, .sealingCredentials:
       throw CredSSPError(.local, "no token is expected now")
     }
@@ -99,6 +100,15 @@ public struct CredSSPInitiator {
       (.steppingLast, _), (.unsealingProof, _), (.sealingCredentials, _), (.finished, _), (.failed, _):
       throw CredSSPError(.local, "the answer does not fit the last order")
     }
+  }
+
+  /// After the credentials only a refusal of them can come: the specification has no answer to them, but a server that does not take them
+  /// says why as it does before.
+  private mutating func lastWord(_ token: [UInt8]) -> CredSSPError {
+    if let request = try? channel.assemble(channel.open(token)), let status = request.errorCode, status.rawValue != 0 {
+      return CredSSPError(.refused, "the server refused the credentials with \(status)", status: status)
+    }
+    return CredSSPError(.violation, "a token came after the end of the exchange")
   }
 
   /// The state, leaving ``State/failed`` behind until a new one is set.

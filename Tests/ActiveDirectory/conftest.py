@@ -29,6 +29,7 @@ def domain(bare):
     bare.hop1 = bare.service("hop1", standard_ports=True, https=True)
     bare.hop2 = bare.service("hop2", standard_ports=True, https=True)
     bare.client_host = bare.client(delegate="*.lab.example")
+    bare.delegate_from(bare.hop1, "hop2.lab.example")
     bare.hop1.winrm("set", "winrm/config/client", '@{TrustedHosts="hop2,*.lab.example"}')
     return bare
 

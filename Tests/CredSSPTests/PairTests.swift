@@ -124,4 +124,21 @@ struct PairTests {
       #expect(try pair.acceptor.fail(.logonFailure) == nil)
     }
   }
+
+  @Test("Credentials that are refused: version 6 says why, and only that is listened to after them")
+  func refusedCredentials() throws {
+    var pair = try conversation()
+    var seen = 0
+    _ = try? pair.run { _, token in
+      defer { seen += 1 }
+      return seen == 8 ? [] : [token]
+    }
+    #expect(pair.isInitiatorFinished && !pair.isAcceptorFinished)
+    var other = pair.initiator
+    let message = try #require(try pair.acceptor.fail(.accountRestriction))
+    let failure = error { try pair.initiator.receive(message) }
+    #expect(failure?.code == .refused && failure?.status == .accountRestriction)
+    #expect(code { try pair.initiator.receive(message) } == .violation)
+    #expect(code { try other.receive(TSRequest(version: 6, negoTokens: [[1]]).encode()) } == .violation)
+  }
 }

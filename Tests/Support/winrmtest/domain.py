@@ -109,6 +109,7 @@ class DomainLab:
         self.bin = programs.stage(self.root / "bin")
         self.hosts = []
         self._ports = iter(range(6000, 7000, 2))
+        self._own = 0
 
     def close(self):
         failures = []
@@ -129,10 +130,13 @@ class DomainLab:
         host = DomainHost(self, where, name, kerberos=kerberos, extra=extra)
         self.hosts.append(host)
         if delegate:
-            host.winrm(
-                "credssp", "enable", "-role:client", "-delegate:WSMAN/" + delegate, *(["-ntlmonly"] if ntlm_only else []), "-force"
-            )
+            self.delegate_from(host, delegate, ntlm_only)
         return host
+
+    def delegate_from(self, host, pattern, ntlm_only=False):
+        """Allows a client to delegate fresh credentials to the hosts of a pattern."""
+        extra = ["-ntlmonly"] if ntlm_only else []
+        host.winrm("credssp", "enable", "-role:client", "-delegate:WSMAN/" + pattern, *extra, "-force")
 
     def service(
         self,
@@ -169,7 +173,8 @@ class DomainLab:
     @contextlib.contextmanager
     def own_service(self, where, name, **options):
         """A service for one test or one module."""
-        host = self.service(where, name, **options)
+        self._own += 1
+        host = self.service(where, "%s-%d" % (name, self._own), **options)
         try:
             yield host
         finally:
