@@ -128,16 +128,16 @@ say "second hop: the share that alice alone may read, on hop2, from her session 
 hop CredSSP "$http" "$share"
 
 say "second hop: the service on hop2, by the ticket of the session"
-hop CredSSP "$http" "$bin/winrs -r:hop2.$LAB_DNS '$report'"
+hop CredSSP "$http" "$bin/winrs -v -r:hop2.$LAB_DNS '$report'"
 
 say "the same without the ticket: the logon agent of the session does NTLM. hop1 must name hop2 for that, as NTLM proves no server"
 show hop1 winrm set winrm/config/client "@{TrustedHosts=\"*.$LAB_DNS\"}" | grep -E '^$|\$|TrustedHosts'
-hop CredSSP "$http" "env -u KRB5CCNAME $bin/winrs -r:hop2.$LAB_DNS '$report'"
+hop CredSSP "$http" "env -u KRB5CCNAME $bin/winrs -v -r:hop2.$LAB_DNS '$report'"
 
 say "by Negotiate there is a first hop, and none after it"
 hop Negotiate "$http" "$report"
 if hop Negotiate "$http" "$share" 2>&1; then fail "the share was open without delegated credentials"; fi
-if hop Negotiate "$http" "$bin/winrs -r:hop2.$LAB_DNS '$report'" 2>&1; then fail "the second hop worked without delegated credentials"; fi
+if hop Negotiate "$http" "$bin/winrs -v -r:hop2.$LAB_DNS '$report'" 2>&1; then fail "the second hop worked without delegated credentials"; fi
 
 say "what the two services logged about it"
 sed 's/^/hop1: /' "$demo/hop1/winrmd.log"
