@@ -29,7 +29,8 @@ class Objects:
 
     def modify(self, name, attribute, value):
         change = "replace: %s\n" % attribute + ("%s: %s\n" % (attribute, value) if value else "")
-        self._on_dc("ldbmodify", "-H", "/var/lib/samba/private/sam.ldb", input="dn: %s\nchangetype: modify\n%s" % (name, change))
+        out = self._on_dc("ldbmodify", "-H", "/var/lib/samba/private/sam.ldb", input="dn: %s\nchangetype: modify\n%s" % (name, change))
+        assert "Modified 1 records" in out
 
     def dn(self, identifier):
         return "CN=%s,CN=Policies,CN=System,%s" % (identifier, ROOT)
@@ -37,7 +38,7 @@ class Objects:
     def link(self, *objects, where=ROOT):
         """objects: identifiers, or pairs of one and the link's options; the last one wins."""
         pairs = [item if isinstance(item, tuple) else (item, 0) for item in objects]
-        self.modify(where, "gPLink", "".join("[LDAP://%s;%d]" % (self.dn(identifier), options) for identifier, options in pairs) or " ")
+        self.modify(where, "gPLink", "".join("[LDAP://%s;%d]" % (self.dn(identifier), options) for identifier, options in pairs))
 
     def make(self, title, *values):
         """A policy object that is linked nowhere; values: (key, name, type, data)."""
