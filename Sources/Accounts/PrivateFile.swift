@@ -132,12 +132,16 @@ struct PrivateFile {
     close(descriptor)
   }
 
-  /// Makes the missing directories above the file, for the owner alone.
+  /// Makes the missing directories above the file, for the owner alone. What root makes above the file's own directory everybody may pass:
+  /// other things lie there, such as the policy.
   private func makeDirectory() throws(AccountsError) {
     var made = ""
-    for part in directory.split(separator: "/", omittingEmptySubsequences: true) {
+    let parts = directory.split(separator: "/", omittingEmptySubsequences: true)
+    for (index, part) in parts.enumerated() {
       made += (made.isEmpty && !directory.hasPrefix("/") ? "" : "/") + part
-      if mkdir(made, 0o700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES {
+      if mkdir(made, 0o700) == 0 {
+        if index < parts.count - 1, geteuid() == 0 { chmod(made, 0o755) }
+      } else if errno != EEXIST && errno != EROFS && errno != EACCES {
         throw unwritable("its directory \(made) cannot be made", errno)
       }
     }

@@ -72,12 +72,14 @@ struct IdentityFile {
     }
   }
 
-  /// Makes the directory and its parents; a failure shows when the file is opened.
+  /// Makes the directory, for the owner alone, and its parents, which everybody may pass where root makes them: the policy lies there too.
+  /// A failure shows when the file is opened.
   private func makeDirectory() {
     var made = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/").dropLast() {
+    let parts = path.split(separator: "/").dropLast()
+    for (index, part) in parts.enumerated() {
       made += "/" + part
-      mkdir(made, 0o700)
+      if mkdir(made, 0o700) == 0, index < parts.count - 1, geteuid() == 0 { chmod(made, 0o755) }
     }
   }
 
