@@ -16,6 +16,8 @@ struct AuthenticationContext: Sendable {
     var secret: NTLMVerificationSecret
     /// Why nobody may pass.
     var refusal: LogonFailure?
+    /// One text for all spellings of the claimed account, for counting failures.
+    var key: String
     /// Whether the claim is looked at. Otherwise too many have failed, and this one is not counted.
     var isAdmitted = true
   }

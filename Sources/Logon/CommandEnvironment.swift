@@ -59,6 +59,7 @@ enum CommandEnvironment {
 
   private static let forbiddenPrefixes = [
     "WINRM_", "LD_", "DYLD_", "BASH_", "MALLOC_", "GLIBC_", "PYTHON", "PERL", "RUBY", "SUDO_", "SWIFT_", "NODE_", "JAVA_", "JDK_", "GIT_",
+    "KRB5", "GSS_",
   ]
   /// What the base sets; `LANG` alone is the client's to change.
   private static let setByService: Set<String> = ["HOME", "USER", "LOGNAME", "SHELL", "PATH"]
@@ -70,8 +71,8 @@ enum CommandEnvironment {
     "GCONV_PATH", "GETCONF_DIR", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "NIS_PATH", "NLSPATH", "RESOLV_HOST_CONF", "RES_OPTIONS",
     "TZDIR", "RESOLV_MULTI", "RESOLV_ADD_TRIM_DOMAINS", "TERMCAP", "TERMINFO", "TERMINFO_DIRS",
     // Interpreters and tools that run what a variable names.
-    "_JAVA_OPTIONS", "CLASSPATH", "EDITOR", "VISUAL", "PAGER", "BROWSER", "LESSOPEN", "LESSCLOSE", "SSH_ASKPASS", "KRB5_CONFIG",
-    "KRB5CCNAME", "OPENSSL_CONF", "OPENSSL_MODULES", "SSLKEYLOGFILE",
+    "_JAVA_OPTIONS", "CLASSPATH", "EDITOR", "VISUAL", "PAGER", "BROWSER", "LESSOPEN", "LESSCLOSE", "SSH_ASKPASS", "OPENSSL_CONF",
+    "OPENSSL_MODULES", "SSLKEYLOGFILE",
   ]
 
   static let usualPath = "/usr/local/bin:/usr/bin:/bin"

@@ -7,14 +7,15 @@ import Synchronization
 /// All methods block, and those that fetch or renew block on the KDC: call them on ``KerberosWorkers``.
 final class DelegatedTicket: Sendable {
   let principal: KerberosPrincipal
-  private let cache: KerberosTicketCache
-  /// Held during each use, for as long as the KDC takes: a copy never sees half of a renewal.
-  private let use = Mutex(())
+  /// Held as long as it takes to copy the tickets, and never while the KDC is asked: a session that begins or ends does not wait for it.
+  private let cache: Mutex<KerberosTicketCache>
+  /// Held while the KDC is asked: one renewal at a time.
+  private let renewal = Mutex(())
   /// Held for a moment only.
   private let lifetimeNow: Mutex<KerberosTicketCache.Lifetime>
 
   private init(cache: KerberosTicketCache) throws(KerberosError) {
-    self.cache = cache
+    self.cache = Mutex(cache)
     do throws(KerberosError) {
       principal = try cache.principal()
       lifetimeNow = Mutex(try cache.lifetime())
@@ -24,7 +25,7 @@ final class DelegatedTicket: Sendable {
     }
   }
 
-  deinit { try? cache.destroy() }
+  deinit { cache.withLock { try? $0.destroy() } }
 
   /// The ticket that a client sent along.
   convenience init(_ credential: KerberosDelegatedCredential) throws(KerberosError) {
@@ -57,19 +58,27 @@ final class DelegatedTicket: Sendable {
 
   /// Renews the ticket; the old one stays when that fails.
   func renew() throws(KerberosError) {
-    let result = use.withLock { _ in
-      Result { () throws(KerberosError) in
-        try cache.renew()
-        return try cache.lifetime()
-      }
+    let result = renewal.withLock { _ in Result { () throws(KerberosError) in try replaceTicket() } }
+    try result.get()
+  }
+
+  private func replaceTicket() throws(KerberosError) {
+    let (old, fresh) = (cache.withLock { $0 }, Self.emptyCache())
+    do throws(KerberosError) {
+      try old.renew(into: fresh)
+      let lifetime = try fresh.lifetime()
+      cache.withLock { $0 = fresh }
+      lifetimeNow.withLock { $0 = lifetime }
+    } catch {
+      try? fresh.destroy()
+      throw error
     }
-    let lifetime = try result.get()
-    lifetimeNow.withLock { $0 = lifetime }
+    try? old.destroy()
   }
 
   /// Writes the ticket over whatever a cache holds.
   func copy(into other: KerberosTicketCache) throws(KerberosError) {
-    let result = use.withLock { _ in Result { () throws(KerberosError) in try cache.copy(into: other) } }
+    let result = cache.withLock { cache in Result { () throws(KerberosError) in try cache.copy(into: other) } }
     try result.get()
   }
 }

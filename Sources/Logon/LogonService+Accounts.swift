@@ -26,40 +26,55 @@ extension LogonService {
     let found = await BlockingWork.run { () -> Result<Account?, AccountsError> in
       Result { () throws(AccountsError) in try directory.lookup(name) }
     }
+    let isUnknownHere = if case .success(nil) = found { !directory.isOwn(name) } else { false }
+    let key = isUnknownHere ? domainKey(of: name) : directory.key(of: name)
     // Asked before the domain is: its lockout is not for strangers to trigger.
-    guard limiter.admits(source: source, account: directory.key(of: name), now: clock.now) else {
-      return refusedClaim("too many failed logons", isAdmitted: false)
+    guard limiter.admits(source: source, account: key, now: clock.now) else {
+      return refusedClaim("too many failed logons", key, isAdmitted: false)
     }
     switch found {
     case .success(let account?) where account.isEnabled:
       return AuthenticationContext.Claim(
-        subject: LogonSubject(local: account, host: hostNames.netBIOS), secret: .ntHash(account.ntHash), refusal: nil)
-    case .success(_?): return refusedClaim("the account is disabled")
+        subject: LogonSubject(local: account, host: hostNames.netBIOS), secret: .ntHash(account.ntHash), refusal: nil, key: key)
+    case .success(_?): return refusedClaim("the account is disabled", key)
     case .success(nil):
-      guard let domain = configuration.domain, !directory.isOwn(name) else { return refusedClaim("the account is unknown") }
-      return await claim(verification, in: domain)
+      guard let domain = configuration.domain, isUnknownHere else { return refusedClaim("the account is unknown", key) }
+      return await claim(verification, key, in: domain)
     case .failure(let error):
       logger.error("accounts cannot be read; nobody can log on", metadata: ["reason": "\(error.message.sanitizedForLog(limit: 512))"])
-      return refusedClaim("the accounts cannot be read")
+      return refusedClaim("the accounts cannot be read", key)
     }
   }
 
-  private func claim(_ verification: NTLMVerification, in domain: any DomainDirectory) async -> AuthenticationContext.Claim {
+  /// One key for the ways to write an account of this host's own domain, the one that its ``LogonSubject`` has: otherwise each would have
+  /// a limit of its own, and those who log on by one would be kept out by strangers who try another.
+  private func domainKey(of name: AccountName) -> String {
+    guard let membership else { return directory.key(of: name) }
+    let (user, domain) = name.userAndRealm
+    guard ["", membership.netBIOSDomain.lowercased(), membership.dnsDomain].contains(domain.lowercased()) else {
+      return directory.key(of: name)
+    }
+    return "\(membership.netBIOSDomain)\\\(user)".lowercased()
+  }
+
+  private func claim(
+    _ verification: NTLMVerification, _ key: String, in domain: any DomainDirectory
+  ) async -> AuthenticationContext.Claim {
     let response = DomainNTLMResponse(
       user: verification.userName, domain: verification.domainName, workstation: verification.workstation,
       challenge: verification.serverChallenge, ntResponse: verification.ntChallengeResponse)
     do throws(DomainError) {
       let success = try await domain.authenticate(response)
       return AuthenticationContext.Claim(
-        subject: LogonSubject(domain: success.user), secret: .sessionBaseKey(success.sessionBaseKey), refusal: nil)
+        subject: LogonSubject(domain: success.user), secret: .sessionBaseKey(success.sessionBaseKey), refusal: nil, key: key)
     } catch {
-      return AuthenticationContext.Claim(subject: nil, secret: .ntHash(dummyHash), refusal: LogonFailure(domain: error))
+      return AuthenticationContext.Claim(subject: nil, secret: .ntHash(dummyHash), refusal: LogonFailure(domain: error), key: key)
     }
   }
 
-  private func refusedClaim(_ reason: String, isAdmitted: Bool = true) -> AuthenticationContext.Claim {
+  private func refusedClaim(_ reason: String, _ key: String, isAdmitted: Bool = true) -> AuthenticationContext.Claim {
     AuthenticationContext.Claim(
-      subject: nil, secret: .ntHash(dummyHash), refusal: LogonFailure(.refused(.logonFailure), reason), isAdmitted: isAdmitted)
+      subject: nil, secret: .ntHash(dummyHash), refusal: LogonFailure(.refused(.logonFailure), reason), key: key, isAdmitted: isAdmitted)
   }
 
   /// The account of a client that Kerberos has proven: the domain's, where there is one; otherwise the Unix user that the Kerberos
@@ -71,7 +86,7 @@ extension LogonService {
     }
     let user: String?
     do {
-      user = try await workers.run { try principal.localUser() }
+      user = try await acceptors.run { try principal.localUser() }
     } catch let error as KerberosError {
       throw LogonFailure(kerberos: error)
     } catch {

@@ -26,7 +26,7 @@ extension LogonService {
     let id = ContextID.random()
     contexts[id] = AuthenticationContext(
       purpose: purpose, peer: peer, began: now, ntlm: ntlmAcceptor(bindings), kerberos: keytab.map { kerberosAcceptor($0, bindings) },
-      workers: workers)
+      workers: acceptors)
     return id
   }
 
@@ -135,7 +135,7 @@ extension LogonService {
 
   /// Logs a refusal with its reason, counts it, and makes of it what the other side may know.
   private func refuse(_ context: AuthenticationContext, _ failure: LogonFailure) -> LogonFailure {
-    let key = context.subject?.key ?? context.claimedName.map(directory.key(of:))
+    let key = context.subject?.key ?? context.claim?.key
     if let key, case .refused = failure.code, context.claim?.isAdmitted ?? true {
       limiter.recordFailure(source: context.peer.host, account: key, now: clock.now)
     }

@@ -173,7 +173,7 @@ extension LogonFailure {
 
 extension AccountName {
   /// The user and what stands for the domain, however the name is written.
-  fileprivate var userAndRealm: (user: String, realm: String) {
+  var userAndRealm: (user: String, realm: String) {
     guard isUserPrincipalName, let cut = user.lastIndex(of: "@") else { return (user, domain) }
     return (String(user[..<cut]), String(user[user.index(after: cut)...]))
   }

@@ -21,8 +21,10 @@ public actor LogonService: LogonAuthority {
   /// The hash of nobody's password: what claims are verified with that cannot be true.
   let dummyHash: NTHash
   let clock = ContinuousClock()
-  /// Threads for Kerberos, which blocks.
+  /// Threads for calls that ask a KDC.
   let workers: KerberosWorkers
+  /// Threads for what reads files alone: taking tickets, mapping principals. A KDC that keeps silent keeps nobody out who has a ticket.
+  let acceptors = KerberosWorkers()
   let ticketTime: TicketTime
   /// The domain's names, once it has told them.
   var membership: DomainMembership?

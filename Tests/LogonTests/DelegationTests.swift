@@ -324,6 +324,28 @@ struct DomainTests {
     #expect(domain.asked == 3)
   }
 
+  @Test("S-07: all spellings of an account have one limit, and a stranger's failures at any of them do not keep its owner out")
+  func spellings() async throws {
+    let spellings = [("LAB", "alice"), ("lab", "ALICE"), ("", "alice"), ("", "alice@closed.test"), ("CLOSED.test", "Alice")]
+    let domain = try domain()
+    let fixture = try fixture(domain) {
+      $0.limits.failuresPerSourceAndAccount = 3
+      $0.limits.failuresPerAccount = 6
+    }
+    let stranger = PeerAddress(host: "192.0.2.99", port: 1, transport: .http)
+    _ = try await fixture.negotiate(AccountName(domain: "", user: "alice"), Self.secret)
+    for (domain, user) in spellings + spellings {
+      _ = await failure { _ = try await fixture.negotiate(AccountName(domain: domain, user: user), "wrong", from: stranger) }
+    }
+    #expect(domain.asked == 1 + 3)
+    for number in 1...8 {
+      let peer = PeerAddress(host: "198.51.100.\(number)", port: 1, transport: .http)
+      _ = await failure { _ = try await fixture.negotiate(AccountName(domain: "LAB", user: "alice"), "wrong", from: peer) }
+    }
+    #expect(domain.asked == 1 + 6)
+    for (domain, user) in spellings { _ = try await fixture.negotiate(AccountName(domain: domain, user: user), Self.secret) }
+  }
+
   @Test(
     "NTLM inside CredSSP: the delegated password is compared with the proven one; without a KDC there is an agent alone, and the session says so",
     .enabled(if: LocalRealm.isAvailable, LocalRealm.missing))

@@ -1,3 +1,5 @@
+import Foundation
+import Logging
 import LogonInterface
 import SecuritySupport
 import Testing
@@ -13,13 +15,14 @@ private struct SmallDomain: DomainDirectory {
   var groups: [String: UInt32] = ["winrm-users": 1109, "admins": 1110]
   var members: [UInt32: [UInt32]] = [1103: [513, 1109]]
   var failure: DomainError?
+  var membershipFailure = DomainError(.unavailable, "not here")
 
   static func user(_ number: UInt32 = 1103, _ name: String = "alice", unixID: UInt32 = 101_103) throws -> DomainUser {
     DomainUser(
       sid: try #require(sid(number)), domain: "LAB", name: name, realm: "LAB.EXAMPLE", unixName: "LAB\\\(name)", unixID: unixID)
   }
 
-  func membership() async throws(DomainError) -> DomainMembership { throw DomainError(.unavailable, "not here") }
+  func membership() async throws(DomainError) -> DomainMembership { throw membershipFailure }
   func lookup(_ name: AccountName) async throws(DomainError) -> DomainUser? { throw DomainError(.unavailable, "not here") }
   func lookup(principal: String) async throws(DomainError) -> DomainUser? { throw DomainError(.unavailable, "not here") }
   func authenticate(_ response: DomainNTLMResponse) async throws(DomainError) -> DomainNTLMSuccess { throw .refused(.noSuchUser) }
@@ -142,5 +145,38 @@ struct PAMStatusTests {
     await #expect { try await PAMAccountPhase().check("root\0x", from: "192.0.2.1") } throws: {
       ($0 as? LogonFailure)?.code == .refused(.accountRestriction)
     }
+  }
+}
+
+/// Without a domain, Kerberos' own configuration maps principals, by name alone: the domain's `walter` would be that of `/etc/passwd`.
+struct DomainOfHostTests {
+  private func find(_ code: DomainError.Code, _ nameServiceSwitch: String) async throws -> Bool {
+    let file = FileManager.default.temporaryDirectory.appending(path: "nsswitch-\(UInt64.random(in: .min ... .max))")
+    try nameServiceSwitch.write(to: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(at: file) }
+    var domain = SmallDomain()
+    domain.membershipFailure = DomainError(code, "as the test wants it")
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    return await DomainOfHost.find(in: domain, nameServiceSwitch: file.path(), logger: logger) != nil
+  }
+
+  @Test(
+    "A winbind that does not run does not make its users local ones",
+    arguments: ["passwd: files winbind", "# x\n passwd:\tfiles winbind\n"])
+  func outage(nameServiceSwitch: String) async throws {
+    #expect(try await find(.unavailable, nameServiceSwitch))
+    #expect(try await find(.timeout, nameServiceSwitch))
+  }
+
+  @Test(
+    "Where users do not come from winbind, there is no domain without it",
+    arguments: ["", "passwd: files sss\ngroup: files winbind\n", "passwd: files # winbind\n", "#passwd: winbind\npasswd: files\n"])
+  func unused(nameServiceSwitch: String) async throws {
+    #expect(try await !find(.unavailable, nameServiceSwitch))
+  }
+
+  @Test("What is no member is none, and what is one stays one") func others() async throws {
+    #expect(try await !find(.notMember, "passwd: files"))
+    #expect(try await find(.timeout, "passwd: files"))
   }
 }

@@ -1,4 +1,6 @@
+import Dispatch
 import Kerberos
+import Logging
 import LogonInterface
 import NTLM
 import SecuritySupport
@@ -63,6 +65,21 @@ struct KerberosTests {
     for name in ["WSMAN/host.example", "HTTP/host", "WSMAN/\(LocalRealm.host)", "HOST/\(LocalRealm.host)"] { #expect(names.contains(name)) }
     #expect(!names.contains { $0.hasSuffix("stale.winrm.test") })
     #expect(try await fixture.kerberos().logon.identity.mechanism == "Kerberos")
+  }
+
+  @Test("K-08: whoever has a ticket gets in while a silent KDC takes all threads that ask it")
+  func silentKDC() async throws {
+    let workers = KerberosWorkers(slots: 2)
+    let service = LogonService(
+      configuration: await (try Fixture.withRealm()).service.configuration,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, workers: workers, ticketTime: .system)
+    let gate = DispatchSemaphore(value: 0)
+    let calls = (0..<workers.slots).map { _ in Task { try? await workers.run { gate.wait() } } }
+    defer { for _ in calls { gate.signal() } }
+    for _ in 0..<500 where workers.slotsTaken < workers.slots { try await Task.sleep(for: .milliseconds(10)) }
+    try #require(workers.slotsTaken == workers.slots)
+    let context = try await LogonClient(authority: service).begin(.negotiate, peer: peer)
+    #expect(try await KerberosClientEnd().logOn(context)?.identity.mechanism == "Kerberos")
   }
 
   @Test("NTLM goes on beside Kerberos")

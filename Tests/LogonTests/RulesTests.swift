@@ -59,7 +59,9 @@ struct CommandEnvironmentTests {
     "W-08: variables that take a command over, or are ours, are refused",
     arguments: [
       "LD_PRELOAD", "ld_library_path", "BASH_ENV", "ENV", "IFS", "PATH", "HOME", "SHELL", "WINRM_AGENT_SOCKET", "WINRM_SESSION",
-      "GCONV_PATH", "GLIBC_TUNABLES", "PYTHONPATH", "BASH_FUNC_x", "SHELLOPTS", "PS4",
+      "GCONV_PATH", "GLIBC_TUNABLES", "PYTHONPATH", "BASH_FUNC_x", "SHELLOPTS", "PS4", "KRB5CCNAME", "krb5_config", "KRB5_TRACE",
+      "KRB5_KTNAME",
+      "KRB5RCACHENAME", "GSS_MECH_CONFIG",
     ])
   func forbidden(name: String) {
     #expect { try CommandEnvironment.check([EnvironmentVariable(name, "x")]) } throws: { ($0 as? LogonFailure)?.code == .invalidArgument }

@@ -20,10 +20,11 @@ public struct KerberosTicketCache: Sendable, Hashable {
 
   /// Renews the ticket. Other tickets in the cache are dropped with the old one.
   ///
+  /// - Parameter other: gets the new ticket, over whatever it holds; this cache then stays as it is.
   /// - Returns: when the new ticket ends, in seconds since 1970.
   /// - Throws: `ticketExpired` when it has ended, `policy` when it is not renewable or no longer is.
   @discardableResult
-  public func renew() throws(KerberosError) -> Int64 {
+  public func renew(into other: KerberosTicketCache? = nil) throws(KerberosError) -> Int64 {
     let context = try KRB5Context()
     return try withCache(context) { cache throws(KerberosError) in
       var owner: krb5_principal?
@@ -32,8 +33,10 @@ public struct KerberosTicketCache: Sendable, Hashable {
       var credentials = krb5_creds()
       try context.check(krb5_get_renewed_creds(context.raw, &credentials, owner, cache, nil))
       defer { krb5_free_cred_contents(context.raw, &credentials) }
-      try context.check(krb5_cc_initialize(context.raw, cache, owner))
-      try context.check(krb5_cc_store_cred(context.raw, cache, &credentials))
+      try (other ?? self).withCache(context) { target throws(KerberosError) in
+        try context.check(krb5_cc_initialize(context.raw, target, owner))
+        try context.check(krb5_cc_store_cred(context.raw, target, &credentials))
+      }
       return Int64(UInt32(bitPattern: credentials.times.endtime))
     }
   }
