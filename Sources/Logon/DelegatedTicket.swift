@@ -43,7 +43,7 @@ final class DelegatedTicket: Sendable {
     guard let user = principal.userName else { throw KerberosError(.local, "a password belongs to a user") }
     let cache = Self.emptyCache()
     let credential = Credential(name: AccountName(domain: principal.realm, user: user), password: password)
-    try cache.fill(from: .password(credential, realms: KerberosRealms(byDomain: [principal.realm: principal.realm])))
+    try cache.fill(from: .password(credential, realms: KerberosRealms(byDomain: [principal.realm: principal.realm], isExact: true)))
     try self.init(cache: cache)
   }
 

@@ -31,6 +31,12 @@ import Testing
     #expect(Self.realms.candidates(for: try name(typed), libraryDefault: "HOME") == expected)
   }
 
+  @Test("Where the realm is certain, the password is tried in no other") func exact() throws {
+    let realms = KerberosRealms(byDomain: ["LAB": "LAB"], isExact: true)
+    #expect(realms.candidates(for: try name("lab\\alice"), libraryDefault: "HOME") == [.principal(user: "alice", realm: "LAB")])
+    #expect(realms.candidates(for: try name("alice@LAB"), libraryDefault: "HOME") == [.principal(user: "alice", realm: "LAB")])
+  }
+
   @Test func withoutAnyRealmABareNameLeadsNowhere() throws {
     #expect(KerberosRealms().candidates(for: try name("alice"), libraryDefault: nil).isEmpty)
     #expect(

@@ -6,10 +6,13 @@ public struct KerberosRealms: Sendable, Equatable {
   public var byDomain: [String: String]
   /// The realm of names without one; `nil` takes the library's default realm.
   public var defaultRealm: String?
+  /// Whether a domain that ``byDomain`` has is of that realm and no other: then the password is shown to no KDC but that realm's.
+  public var isExact: Bool
 
-  public init(byDomain: [String: String] = [:], defaultRealm: String? = nil) {
+  public init(byDomain: [String: String] = [:], defaultRealm: String? = nil, isExact: Bool = false) {
     self.byDomain = byDomain
     self.defaultRealm = defaultRealm
+    self.isExact = isExact
   }
 
   /// The default realm of the library's configuration; `nil` where it has none. Reads files, and no more.
@@ -30,6 +33,7 @@ public struct KerberosRealms: Sendable, Equatable {
     }
     if let realm = byDomain.first(where: { $0.key.lowercased() == domain.lowercased() })?.value {
       add(.principal(user: user, realm: realm))
+      if isExact { return names }
     }
     if let home, domain.lowercased() == home.lowercased() { add(.principal(user: user, realm: home)) }
     // A NetBIOS name that nobody configured is most likely that of the default realm.
