@@ -8,9 +8,19 @@ public import SecuritySupport
 /// may be asked by anybody.
 public struct WinbindDirectory: DomainDirectory {
   private let pool: BlockingPool
+  private let responses: BlockingPool
 
-  /// - Parameter pool: where the questions block. Default: 16 threads of its own, 5 seconds.
-  public init(pool: BlockingPool = BlockingPool(slots: 16, deadline: .seconds(5))) { self.pool = pool }
+  /// - Parameters:
+  ///   - pool: where the questions block. Default: 16 threads of its own, 5 seconds.
+  ///   - responses: where the verification of NTLM responses blocks. Anybody can ask for it, and name a domain whose controllers are silent,
+  ///     so it does not take the threads of others. Default: the same again.
+  public init(
+    pool: BlockingPool = BlockingPool(slots: 16, deadline: .seconds(5)),
+    responses: BlockingPool = BlockingPool(slots: 16, deadline: .seconds(5))
+  ) {
+    self.pool = pool
+    self.responses = responses
+  }
 
   public func membership() async throws(DomainError) -> DomainMembership {
     try await ask { (connection) throws(DomainError) in try connection.membership() }
@@ -38,7 +48,7 @@ public struct WinbindDirectory: DomainDirectory {
 
   public func authenticate(_ response: DomainNTLMResponse) async throws(DomainError) -> DomainNTLMSuccess {
     try Self.check(response)
-    return try await ask { (connection) throws(DomainError) in
+    return try await ask(on: responses) { (connection) throws(DomainError) in
       let membership = try connection.membership()
       guard !membership.isLocal(response.domain) else { throw .refused(.noSuchUser, "the account is none of a domain") }
       let logon = try connection.authenticate(response)
@@ -126,10 +136,10 @@ public struct WinbindDirectory: DomainDirectory {
   }
 
   private func ask<R: Sendable>(
-    _ question: @escaping @Sendable (borrowing WinbindConnection) throws(DomainError) -> R
+    on other: BlockingPool? = nil, _ question: @escaping @Sendable (borrowing WinbindConnection) throws(DomainError) -> R
   ) async throws(DomainError) -> R {
     do {
-      return try await pool.run { try question(try WinbindConnection()) }
+      return try await (other ?? pool).run { try question(try WinbindConnection()) }
     } catch let error as DomainError {
       throw error
     } catch let error as BlockingPoolError {

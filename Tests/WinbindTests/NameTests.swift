@@ -1,3 +1,5 @@
+import BlockingThreads
+import Dispatch
 import SecuritySupport
 import Testing
 
@@ -101,6 +103,22 @@ struct WinbindStatusTests {
     #expect(WinbindStatus.refusal(NTStatus(rawValue: 0xC000_0123)) == .refused(NTStatus(rawValue: 0xC000_0123)))
     #expect(WinbindStatus.refusal(.noLogonServers).code == .noLogonServers)
     #expect(WinbindStatus.refusal(NTStatus(rawValue: 0xC000_018D)).code == .noLogonServers)
+  }
+
+  @Test("Logons that nobody answers leave the other questions their threads") func busyLogons() async throws {
+    guard !Lab.isHere else { return }
+    let responses = BlockingPool(slots: 1, deadline: .seconds(60))
+    let gate = DispatchSemaphore(value: 0)
+    let call = Task { try? await responses.run { gate.wait() } }
+    defer { gate.signal() }
+    for _ in 0..<500 where responses.slotsTaken == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    let directory = WinbindDirectory(responses: responses)
+    let response = DomainNTLMResponse(
+      user: "alice", domain: "SLOW", workstation: "", challenge: [UInt8](repeating: 0, count: 8),
+      ntResponse: [UInt8](repeating: 0, count: 60))
+    await #expect(throws: DomainError(.busy, "")) { _ = try await directory.authenticate(response) }
+    await #expect(throws: DomainError(.unavailable, "")) { _ = try await directory.lookup(AccountName(domain: "LAB", user: "alice")) }
+    _ = call
   }
 
   @Test("Where winbind does not run, everything is an error") func absent() async {
