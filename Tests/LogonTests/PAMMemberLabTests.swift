@@ -11,8 +11,10 @@ import Testing
 struct PAMMemberLabTests {
   private let phase = PAMAccountPhase()
 
-  /// The rules that are installed.
-  init() throws {
+  init() throws { try Self.installRules() }
+
+  /// Those of the package, as the installation does it.
+  private static func installRules() throws {
     let rules = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Packaging/pam.d/winrmd").standardized
     try String(contentsOf: rules, encoding: .utf8).write(toFile: "/etc/pam.d/winrmd", atomically: true, encoding: .utf8)
   }
@@ -59,7 +61,7 @@ struct PAMMemberLabTests {
   }
 
   @Test("Rules that name no module, or a module that asks, refuse") func brokenRules() async throws {
-    defer { try? FileManager.default.removeItem(atPath: "/etc/pam.d/winrmd") }
+    defer { try? Self.installRules() }
     try "account required pam_that_is_not_there.so\n".write(toFile: "/etc/pam.d/winrmd", atomically: true, encoding: .utf8)
     #expect(await failure("walter") != nil)
     try "account required pam_deny.so\n".write(toFile: "/etc/pam.d/winrmd", atomically: true, encoding: .utf8)
