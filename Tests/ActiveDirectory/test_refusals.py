@@ -228,3 +228,23 @@ def test_pam_has_a_say_about_users_of_the_domain(domain):
     finally:
         rules.write_text(before) if before is not None else rules.unlink()
     assert domain.winrs(domain.client_host, domain.hop1, "id", method="Kerberos").returncode == 0
+
+
+def test_while_winbind_is_away_no_user_of_the_domain_becomes_a_local_one(domain):
+    """By Kerberos' own rules `walter` of the default realm is the `walter` of /etc/passwd, who may use this service."""
+    run = domain.directory.run
+    password = "W4lter-Pw!lab"
+    run("dc", "samba-tool", "user", "create", "walter", password)
+    plain = domain.kerberos_file(
+        "hop1-plain.conf", lambda text: "".join(line for line in text.splitlines(True) if "RULE:" not in line), of="hop1"
+    )
+    run("hop1", "mv", "/run/samba/winbindd", "/run/samba/winbindd.away")
+    try:
+        with domain.own_service("hop1", "hop1-no-winbind", groups="walter", kerberos=plain) as service:
+            for method in ("Kerberos", "CredSSP"):
+                done = domain.winrs(domain.client_host, service, "id -un", user="walter", password=password, method=method)
+                assert done.returncode != 0 and done.out == "", done.out
+            assert "winbind does not answer" in service.log()
+    finally:
+        run("hop1", "mv", "/run/samba/winbindd.away", "/run/samba/winbindd")
+        run("dc", "samba-tool", "user", "delete", "walter")
