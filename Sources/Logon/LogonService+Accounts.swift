@@ -68,7 +68,12 @@ extension LogonService {
       return AuthenticationContext.Claim(
         subject: LogonSubject(domain: success.user), secret: .sessionBaseKey(success.sessionBaseKey), refusal: nil, key: key)
     } catch {
-      return AuthenticationContext.Claim(subject: nil, secret: .ntHash(dummyHash), refusal: LogonFailure(domain: error), key: key)
+      let refusal = LogonFailure(domain: error)
+      // A bare name may be that of an account here. What is said of one that is not must not tell it from one that is.
+      if refusal.code == .unavailable, verification.domainName.isEmpty, !verification.userName.contains("@") {
+        return refusedClaim("the account is unknown here, and the domain cannot be asked: \(refusal.message)", key)
+      }
+      return AuthenticationContext.Claim(subject: nil, secret: .ntHash(dummyHash), refusal: refusal, key: key)
     }
   }
 

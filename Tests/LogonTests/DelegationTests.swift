@@ -314,6 +314,11 @@ struct DomainTests {
       #expect(await failure { _ = try await fixture.negotiate(AccountName(domain: "LAB", user: "alice"), Self.secret) }?.code == code)
     }
     #expect(try await fixture.negotiate().identity.accountName.hasSuffix("\\Ann"))
+    // Whether a bare name is one of this host's does not show.
+    for name in ["ann", "mallory"] {
+      let refusal = await failure { _ = try await fixture.negotiate(AccountName(domain: "", user: name), "wrong") }
+      #expect(refusal == LogonFailure(.refused(.logonFailure), "the logon was refused"))
+    }
   }
 
   @Test("Too many failures are refused before the domain is asked")
