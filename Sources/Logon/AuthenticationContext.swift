@@ -51,7 +51,7 @@ struct AuthenticationContext: Sendable {
   /// The account, once it was proven. Nothing may be granted before ``stage`` says so.
   private(set) var subject: LogonSubject?
   private(set) var proof: Proof?
-  /// The name that an NTLM client claims.
+  /// The name that an NTLM client claims, or the principal that Kerberos has proven, for the log.
   private(set) var claimedName: AccountName?
   /// Why a claim of NTLM was refused, for the log.
   private(set) var claim: Claim?
@@ -152,6 +152,7 @@ struct AuthenticationContext: Sendable {
     } catch {
       throw LogonFailure(.cancelled, "the authentication was given up")
     }
+    claimedName = AccountName(domain: "", user: accepted.client.principal.description)
     subject = try await accounts.subject(of: accepted.client)
     proof = .kerberos(accepted.client)
     session = .kerberos(established)

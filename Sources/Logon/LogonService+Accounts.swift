@@ -68,11 +68,11 @@ extension LogonService {
       return AuthenticationContext.Claim(
         subject: LogonSubject(domain: success.user), secret: .sessionBaseKey(success.sessionBaseKey), refusal: nil, key: key)
     } catch {
-      let refusal = LogonFailure(domain: error)
       // A bare name may be that of an account here. What is said of one that is not must not tell it from one that is.
-      if refusal.code == .unavailable, verification.domainName.isEmpty, !verification.userName.contains("@") {
-        return refusedClaim("the account is unknown here, and the domain cannot be asked: \(refusal.message)", key)
+      if LogonFailure(domain: error).code == .unavailable, verification.domainName.isEmpty, !verification.userName.contains("@") {
+        return refusedClaim("the account is unknown here, and the domain cannot be asked: \(error)", key)
       }
+      let refusal = LogonFailure.logon(domain: error)
       return AuthenticationContext.Claim(subject: nil, secret: .ntHash(dummyHash), refusal: refusal, key: key)
     }
   }
@@ -116,7 +116,7 @@ extension LogonService {
         throw DomainError(.unmapped, "the domain knows no user of this principal")
       }
       return user
-    } catch { throw LogonFailure(domain: error) }
+    } catch { throw .logon(domain: error) }
   }
 
   /// Whether an account is still the one it was at the logon, and may log on.
@@ -195,6 +195,12 @@ extension LogonFailure {
     case .cancelled: self.init(.cancelled, "\(error)")
     default: self.init(.unavailable, "\(error)")
     }
+  }
+
+  /// What it means for somebody who logs on: a domain that cannot be asked is said by the name that Windows has for it.
+  static func logon(domain error: DomainError) -> LogonFailure {
+    let failure = LogonFailure(domain: error)
+    return failure.code == .unavailable ? LogonFailure(.refused(.noLogonServers), failure.message) : failure
   }
 
   /// What a domain controller says of an account only to whoever knows its password, or to everybody anyway; Windows passes it on. An unknown

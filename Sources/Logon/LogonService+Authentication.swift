@@ -136,7 +136,8 @@ extension LogonService {
   /// Logs a refusal with its reason, counts it, and makes of it what the other side may know.
   private func refuse(_ context: AuthenticationContext, _ failure: LogonFailure) -> LogonFailure {
     let key = context.subject?.key ?? context.claim?.key
-    if let key, case .refused = failure.code, context.claim?.isAdmitted ?? true {
+    // A domain that did not answer has not found anything wrong.
+    if let key, case .refused(let status) = failure.code, status != .noLogonServers, context.claim?.isAdmitted ?? true {
       limiter.recordFailure(source: context.peer.host, account: key, now: clock.now)
     }
     var metadata: Logger.Metadata = [
