@@ -36,7 +36,7 @@ extension LogonService {
     return session.id
   }
 
-  /// Asks the accounts and the rules again: both may have changed since the logon.
+  /// Asks the accounts, the rules and PAM again: all may have changed since the logon.
   private func authorize(_ logon: CompletedLogon) async throws(LogonFailure) -> UnixUser {
     let rules = rules
     let decision =
@@ -44,15 +44,24 @@ extension LogonService {
       ? await rules.decide(logon.subject, in: configuration.domain)
       : .refused("the account has been removed, disabled or changed")
     switch decision {
-    case .admitted(let user, rule: _): return user
+    case .admitted(let user, rule: _):
+      do throws(LogonFailure) { try await configuration.accountPhase?.check(logon.subject.unixUser, from: logon.peer.host) } catch {
+        logRefusal(logon, error.message)
+        throw error.status == nil ? error : LogonFailure(.accessDenied, error.message)
+      }
+      return user
     case .refused(let reason):
-      logger.notice(
-        "session refused",
-        metadata: [
-          "logon": "\(logon.grant.logonID)", "account": "\(logon.grant.accountName)", "source": .peer(logon.peer), "reason": "\(reason)",
-        ])
+      logRefusal(logon, reason)
       throw LogonFailure(.accessDenied, reason)
     }
+  }
+
+  private func logRefusal(_ logon: CompletedLogon, _ reason: String) {
+    logger.notice(
+      "session refused",
+      metadata: [
+        "logon": "\(logon.grant.logonID)", "account": "\(logon.grant.accountName)", "source": .peer(logon.peer), "reason": "\(reason)",
+      ])
   }
 
   /// The session's own ticket cache, or why there is none although there could be one.

@@ -408,6 +408,22 @@ struct DomainTests {
     }
   }
 
+  @Test("PAM is asked again for each session: who has been disabled since opens no other")
+  func pamAtSessions() async throws {
+    final class Phase: AccountPhase {
+      let refusal = Mutex<LogonFailure?>(nil)
+      func check(_ unixUser: String, from host: String) async throws(LogonFailure) {
+        if let failure = refusal.withLock({ $0 }) { throw failure }
+      }
+    }
+    let phase = Phase()
+    let fixture = try fixture(try domain()) { $0.accountPhase = phase }
+    let identity = try await fixture.negotiate(AccountName(domain: "LAB", user: "alice"), Self.secret).identity
+    try await fixture.open(identity).close()
+    phase.refusal.withLock { $0 = LogonFailure(.refused(.accountDisabled), "PAM") }
+    #expect(await failure { _ = try await fixture.open(identity) }?.code == .accessDenied)
+  }
+
   @Suite(.enabled(if: LocalRealm.isAvailable, LocalRealm.missing))
   struct ProtectedUsersTests {
     private func proven(isProtected: Bool, _ error: DomainError? = nil) async throws -> (Fixture, KerberosClientEnd, LogonContext) {
