@@ -13,10 +13,11 @@ import Testing
       (
         "lab\\alice",
         [
-          .principal(user: "alice", realm: "LAB.EXAMPLE"), .principal(user: "alice", realm: "HOME"),
-          .enterprise("alice@lab", realm: "HOME"),
+          .principal(user: "alice", realm: "LAB.EXAMPLE"), .enterprise("alice@lab", realm: "HOME"),
         ]
       ),
+      ("NOPE\\alice", [.enterprise("alice@NOPE", realm: "HOME")]),
+      ("home\\alice", [.principal(user: "alice", realm: "HOME"), .enterprise("alice@home", realm: "HOME")]),
       (
         "alice@MAIL.example",
         [
@@ -29,6 +30,21 @@ import Testing
     ] as [(String, [ClientName])])
   func candidates(typed: String, expected: [ClientName]) throws {
     #expect(Self.realms.candidates(for: try name(typed), libraryDefault: "HOME") == expected)
+  }
+
+  @Test("A NetBIOS name stands for the default realm only as its first label, in any case", arguments: ["HOME", "home", "Home.Example"])
+  func firstLabel(domain: String) throws {
+    let names = KerberosRealms().candidates(for: try name("\(domain)\\alice"), libraryDefault: "HOME.EXAMPLE")
+    #expect(names.first == .principal(user: "alice", realm: "HOME.EXAMPLE"))
+    for other in ["HO", "EXAMPLE", "HOMEX", "HOME.OTHER"] {
+      let names = KerberosRealms().candidates(for: try name("\(other)\\alice"), libraryDefault: "HOME.EXAMPLE")
+      #expect(!names.isEmpty && !names.contains(.principal(user: "alice", realm: "HOME.EXAMPLE")))
+    }
+    // Configured as another realm's, it is not also that of the default realm.
+    let mapped = KerberosRealms(byDomain: ["HOME": "ELSEWHERE.EXAMPLE"])
+    #expect(
+      mapped.candidates(for: try name("HOME\\alice"), libraryDefault: "HOME.EXAMPLE")
+        == [.principal(user: "alice", realm: "ELSEWHERE.EXAMPLE"), .enterprise("alice@HOME", realm: "HOME.EXAMPLE")])
   }
 
   @Test("Where the realm is certain, the password is tried in no other") func exact() throws {

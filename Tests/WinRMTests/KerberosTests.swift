@@ -184,6 +184,30 @@ private func entries(_ patterns: String...) throws -> [DelegationPolicy.Entry] {
     #expect(error.cause.contains("TrustedHosts") && error.cause.contains("could not be used") && error.cause.contains(reason), "\(error)")
   }
 
+  @Test("A domain that nobody knows is not the default realm: alice of another domain is another alice")
+  func unknownDomain() async throws {
+    let error = try await refusal("http://\(LocalRealm.host)", try login("NOPE\\alice"))
+    #expect(
+      error.code == .serverNotTrusted && error.cause.hasPrefix("Kerberos could not be used: no domain NOPE is known here"), "\(error)")
+    for part in ["KerberosRealms=\"NOPE=REALM\"", "USER@REALM"] { #expect(error.nextStep.contains(part), "\(error)") }
+    let kerberos = try await refusal("http://\(LocalRealm.host)", try login("NOPE\\alice"), method: .kerberos)
+    #expect(kerberos.code == .logonFailure && kerberos.cause == "no domain NOPE is known here", "\(kerberos)")
+    #expect(kerberos.nextStep.contains("KerberosRealms"))
+  }
+
+  @Test("Without a name, the obstacle is told and not that there is no ticket") func ambientAtAnAddress() async throws {
+    let error = try await refusal("http://192.0.2.1", .ambient(agentSocketPath: nil))
+    #expect(error.code == .noCredentials && error.cause.contains("named by an address") && !error.cause.contains("neither"), "\(error)")
+  }
+
+  @Test("A dot at the end of the host is no part of the service's name") func trailingDot() throws {
+    var configuration = WinRMClientConfiguration(
+      endpoint: try WinRMEndpoint(parsing: "http://\(LocalRealm.host).:5985"), credential: try login("alice"))
+    #expect(configuration.serviceNames.first?.description == "WSMAN/\(LocalRealm.host)")
+    configuration.namesServiceWithPort = true
+    #expect(configuration.serviceNames.first?.description == "WSMAN/\(LocalRealm.host):5985")
+  }
+
   @Test("A silent KDC costs less than five seconds, and has a text of its own") func silence() async throws {
     let error = try await refusal("http://\(LocalRealm.host)", try login("alice@SILENT.TEST"), method: .kerberos)
     #expect(error.code == .noAuthenticatingAuthority && error.cause.contains("no domain controller answered in time"))

@@ -1,3 +1,4 @@
+import Kerberos
 import DelegationPolicy
 import SecuritySupport
 import Testing
@@ -106,6 +107,32 @@ import WinRMConfiguration
     let error = try await refusal(.negotiate, .none, session: EnclosingSession(environment: ["WINRM_SESSION": "negotiate"]))
     #expect(error.code.rawValue == 0x8009_030E)
     for part in ["no second hop", "Negotiate", "no delegated credentials", "-a:CredSSP"] { #expect(error.description.contains(part)) }
+  }
+
+  @Test(
+    "A server's no with a status: what to do about that status",
+    arguments: [
+      (.accountRestriction, ["Protected Users", "-a:Kerberos", "no second hop"]), (.passwordMustChange, ["kpasswd alice"]),
+      (.passwordExpired, ["kpasswd alice", "machine of the domain"]), (.accountDisabled, ["administrator of the domain"]),
+      (.accountExpired, ["administrator of the domain"]), (.accountLockedOut, ["lockout", "administrator of the domain"]),
+      (.noLogonServers, ["winbindd", "wbinfo -t", "domain controllers"]), (.invalidWorkstation, ["certain machines"]),
+      (.invalidLogonHours, ["certain hours"]), (.logonFailure, ["HOST\\USER", "server's log"]),
+    ] as [(NTStatus, [String])])
+  func nextStepOfAStatus(_ status: NTStatus, _ parts: [String]) throws {
+    let name = AccountName(domain: "LAB", user: "alice")
+    let session = ClientSession(
+      configuration: WinRMClientConfiguration(
+        endpoint: try WinRMEndpoint(parsing: "http://127.0.0.1"),
+        credential: .explicit(Credential(name: name, password: SecretBytes(Array("x".utf8))))), policy: ClientPolicy())
+    let refusal = HandshakeFailure.refused(offered: [], status: status)
+    let error = try #require(session.failure(authenticating: refusal, MechanismPlan(offersNTLM: true)) as? WinRMError)
+    for part in parts { #expect(error.nextStep.contains(part), "\(error)") }
+    #expect(error.nextStep.contains("check the name") == (status == .logonFailure))
+  }
+
+  @Test("The KDC says only that the account is revoked: both reasons are told") func revoked() {
+    let step = KerberosError(.accountRevoked).nextStep
+    for part in ["disabled", "locked out", "administrator"] { #expect(step.contains(part)) }
   }
 
   @Test func numbersAreShownInBothForms() async throws {

@@ -30,7 +30,7 @@ extension KerberosError.Code {
     .accountExpired: ("the account has expired", "Its expiry date has passed.", "Ask the domain's administrator to extend it."),
     .accountRevoked: (
       "the account is disabled or locked out", "An administrator disabled it, or too many wrong passwords were tried.",
-      "Wait until the lockout ends, or ask the domain's administrator."
+      "Ask the domain's administrator to enable it if it is disabled; if it is locked out, wait until the lockout ends or have it unlocked."
     ),
     .policy: (
       "a policy of the realm forbids it", "Logon hours, an authentication policy, or an account that may not be used this way.",

@@ -20,6 +20,9 @@ public struct KerberosRealms: Sendable, Equatable {
 
   /// The names to ask the KDC for, in order: by configuration, in the default realm, as an enterprise name (RFC 6806 §5), which the KDC
   /// of the default realm resolves. The next one is tried only when the KDC does not know the one before, never after a wrong password.
+  ///
+  /// The default realm's own user is asked for only where the name says so, or says nothing: `alice` of a domain that nobody knows is
+  /// another `alice`.
   func candidates(for name: AccountName, libraryDefault: String?) -> [ClientName] {
     let home = defaultRealm ?? libraryDefault
     let (user, domain) = Self.parts(of: name)
@@ -35,12 +38,17 @@ public struct KerberosRealms: Sendable, Equatable {
       add(.principal(user: user, realm: realm))
       if isExact { return names }
     }
-    if let home, domain.lowercased() == home.lowercased() { add(.principal(user: user, realm: home)) }
-    // A NetBIOS name that nobody configured is most likely that of the default realm.
-    if let home, !name.domain.isEmpty, !domain.contains(".") { add(.principal(user: user, realm: home)) }
+    if let home, names.isEmpty, domain.lowercased() == home.lowercased() || (!name.domain.isEmpty && Self.isNetBIOSName(domain, of: home)) {
+      add(.principal(user: user, realm: home))
+    }
     if let home { add(.enterprise("\(user)@\(domain)", realm: home)) }
     if domain.contains(".") { add(.principal(user: user, realm: domain.uppercased())) }
     return names
+  }
+
+  /// Whether a domain is named like the first label of a realm, as Active Directory does unless told otherwise.
+  public static func isNetBIOSName(_ domain: String, of realm: String) -> Bool {
+    realm.split(separator: ".").first.map { $0.lowercased() == domain.lowercased() } ?? false
   }
 
   /// The user and what stands for the domain, which is empty in a bare name.

@@ -235,10 +235,12 @@ extension ClientSession.Attempt {
 }
 
 extension WinRMClientConfiguration {
-  /// What Kerberos asks the KDC for, in order: the host as typed, never what DNS makes of it.
+  /// What Kerberos asks the KDC for, in order: the host as typed, never what DNS makes of it. The dot that ends a full DNS name is no part
+  /// of a service's name.
   var serviceNames: [KerberosServiceName] {
     if let servicePrincipalName { return [servicePrincipalName] }
-    return KerberosServiceName.candidates(host: namesServiceWithPort ? "\(endpoint.host):\(endpoint.port)" : endpoint.host)
+    let host = endpoint.host.hasSuffix(".") ? String(endpoint.host.dropLast()) : endpoint.host
+    return KerberosServiceName.candidates(host: namesServiceWithPort ? "\(host):\(endpoint.port)" : host)
   }
 
   /// The host that delegation policy is asked about.

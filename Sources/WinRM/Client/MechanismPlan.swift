@@ -56,7 +56,9 @@ extension ClientSession {
     case .none: return MechanismPlan()
     case .kerberos:
       if let obstacle = rules.kerberosObstacle { throw failure(obstacle) }
-      do { return MechanismPlan(kerberos: try await offer()) } catch let error as KerberosError { throw failure(kerberos: error) }
+      do { return MechanismPlan(kerberos: try await offer()) } catch let error as KerberosError {
+        throw failure(kerberos: rules.explained(error))
+      }
     case .negotiate:
       let (offer, obstacle) = try await offerIfPossible(rules)
       let mayUseNTLM = rules.hasNTLMCredential && rules.mayUseNTLM
@@ -82,7 +84,7 @@ extension ClientSession {
       return (try await offer(), nil)
     } catch let error as KerberosError {
       guard rules.mayGoOnWithout(error) else { throw failure(kerberos: error) }
-      let obstacle = KerberosObstacle(error)
+      let obstacle = KerberosObstacle(rules.explained(error))
       if error.code != .busy { remember(obstacle) }  // other connections of this process, which come and go
       configuration.logger?.debug("Kerberos cannot be used", metadata: ["reason": "\(obstacle.reason)"])
       return (nil, obstacle)

@@ -55,7 +55,9 @@ extension ClientSession {
     case .certificateRefused(let reason):
       return make(
         .mutualAuthenticationFailed, .tls, "the certificate of \(peer) does not prove that it is \(host): \(reason)",
-        "use the name that the certificate is for, trust its issuer on this machine, or pin the certificate")
+        reason.contains("SSL_CERT_FILE")
+          ? "correct the environment variable SSL_CERT_FILE: it must name a readable file of certificates in PEM; or unset it"
+          : "use the name that the certificate is for, trust its issuer on this machine, or pin the certificate")
     case .handshakeFailed(let reason):
       return make(
         .sslConnectionAborted, .tls, "the TLS handshake with \(peer) failed: \(reason)",
@@ -175,12 +177,17 @@ extension ClientSession {
     guard code == .freshCredentialsNTLMOnly else {
       return make(code, .delegate, error.message, "winrm credssp enable -role:client -delegate:\(host)")
     }
-    return make(
-      code, .delegate,
-      """
+    var cause = """
       nothing but NTLM would prove that \(host) is the server you mean, and policy does not allow to delegate credentials to a server \
       proven like that: \(error.message)
-      """,
+      """
+    if let obstacle = plan.obstacle, obstacle.error != nil {
+      // What the KDC said, or that it said nothing, is what went wrong: it comes first, and once.
+      let remark = "Kerberos could not be used: \(obstacle.reason)"
+      cause = "\(remark). Without it \(cause.replacing("; \(remark)", with: ""))"
+    }
+    return make(
+      code, .delegate, cause,
       """
       \(plan.obstacle?.error.map { "for Kerberos: \($0.nextStep) Without it: " } ?? "")\
       pin the server's certificate: winrm credssp pin -remote:\(host) -sha256:HEX (winrmd logs the SHA-256 of its CredSSP certificate \
@@ -213,13 +220,41 @@ extension ClientSession {
       case .badBindings?: "the server saw another TLS connection than this one: something stands in between"
       case .timeDifferenceAtDomainController?: "the clocks of this machine and of the domain are too far apart"
       case .noLogonServers?: "the server reached no domain controller"
+      case .invalidWorkstation?: "the account may not log on from this machine"
+      case .invalidLogonHours?: "the account may not log on at this hour"
       case .accountRestriction?:
         "a restriction of the account forbids it: a member of Protected Users can use neither NTLM nor delegated credentials"
       default: "the server did not accept the user name and the password"
       }
-    return make(
-      Self.code(of: status), .authenticate, cause + remark,
-      "check the name (USER, HOST\\USER or USER@REALM) and the password; the server's log has the reason", answer: answer)
+    return make(Self.code(of: status), .authenticate, cause + remark, nextStep(after: status), answer: answer)
+  }
+
+  /// What to do about a server's no.
+  private func nextStep(after status: NTStatus?) -> String {
+    var user = ""
+    if case .explicit(let credential) = configuration.credential { user = " \(credential.name.user)" }
+    return switch status {
+    case .accountRestriction?:
+      """
+      if the account is a member of Protected Users or otherwise restricted, use -a:Kerberos and the server's name in its domain; there is \
+      no second hop for this account
+      """
+    case .passwordExpired?, .passwordMustChange?:
+      "change the password, with kpasswd\(user) or on a machine of the domain (passwd on the server, for an account of its own); then try again"
+    case .accountDisabled?: "ask the administrator of the domain to enable the account"
+    case .accountExpired?: "ask the administrator of the domain to extend the account"
+    case .accountLockedOut?: "wait until the lockout ends, or ask the administrator of the domain to unlock the account"
+    case .noLogonServers?:
+      "the server cannot reach its domain: on the server, check winbindd (wbinfo -t) and that the domain controllers can be reached"
+    case .invalidWorkstation?:
+      "the account may log on from certain machines only: use one of them, or ask the administrator of the domain"
+    case .invalidLogonHours?: "the account may log on at certain hours only: try again then, or ask the administrator of the domain"
+    case .logonTypeNotGranted?: "have the administrator of the server grant the account the right to log on over the network"
+    case .timeDifferenceAtDomainController?:
+      "synchronise the clocks of this machine, the server and the domain controllers (chronyc tracking, timedatectl)"
+    case .badBindings?: "connect without the proxy in between; do not go on before you know what it is"
+    default: "check the name (USER, HOST\\USER or USER@REALM) and the password; the server's log has the reason"
+    }
   }
 
   private static func code(of status: NTStatus?) -> WinRMCode {

@@ -51,7 +51,9 @@ extension ClientSession {
   private func cause(of error: KerberosError) -> String {
     switch error.code {
     case .wrongPassword: "the password \(userName) is wrong"
-    case .unknownPrincipal: "the domain knows no such user: \(userName.dropFirst(3))"
+    case .unknownPrincipal:
+      ClientRules(configuration: configuration, policy: policy).unknownDomain.map { "no domain \($0) is known here" }
+        ?? "the domain knows no such user: \(userName.dropFirst(3))"
     case .passwordExpired: "the password \(userName) has expired"
     case .passwordMustChange: "the password \(userName) must be changed before the first logon"
     case .accountExpired: "the account \(userName.dropFirst(3)) has expired"
@@ -71,6 +73,9 @@ extension ClientSession {
     var step = error.nextStep
     switch error.code {
     case .wrongPassword: step += " If an account of the server itself is meant, write HOST\\USER or .\\USER."
+    case .accountRevoked where error.ntStatus == .accountDisabled: step = "Ask the domain's administrator to enable it."
+    case .accountRevoked where error.ntStatus == .accountLockedOut:
+      step = "Wait until the lockout ends, or ask the domain's administrator to unlock it."
     case .unknownService: step += " A service under another name can be given with -spn:SERVICE/HOST."
     default: break
     }

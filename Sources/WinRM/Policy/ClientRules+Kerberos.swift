@@ -49,7 +49,31 @@ extension ClientRules {
     let name = credential.name
     guard !name.domain.isEmpty else { return name.user.contains("@") }
     if policy.kerberosRealms[name.domain.lowercased()] != nil || name.domain.contains(".") { return name.domain != "." }
-    guard let home = KerberosRealms.libraryDefault()?.lowercased() else { return false }
-    return home.split(separator: ".").first.map { $0 == name.domain.lowercased() } ?? false
+    return KerberosRealms.libraryDefault().map { KerberosRealms.isNetBIOSName(name.domain, of: $0) } ?? false
+  }
+
+  /// The NetBIOS name before the user where it leads to no realm: neither configured nor that of the default realm.
+  var unknownDomain: String? {
+    guard case .explicit(let credential) = configuration.credential, !nameHasKnownRealm else { return nil }
+    let domain = credential.name.domain
+    return domain.isEmpty || domain == "." ? nil : domain
+  }
+
+  /// The error with what the names add to it.
+  func explained(_ error: KerberosError) -> KerberosError {
+    var error = error
+    switch error.code {
+    case .unknownPrincipal:
+      guard let domain = unknownDomain else { break }
+      error.message = "no domain \(domain) is known here"
+      error.nextStep = """
+        Correct the domain, write USER@REALM, or say which realm it is: winrm set winrm/config/client \
+        '@{KerberosRealms="\(domain)=REALM"}'\(Self.asRoot()).
+        """
+    case .unknownService where configuration.servicePrincipalName == nil:
+      error.message = "the realm knows no service for \(configuration.endpoint.host)"
+    default: break
+    }
+    return error
   }
 }

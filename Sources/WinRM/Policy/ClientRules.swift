@@ -88,14 +88,17 @@ struct ClientRules {
 
   /// NTLM may not begin, and there is nothing else.
   func serverNotTrusted(_ obstacle: KerberosObstacle?) -> WinRMError {
-    var kerberos = ""
-    if let obstacle, !isAgentAlone { kerberos = ". Kerberos, which would prove it, could not be used: \(obstacle.reason)" }
+    let remark = "that \(host) is the server you mean, and \(host) is not in this client's TrustedHosts"
+    var cause = "over HTTP nothing would prove \(remark)"
     let remedy = obstacle?.error.map { "for Kerberos: \($0.nextStep) Without it: " } ?? ""
+    if let error = obstacle?.error, error.code != .noCredentials {
+      // What the KDC said, or that it said nothing, is what went wrong; the rest would not matter otherwise.
+      cause = "Kerberos could not be used: \(error.reason). Over HTTP nothing else would prove \(remark)"
+    } else if let obstacle, !isAgentAlone {
+      cause += ". Kerberos, which would prove it, could not be used: \(obstacle.reason)"
+    }
     return refusal(
-      .serverNotTrusted,
-      """
-      over HTTP nothing would prove that \(host) is the server you mean, and \(host) is not in this client's TrustedHosts\(kerberos)
-      """,
+      .serverNotTrusted, cause,
       """
       \(remedy)use https, or trust the host by name: winrm set winrm/config/client \
       '@{TrustedHosts="\(extendedTrustedHosts)"}'\(Self.asRoot())
@@ -161,6 +164,11 @@ struct ClientRules {
   func missingCredential(_ obstacle: KerberosObstacle?) -> WinRMError {
     let tickets = obstacle?.error.map { "; Kerberos: \($0.reason)" } ?? ""
     guard let session = configuration.enclosingSession else {
+      if case .ambient = configuration.credential, let obstacle, obstacle.error?.code != .noCredentials {
+        return refusal(
+          .noCredentials, "no user name was given, and Kerberos cannot be used with \(host): \(obstacle.reason)",
+          obstacle.error?.nextStep ?? "use the name that the server has in its domain, or give -u:USER")
+      }
       return refusal(
         .noCredentials, "no user name was given, and there is neither a Kerberos ticket nor a session with a logon agent\(tickets)",
         "give -u:USER, or run kinit")
@@ -170,7 +178,7 @@ struct ClientRules {
       return refusal(
         .noCredentials,
         """
-        the credentials that this remote session received cannot be used with \(host)\(tickets)\
+        the credentials that this remote session received cannot be used with \(host)\(obstacle.map { "; Kerberos: \($0.reason)" } ?? "")\
         \(session.ticketError.map { ". The session has no ticket of its own: \($0)" } ?? "")
         """,
         obstacle?.error?.nextStep ?? "use the name that the server has in its domain, or give -u:USER here")

@@ -337,7 +337,8 @@ enum WinrmHelp {
     does not.
 
     DOMAIN and the suffix behind @ are looked up in client/KerberosRealms, a
-    list of DOMAIN=REALM; then the default realm of krb5.conf is asked.
+    list of DOMAIN=REALM; then the default realm of krb5.conf is asked, which
+    takes DOMAIN for its own name only where it is its first label.
 
     CredSSP sends the password to the server, so that commands there can reach
     further servers. See: winrm help credssp
