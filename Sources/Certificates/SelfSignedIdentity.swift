@@ -84,13 +84,28 @@ public struct SelfSignedIdentity: Sendable {
 
   private static func generalName(_ text: String) throws -> GeneralName {
     if let address = IPAddressBytes(text) { return .ipAddress(ASN1OctetString(contentBytes: address.bytes[...])) }
-    let isName = text.utf8.allSatisfy {
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-        || Array("-_.*".utf8).contains($0)
-    }
-    guard isName, !text.isEmpty else {
-      throw CertificateError(.local, "a host name in a certificate is made of ASCII letters, digits, - and .")
+    guard isDNSName(text) else {
+      throw CertificateError(
+        .local,
+        "a host name in a certificate is an IP address, or labels of at most 63 ASCII letters, digits, - and _ with dots between them, 253 "
+          + "characters in all; the first label may be *")
     }
     return .dnsName(text)
+  }
+  /// A name in the preferred form of RFC 1123 §2.1, with the underscores that some machines have, or `*` in place of its first label. What
+  /// ends in a number is an address that cannot be read.
+  private static func isDNSName(_ text: String) -> Bool {
+    guard text.utf8.count <= 253 else { return false }
+    var labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    if labels.count > 1, labels.first.map({ Array($0) == [UInt8(ascii: "*")] }) == true { labels.removeFirst() }
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    if text.utf8.contains(UInt8(ascii: ".")), labels.last?.allSatisfy(digits.contains) == true { return false }
+    return labels.allSatisfy { label in
+      (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+        && label.allSatisfy { byte in
+          (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || digits.contains(byte) || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "_")
+        }
+    }
   }
 }

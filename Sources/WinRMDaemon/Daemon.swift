@@ -81,7 +81,8 @@ struct Daemon {
   private static let descriptorGoal: rlim_t = 8192
 
   private func logonConfiguration(_ settings: WinRMSettings, paths: WinRMPaths) async throws -> LogonConfiguration {
-    try checkAccounts(paths)
+    // Fails when the accounts cannot be trusted or read, rather than refusing every logon later.
+    let hasAccounts = try !AccountStore(path: paths.accountsFile).list().isEmpty
     var configuration = LogonConfiguration(
       accountsFile: paths.accountsFile, agentDirectory: paths.agentDirectory, allowedGroups: settings.service.allowedGroups,
       allowedAccounts: settings.service.allowedAccounts, execHelperPath: try helperPath(),
@@ -89,6 +90,9 @@ struct Daemon {
     configuration.keytab = settings.service.keytabFile.isEmpty ? Self.systemKeytab() : "FILE:" + settings.service.keytabFile
     configuration.ticketCacheDirectory = paths.runtimeDirectory + "/cc"
     await lookAround(&configuration)
+    if !hasAccounts, configuration.domain == nil, !configuration.hasKeytab {
+      logger.warning("nobody can log on: there are no accounts, no domain and no keytab; make an account with: winrm account add NAME")
+    }
     // The service has its own quota, with the fault that belongs to it; the authority's only stands behind it.
     configuration.limits.processesPerSession = Self.processesPerSession(settings)
     return configuration
@@ -113,12 +117,6 @@ struct Daemon {
   private static func processesPerSession(_ settings: WinRMSettings) -> Int {
     let processes = Int(settings.winrs.maxProcessesPerShell)
     return processes == 0 ? .max : max(processes, LogonConfiguration.Limits().processesPerSession)
-  }
-
-  /// Fails when the accounts cannot be trusted or read, rather than refusing every logon later.
-  private func checkAccounts(_ paths: WinRMPaths) throws {
-    guard try AccountStore(path: paths.accountsFile).list().isEmpty else { return }
-    logger.warning("there are no accounts; make one with: winrm account add NAME")
   }
 
   /// Where the configuration of this service is, for `winrm` and `winrs` inside its shells.

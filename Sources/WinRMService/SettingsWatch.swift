@@ -1,3 +1,5 @@
+import Certificates
+import SecuritySupport
 public import WinRMConfiguration
 
 #if canImport(Glibc)
@@ -26,8 +28,9 @@ public struct SettingsWatch: Sendable {
     var device: UInt64
     var inode: UInt64
     var size: Int64
-    var seconds: Int64
-    var nanoseconds: Int64
+    var times: [Int64]
+    var mode: UInt32
+    var owner: UInt32
 
     init?(_ path: String) {
       var status = stat()
@@ -36,26 +39,53 @@ public struct SettingsWatch: Sendable {
       inode = UInt64(truncatingIfNeeded: status.st_ino)
       size = Int64(status.st_size)
       #if canImport(Darwin)
-        let time = status.st_mtimespec
+        let (modified, changed) = (status.st_mtimespec, status.st_ctimespec)
       #else
-        let time = status.st_mtim
+        let (modified, changed) = (status.st_mtim, status.st_ctim)
       #endif
-      seconds = Int64(time.tv_sec)
-      nanoseconds = Int64(time.tv_nsec)
+      times = [modified.tv_sec, modified.tv_nsec, changed.tv_sec, changed.tv_nsec].map { Int64($0) }
+      mode = UInt32(status.st_mode)
+      owner = status.st_uid
     }
+  }
+
+  /// The state of all files that matter.
+  private struct Look: Equatable {
+    var settings: [Stamp?]
+    /// The directory of the store, which tells of files that come and go, and the files that the settings name, which tell of a change of
+    /// their mode, owner or content.
+    var directory: Stamp?
+    var certificates: [ServerCertificateStore.State]
+
+    init(_ store: ConfigurationStore, naming known: WinRMSettings) {
+      let paths = store.paths
+      settings = [
+        paths.settingsFile, paths.machineSettingsFile, paths.machineRegistryPolicyFile, paths.machinePolicyFile, paths.domainPolicyFile,
+      ].map(Stamp.init)
+      directory = Stamp(paths.certificateDirectory)
+      let certificateStore = ServerCertificateStore(directory: paths.certificateDirectory)
+      let named = [known.service.certificateThumbprint] + known.listeners.map(\.certificateThumbprint)
+      certificates = named.compactMap { CertificateThumbprint(parsing: $0) }.map { certificateStore.state(of: $0) }
+    }
+
+    /// Whether the certificates differ.
+    func hasOtherCertificates(than other: Look) -> Bool { directory != other.directory || certificates != other.certificates }
   }
 
   private let store: ConfigurationStore
   private var known: WinRMSettings
-  private var stamps: [Stamp?]
+  private var last: Look
 
   /// Reads the settings for the first time.
   ///
   /// - Throws: as `ConfigurationStore.load()`.
   public init(store: ConfigurationStore) throws {
     self.store = store
-    stamps = Self.stamps(store)
+    // The settings are looked at before they are read, and the certificates, which others read later, when it is known which they are.
+    let before = Look(store, naming: WinRMSettings())
     known = try store.load()
+    last = Look(store, naming: known)
+    last.settings = before.settings
   }
 
   /// The settings as they were read last.
@@ -67,31 +97,24 @@ public struct SettingsWatch: Sendable {
   /// - Returns: `nil` when there is nothing to tell.
   public mutating func look(always: Bool = false) -> Change? {
     // Before reading: a change in between is seen the next time.
-    let now = Self.stamps(store)
-    let before = stamps
+    let now = Look(store, naming: known)
+    let before = last
     guard always || now != before else { return nil }
-    stamps = now
+    last = now
     do {
       var read = try store.load()
       // The client's part is none of the service's.
       read.client = known.client
       guard read != known else {
-        if now.last != before.last { return .certificatesChanged }
+        if now.hasOtherCertificates(than: before) { return .certificatesChanged }
         return always ? .unchanged : nil
       }
       known = read
+      last = Look(store, naming: read)
+      last.settings = now.settings
       return .changed(read)
     } catch {
       return .unreadable(error)
     }
-  }
-
-  private static func stamps(_ store: ConfigurationStore) -> [Stamp?] {
-    let paths = store.paths
-    // The store of certificates stands last. Its files are replaced and never written to, so the directory tells of every change.
-    return [
-      paths.settingsFile, paths.machineSettingsFile, paths.machineRegistryPolicyFile, paths.machinePolicyFile, paths.domainPolicyFile,
-      paths.certificateDirectory,
-    ].map(Stamp.init)
   }
 }

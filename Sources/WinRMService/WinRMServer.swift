@@ -235,12 +235,9 @@ public struct WinRMServer: Service {
     return AuthenticationOffer(schemes: schemes) { scheme, peer, channelBindings in
       switch scheme {
       case .credSSP:
-        switch certificate {
-        case .ready(let ready)?:
-          return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: ready.context))
-        case .unusable(let error)?: throw error
-        case nil: return nil
-        }
+        guard let certificate else { return nil }
+        let ready = try certificate.use()
+        return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: ready.context))
       case .negotiate: return NegotiateServerAuthentication(logon: logon, peer: peer, channelBindings: channelBindings)
       case .kerberos: return NegotiateServerAuthentication(logon: logon, peer: peer, isKerberos: true, channelBindings: channelBindings)
       case .basic: return nil
@@ -253,21 +250,20 @@ public struct WinRMServer: Service {
   /// A self-made one is made once: a service without an identity of its own keeps the certificate that clients have seen.
   private func credSSPCertificate(
     _ settings: WinRMSettings, selfMade given: SelfSignedIdentity?
-  ) throws(WinRMServiceError) -> CredSSPCertificate {
+  ) throws(WinRMServiceError) -> CheckedCertificate {
     let thumbprint = settings.service.certificateThumbprint
-    let certificate =
-      thumbprint.isEmpty
-      ? CredSSPCertificate.ready(try selfMadeCertificate(given))
-      : CredSSPCertificate.named(thumbprint, in: configuration.certificates, known: reloading.namedCredSSP)
-    switch certificate {
-    case .ready(let ready):
-      if !ready.isSelfMade { reloading.namedCredSSP = ready }
-      announce(ready)
-    case .unusable(let error):
-      reloading.announcedCredSSP = nil
-      logger.error("CredSSP cannot be used", metadata: ["certificate": "\(thumbprint)", "reason": "\(error.message)"])
+    let report = { @Sendable [self] (certificate: CredSSPCertificate) in
+      switch certificate {
+      case .ready(let ready):
+        if !ready.isSelfMade { reloading.namedCredSSP = ready }
+        announce(ready)
+      case .unusable(let error):
+        reloading.announcedCredSSP = nil
+        logger.error("CredSSP cannot be used", metadata: ["certificate": "\(thumbprint)", "reason": "\(error.message)"])
+      }
     }
-    return certificate
+    guard !thumbprint.isEmpty else { return CheckedCertificate(selfMade: try selfMadeCertificate(given), report: report) }
+    return CheckedCertificate(setting: thumbprint, store: configuration.certificates, known: reloading.namedCredSSP, report: report)
   }
 
   private func selfMadeCertificate(_ given: SelfSignedIdentity?) throws(WinRMServiceError) -> CredSSPCertificate.Ready {

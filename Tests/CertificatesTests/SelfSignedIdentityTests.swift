@@ -37,6 +37,28 @@ import X509
     try FileManager.default.removeItem(atPath: file)
   }
 
+  @Test(
+    "Names that are no DNS name and no address",
+    arguments: [
+      "", ".", "a..b", "a.", ".a", "a b", "-a.example", "a-.example", "*", "a.*", "*.*.a", "1.2.3", "1.2.3.256", "a.7",
+      String(repeating: "a", count: 64) + ".example", String(repeating: "aa.", count: 84) + "ab",
+    ])
+  func badNames(name: String) {
+    #expect(throws: Certificates.CertificateError.self) {
+      try SelfSignedIdentity.make(commonName: "x", names: [name], notAfter: Date(timeIntervalSinceNow: 60))
+    }
+  }
+
+  @Test(
+    "Names that are",
+    arguments: [
+      "a", "HOST_1", "*.a.example", "123", "xn--bcher-kva.example", "1.2.3.4", "::1", String(repeating: "a", count: 63) + ".example",
+      String(repeating: "aa.", count: 84) + "a",
+    ])
+  func goodNames(name: String) throws {
+    _ = try SelfSignedIdentity.make(commonName: "x", names: [name], notAfter: Date(timeIntervalSinceNow: 60))
+  }
+
   @Test("Two identities differ, a long name is cut, a bad one refused")
   func names() throws {
     let end = Date(timeIntervalSinceNow: 86400)

@@ -61,6 +61,24 @@ import Testing
     #expect(code { _ = try store.load(certificate.thumbprint) } == .unsafeFile)
   }
 
+  @Test("S-06: the state tells of every change of content, mode and presence, and of nothing else") func states() throws {
+    let thumbprint = certificate.thumbprint
+    var states = [store.state(of: thumbprint)]
+    try store.add(certificate)
+    states.append(store.state(of: thumbprint))
+    _ = try store.load(thumbprint)
+    #expect(store.state(of: thumbprint) == states.last)
+    for end in ["key", "pem"] {
+      try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path(end))
+      states.append(store.state(of: thumbprint))
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path(end))
+      states.append(store.state(of: thumbprint))
+    }
+    try FileManager.default.removeItem(atPath: path("key"))
+    states.append(store.state(of: thumbprint))
+    for (index, state) in states.enumerated() { #expect(!states[..<index].contains(state), "\(index)") }
+  }
+
   @Test("S-06: owners, as the kernel tells them") func owners() {
     func isSafe(_ mode: UInt32, owner: UInt32, _ secrecy: StoredFile.Secrecy, user: UInt32, size: Int = 10) -> Bool {
       StoredFile.danger(mode: mode, owner: owner, size: size, secrecy: secrecy, userID: user) == nil

@@ -123,6 +123,20 @@ def test_key_from_a_pipe(host, pki):
     host.winrm("certificate", "delete", leaf.thumbprint)
 
 
+@pytest.mark.parametrize("which", ["certificate", "key"])
+def test_a_pipe_without_a_writer_is_not_waited_for(host, pki, tmp_path, which):
+    leaf = pki.server("fifo-" + which, "fifo.example.com")
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    files = [fifo, leaf.key] if which == "certificate" else [leaf.chain, fifo]
+    begin = time.monotonic()
+    done = host.winrm("certificate", "import", files[0], "-key:%s" % files[1], check=False)
+    assert done.returncode == 1 and "nobody writes into this pipe" in done.err, done.err
+    device = host.winrm("certificate", "import", "/dev/zero", check=False)
+    assert device.returncode == 1 and "neither a regular file nor a pipe" in device.err, device.err
+    assert time.monotonic() - begin < 20 and not authority.stored_files(host)
+
+
 def refusals(pki):
     def make(name, **options):
         return pki.server(name, name + ".example.com", **options)
@@ -449,8 +463,9 @@ def test_thumbprint_of_the_service_allows_delegation_without_the_ntlm_only_polic
     # The same server without the trusted root, and with the certificate of the outer connection alone: no delegation.
     untrusting = lab.winrs(client, doubtful, "id -un")
     assert untrusting.returncode != 0 and "0x803381A4" in untrusting.err
+    changes = doubtful.log().count("settings changed")
     doubtful.winrm("set", "winrm/config/service", "@{CertificateThumbprint=}")
-    time.sleep(1.5)
+    assert processes.eventually(lambda: doubtful.log().count("settings changed") > changes, 10), doubtful.log()
     outer_only = lab.winrs(client, endpoint(doubtful), "id -un", **trusting(pki))
     assert outer_only.returncode != 0 and "0x803381A4" in outer_only.err, outer_only.err
 
@@ -543,6 +558,49 @@ def test_credssp_fails_and_never_shows_another_certificate(lab, pki, damage):
     healed = lab.winrs(gullible, made, "id -un")
     assert (healed.returncode, healed.out.strip()) == (0, lab.unix_user), healed.err
     assert "PRIVATE KEY" not in made.log()
+
+
+@pytest.mark.parametrize("change", ["mode", "owner", "certificate"])
+def test_a_key_that_others_get_while_the_service_runs_is_used_no_more(lab, pki, change):
+    if change == "owner" and os.geteuid() != 0:
+        pytest.skip("needs root, to give a file away")
+    made = lab.service("opened " + change, start=False)
+    leaf = pki.server("opened-" + change, made.address)
+    made.winrm("certificate", "import", leaf.chain, "-key:%s" % leaf.key)
+    made.winrm("set", "winrm/config/service", "@{CertificateThumbprint=%s}" % leaf.thumbprint)
+    listen(made, "CertificateThumbprint=" + leaf.thumbprint)
+    made.start()
+    gullible = lab.client("gullible opened " + change)
+    lab.delegate(gullible, made)
+    lab.trust(gullible, made)
+
+    def logon():
+        return lab.winrs(gullible, made, "id -un")
+
+    before = logon()
+    assert (before.returncode, before.out.strip()) == (0, lab.unix_user), before.err
+    files = authority.stored_files(made)
+    key, chain = files[leaf.thumbprint + ".key"], files[leaf.thumbprint + ".pem"]
+    if change == "mode":
+        key.chmod(0o644)
+    elif change == "owner":
+        os.chown(key, 65534, 65534)
+    else:
+        chain.chmod(0o666)
+    # At once: the next logon does not wait until the watch has come round.
+    mark = len(made.log())
+    refused = logon()
+    assert refused.returncode != 0 and lab.unix_user not in refused.out and "CertificateThumbprint" in refused.err, refused.err
+    assert "CredSSP cannot be carried out" in made.log()[mark:] and "credentials delegated" not in made.log()[mark:]
+    # The listener keeps what it shows, and says what is wrong.
+    assert processes.eventually(lambda: "an HTTPS listener keeps the certificate that it has" in made.log(), 10), made.log()
+    assert ssl.get_server_certificate((made.address, made.https_port)).replace("\n", "") == leaf.file.read_text().replace("\n", "")
+    if change == "owner":
+        os.chown(key, 0, 0)
+    key.chmod(0o600)
+    chain.chmod(0o644)
+    healed = logon()
+    assert (healed.returncode, healed.out.strip()) == (0, lab.unix_user), healed.err
 
 
 def test_listener_without_a_usable_certificate_does_not_keep_the_others_from_serving(lab, pki):

@@ -190,9 +190,17 @@ struct HTTPSListenerTests {
       settings.service.certificateThumbprint = certificate.thumbprint.text
       try service.server.update(settings)
       #expect(service.logText.contains("CredSSP is enabled"))
-      // Taken away again, nothing stands in for it.
+      // Opened to others and taken away again, without anybody who tells the service: nothing stands in for it.
+      let early = try await tls(service)
+      let key = "\(store.directory)/\(certificate.thumbprint).key"
+      try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: key)
+      try await early.send(post(authorization: token("any", scheme: .credSSP)))
+      #expect(try await early.answer().status == 500)
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
+      let repaired = try await tls(service)
+      try await repaired.send(post(authorization: token("any", scheme: .credSSP)))
+      #expect(try await repaired.answer().status == 401)
       try store.remove(certificate.thumbprint)
-      try service.server.update(settings)
       let last = try await tls(service)
       try await last.send(post(authorization: token("any", scheme: .credSSP)))
       #expect(try await last.answer().status == 500)

@@ -33,6 +33,17 @@ public struct ServerCertificateStore: Sendable {
     public var problem: CertificateError?
   }
 
+  /// What tells whether the files of a certificate are still those that were loaded: any change of content, owner or mode gives another.
+  public struct State: Sendable, Equatable {
+    fileprivate var certificate: FileState?
+    fileprivate var key: FileState?
+  }
+
+  /// The state of the files of a certificate, without reading them. Whoever loads takes it before, so that a change in between is seen.
+  public func state(of thumbprint: CertificateThumbprint) -> State {
+    State(certificate: FileState(path(thumbprint, .everybody)), key: FileState(path(thumbprint, .owner)))
+  }
+
   /// The certificate with this thumbprint. Whether it is good for anything now is another question: ``ServerCertificate/checkUse(now:)``.
   ///
   /// - Throws: ``CertificateError``: `notFound`, `accessDenied`, `unsafeFile`, `malformed`, `keyDoesNotFit`, `unsupportedKey`, `local`.

@@ -131,5 +131,45 @@ struct StoredFile {
   }
 }
 
+/// What tells one state of a file from another without reading it: which file it is, its size, when its content and when anything about it
+/// was changed last, who owns it and who may use it. A link is looked at itself.
+struct FileState: Sendable, Equatable {
+  private struct Time: Equatable {
+    var seconds: Int64
+    var nanoseconds: Int64
+
+    init(_ time: timespec) {
+      seconds = Int64(time.tv_sec)
+      nanoseconds = Int64(time.tv_nsec)
+    }
+  }
+
+  private var device: UInt64
+  private var inode: UInt64
+  private var size: Int64
+  private var modified: Time
+  private var changed: Time
+  private var mode: UInt32
+  private var owner: UInt32
+  private var group: UInt32
+
+  /// `nil` for a file that is not there or cannot be looked at.
+  init?(_ path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    inode = UInt64(truncatingIfNeeded: status.st_ino)
+    size = Int64(status.st_size)
+    #if canImport(Darwin)
+      (modified, changed) = (Time(status.st_mtimespec), Time(status.st_ctimespec))
+    #else
+      (modified, changed) = (Time(status.st_mtim), Time(status.st_ctim))
+    #endif
+    mode = UInt32(status.st_mode)
+    owner = status.st_uid
+    group = status.st_gid
+  }
+}
+
 private func posixRead(_ descriptor: CInt, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int { read(descriptor, buffer, count) }
 private func posixWrite(_ descriptor: CInt, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int { write(descriptor, buffer, count) }

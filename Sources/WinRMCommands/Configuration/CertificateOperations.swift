@@ -84,7 +84,9 @@ struct CertificateOperations {
     guard let typed = arguments.switches[.hostname] else {
       throw WinrmUsageError("certificate new needs -hostname:NAME[,NAME], the names by which clients address this machine.")
     }
-    let names = typed.split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
+    let names = typed.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
     let days = try days(arguments.switches[.days])
     let kind: SelfSignedIdentity.KeyKind
     switch arguments.switches[.keytype]?.lowercased() {
@@ -137,21 +139,31 @@ struct CertificateOperations {
       throw WinrmFailure(WinRMCode(rawValue: 87), "A thumbprint is 40 hexadecimal digits. See: winrm certificate list")
     }
     let isThere = try certificates.list().contains { $0.thumbprint == thumbprint }
-    if isThere, !isForced, let users = users()[thumbprint] {
+    let users = isThere ? users()[thumbprint] ?? [] : []
+    if !isForced, !users.isEmpty {
       throw WinrmFailure(
         WinRMCode(rawValue: 0x8033_8032),
         "The certificate is in use: \(users.joined(separator: ", ")). Name another one there first, or use -force. Nothing was changed.",
         explanation: "What is in use cannot be removed.")
     }
     try certificates.remove(thumbprint)
+    for user in users {
+      let consequence =
+        user == Self.credSSP
+        ? "winrmd refuses CredSSP until another certificate is named there, or none"
+        : "a winrmd that runs still shows it there, and does not serve the listener when it starts again"
+      warn("the certificate was in use by \(user): \(consequence).")
+    }
   }
+
+  private static let credSSP = "winrm/config/service (CredSSP)"
 
   /// Which settings name which certificate. Settings that cannot be read name none.
   private func users() -> [CertificateThumbprint: [String]] {
     guard let settings = try? settings.load() else { return [:] }
     var result: [CertificateThumbprint: [String]] = [:]
     if let thumbprint = CertificateThumbprint(parsing: settings.service.certificateThumbprint) {
-      result[thumbprint, default: []].append("winrm/config/service (CredSSP)")
+      result[thumbprint, default: []].append(Self.credSSP)
     }
     for listener in settings.listeners {
       guard let thumbprint = CertificateThumbprint(parsing: listener.certificateThumbprint) else { continue }

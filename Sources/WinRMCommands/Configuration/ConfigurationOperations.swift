@@ -84,6 +84,7 @@ struct ConfigurationOperations {
     try certificates.complete(&listener)
     let made = listener
     try store.update { try $0.addListener(made) }
+    if made.enabled { warn("a winrmd that runs already listens there only when it is restarted.") }
     return created(made)
   }
 
@@ -92,6 +93,7 @@ struct ConfigurationOperations {
     let (address, transport) = try listenerKeys(locator)
     try store.loadEffective().checkListenerChange(address: address, transport: transport)
     try store.update { _ = try $0.removeListener(address: address, transport: transport) }
+    warn("a winrmd that runs goes on listening there until it is restarted.")
   }
 
   func enumerate(_ locator: ResourceLocator) throws -> [Answer] {

@@ -17,7 +17,9 @@ public enum ServiceCertificate {
   ///
   /// - Throws: ``CertificateError`` when the name cannot stand in a certificate.
   public static func make(machineName: String) throws -> SelfSignedIdentity {
-    try SelfSignedIdentity.make(
-      commonName: "CREDSSP-" + machineName, names: [machineName], notAfter: Date(timeIntervalSinceNow: validity), kind: .rsa2048)
+    // A NetBIOS name is cut after 15 characters, perhaps behind a hyphen, with which no name of DNS ends.
+    let name = String(machineName.reversed().drop { $0 == "-" }.reversed())
+    return try SelfSignedIdentity.make(
+      commonName: "CREDSSP-" + machineName, names: [name], notAfter: Date(timeIntervalSinceNow: validity), kind: .rsa2048)
   }
 }

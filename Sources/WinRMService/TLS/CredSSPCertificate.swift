@@ -11,6 +11,10 @@ enum CredSSPCertificate: Sendable {
   case ready(Ready)
   case unusable(WinRMServiceError)
 
+  var isReady: Bool {
+    if case .ready = self { true } else { false }
+  }
+
   struct Ready: Sendable {
     let context: MemoryTLSServerContext
     let chainDER: [[UInt8]]

@@ -171,6 +171,7 @@ import WinRMConfiguration
                     Selector: Address = IP:127.0.0.2, Transport = HTTP
 
         """)
+    #expect(created.error == "Warning: a winrmd that runs already listens there only when it is restarted.\n")
     let expected = """
       Listener
           Address = IP:127.0.0.2
@@ -186,7 +187,7 @@ import WinRMConfiguration
     #expect(await host.run("e", "winrm/config/listener").output == expected)
     #expect(await host.run("get", "winrm/config/listener?Address=ip:127.0.0.2+Transport=http").output == expected)
     let again = await host.run("create", "winrm/config/Listener?Address=IP:127.0.0.2+Transport=HTTP")
-    #expect(again.code == 1 && again.error.contains("0x80338033"))
+    #expect(again.code == 1 && again.error.contains("0x80338033") && !again.error.contains("restarted"))
     let disabled = await host.run("set", "winrm/config/Listener?Address=IP:127.0.0.2+Transport=HTTP", "@{Enabled=\"false\"}")
     #expect(disabled.output.contains("Enabled = false\n") && disabled.output.contains("ListeningOn = null\n"))
     #expect(
@@ -197,6 +198,7 @@ import WinRMConfiguration
     #expect(await host.run("e", "winrm/config/listener", "-f:pretty").output.hasPrefix("<wsman:Results xmlns:wsman="))
     let deleted = await host.run("delete", "winrm/config/Listener?Address=IP:127.0.0.2+Transport=HTTP")
     #expect(deleted.code == 0 && deleted.output.isEmpty)
+    #expect(deleted.error == "Warning: a winrmd that runs goes on listening there until it is restarted.\n")
     #expect(try ConfigurationStore(paths: host.paths).load().listeners.map(\.address) == ["*"])
   }
 
