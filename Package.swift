@@ -4,13 +4,13 @@ import PackageDescription
 // Continuous integration sets WINRM_STRICT: warnings of this package's own targets are errors there.
 let strict: [SwiftSetting] = Context.environment["WINRM_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-let settings: [SwiftSetting] =
+let common: [SwiftSetting] =
   [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   ] + strict
+let settings: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")] + common
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -96,7 +96,10 @@ let package = Package(
 
     // TLS in memory, certificates, files.
     library("MemoryTLS", ["SecuritySupport", "CredSSP", nioCore, nioTLS, nioSSL]),
-    library("Certificates", ["SecuritySupport", crypto, cryptoExtras, asn1, x509]),
+    // Without MemberImportVisibility: where a module imports Foundation, an incremental build takes the members of C structures, such as
+    // stat's, for those of CoreFoundation, which nobody imports.
+    .target(
+      name: "Certificates", dependencies: ["SecuritySupport", crypto, cryptoExtras, asn1, x509], swiftSettings: common),
     library("WinRMConfiguration", ["SecuritySupport", "DelegationPolicy", "GroupPolicy"]),
 
     // The privileged half and its interface.
