@@ -92,7 +92,7 @@ let package = Package(
     library("BlockingThreads", []),
     // The domain, as winbind knows it.
     .systemLibrary(name: "CWinbind", providers: [.apt(["libwbclient-dev"])]),
-    library("Winbind", ["SecuritySupport", "BlockingThreads", "CWinbind"]),
+    library("Winbind", ["SecuritySupport", "SecurityDescriptors", "BlockingThreads", "CWinbind"]),
 
     // TLS in memory, certificates, files.
     library("MemoryTLS", ["SecuritySupport", "CredSSP", nioCore, nioTLS, nioSSL]),
@@ -111,7 +111,8 @@ let package = Package(
     library(
       "Logon",
       [
-        "SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads", "Accounts", "LogonInterface",
+        "SecuritySupport", "SecurityDescriptors", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads", "Accounts",
+        "LogonInterface",
         "LogonAgent", "CLinux", "CPAM", logging,
       ]),
 
@@ -157,7 +158,7 @@ let package = Package(
     tests("SecuritySupportTests", ["SecuritySupport"]),
     tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors", crypto]),
     tests("KerberosTests", ["Kerberos", "SPNEGO", "SecuritySupport", "TestRealm"]),
-    tests("WinbindTests", ["Winbind", "BlockingThreads", "NTLM", "SecuritySupport"]),
+    tests("WinbindTests", ["Winbind", "SecurityDescriptors", "BlockingThreads", "NTLM", "SecuritySupport", "TestRealm"]),
     tests("SPNEGOTests", ["SPNEGO", "NTLM", "SecuritySupport", "TestVectors"]),
     tests("CredSSPTests", ["CredSSP", "SPNEGO", "NTLM", "MemoryTLS", "Certificates", "SecuritySupport", "TestVectors"]),
     tests("DelegationPolicyTests", ["DelegationPolicy", "SecuritySupport"]),
@@ -175,7 +176,8 @@ let package = Package(
     tests(
       "LogonTests",
       [
-        "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads",
+        "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "SecurityDescriptors",
+        "BlockingThreads",
         "TestRealm",
         "SecuritySupport", "WinRMExec", logging, inMemoryLogging, crypto,
       ]),

@@ -25,3 +25,12 @@ as_root() {
 
 # The directory of the debug programs.
 bin_path() { swift build --package-path "$repository" --show-bin-path; }
+
+# A word as one would type it: quoted only where the shell needs it.
+quoted() {
+  if [[ $1 =~ ^[A-Za-z0-9_./:=,@+%-]+$ ]]; then
+    printf '%s' "$1"
+  else
+    printf "'%s'" "${1//\'/\'\\\'\'}"
+  fi
+}

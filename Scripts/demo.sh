@@ -57,15 +57,6 @@ on() {
   WINRM_ROOT=$lab/$host "$bin/$program" "$@"
 }
 
-# A word as one would type it: quoted only where the shell needs it.
-quoted() {
-  if [[ $1 =~ ^[A-Za-z0-9_./:=,@+%-]+$ ]]; then
-    printf '%s' "$1"
-  else
-    printf "'%s'" "${1//\'/\'\\\'\'}"
-  fi
-}
-
 # The same, and shows the command first, with short names for the directories.
 show() {
   local host=$1 word line=

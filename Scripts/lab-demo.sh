@@ -58,15 +58,6 @@ on() {
   Tests/Lab/in "$host" env PATH="$bin:$PATH" WINRM_ROOT="$demo/$host" "$@"
 }
 
-# A word as one would type it: quoted only where the shell needs it.
-quoted() {
-  if [[ $1 =~ ^[A-Za-z0-9_./:=,@+%-]+$ ]]; then
-    printf '%s' "$1"
-  else
-    printf "'%s'" "${1//\'/\'\\\'\'}"
-  fi
-}
-
 # The same, and shows the command first, with short names for the directories.
 show() {
   local host=$1 word line=

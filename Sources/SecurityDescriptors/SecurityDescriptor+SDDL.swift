@@ -126,7 +126,7 @@ struct SDDLParser {
     guard let number = SIDAbbreviation.ofDomain[letters] else {
       throw SDDLError("This is neither a SID nor an abbreviation of one", at: offset)
     }
-    guard let domain, let identifier = SecurityIdentifier(authority: domain.authority, domain.subauthorities + [number]) else {
+    guard let identifier = domain?.appending(number) else {
       throw SDDLError("\(letters) is an account of a domain, and there is none here; write its SID", at: offset)
     }
     return identifier

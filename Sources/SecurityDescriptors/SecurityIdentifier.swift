@@ -3,21 +3,21 @@ public struct SecurityIdentifier: Hashable, Sendable {
   /// 48 bits.
   public let authority: UInt64
   /// At most fifteen.
-  public let subauthorities: [UInt32]
+  public let subAuthorities: [UInt32]
 
-  /// How many subauthorities a SID may have (MS-DTYP §2.4.2.2).
-  public static let maximumSubauthorities = 15
+  /// How many subAuthorities a SID may have (MS-DTYP §2.4.2.2).
+  public static let maximumSubAuthorities = 15
 
-  /// `nil` for an authority of more than 48 bits, or for too many subauthorities.
-  public init?(authority: UInt64, _ subauthorities: [UInt32]) {
-    guard authority < 1 << 48, subauthorities.count <= Self.maximumSubauthorities else { return nil }
+  /// `nil` for an authority of more than 48 bits, or for too many subAuthorities.
+  public init?(authority: UInt64, subAuthorities: [UInt32]) {
+    guard authority < 1 << 48, subAuthorities.count <= Self.maximumSubAuthorities else { return nil }
     self.authority = authority
-    self.subauthorities = subauthorities
+    self.subAuthorities = subAuthorities
   }
 
-  private init(_ authority: UInt64, _ subauthorities: UInt32...) {
+  private init(_ authority: UInt64, _ subAuthorities: UInt32...) {
     self.authority = authority
-    self.subauthorities = subauthorities
+    self.subAuthorities = subAuthorities
   }
 
   /// Reads `S-1-…`. The authority may be decimal, or hexadecimal with `0x`; letters count in any case.
@@ -28,10 +28,10 @@ public struct SecurityIdentifier: Hashable, Sendable {
     else { return nil }
     var numbers: [UInt32] = []
     for part in parts.dropFirst(3) {
-      guard let number = Self.decimal(part).flatMap({ UInt32(exactly: $0) }), numbers.count < Self.maximumSubauthorities else { return nil }
+      guard let number = Self.decimal(part).flatMap({ UInt32(exactly: $0) }), numbers.count < Self.maximumSubAuthorities else { return nil }
       numbers.append(number)
     }
-    self.init(authority: authority, numbers)
+    self.init(authority: authority, subAuthorities: numbers)
   }
 
   private static func authority(_ text: some StringProtocol) -> UInt64? {
@@ -48,10 +48,19 @@ public struct SecurityIdentifier: Hashable, Sendable {
   }
 
   /// The last subauthority, which tells one from another in the same domain.
-  public var relativeIdentifier: UInt32? { subauthorities.last }
+  public var relativeIdentifier: UInt32? { subAuthorities.last }
 
-  /// Whether it is a user or group of a domain or of a computer's own accounts: `S-1-5-21-…`.
-  public var isOfDomain: Bool { authority == 5 && subauthorities.first == 21 && subauthorities.count == 5 }
+  /// The domain of one of its users or groups (`S-1-5-21-…` with three numbers and a relative identifier), or the computer of one of its
+  /// own accounts; `nil` for all others, such as the built-in groups and what stands for Unix users.
+  public var domain: SecurityIdentifier? {
+    guard authority == 5, subAuthorities.first == 21, subAuthorities.count == 5 else { return nil }
+    return SecurityIdentifier(authority: 5, subAuthorities: subAuthorities.dropLast())
+  }
+
+  /// The principal with this number in this domain; `nil` when there is no room for another subauthority.
+  public func appending(_ relativeIdentifier: UInt32) -> SecurityIdentifier? {
+    SecurityIdentifier(authority: authority, subAuthorities: subAuthorities + [relativeIdentifier])
+  }
 
   public static let everyone = Self(1, 0)
   public static let ownerRights = Self(3, 4)
@@ -72,7 +81,7 @@ extension SecurityIdentifier: CustomStringConvertible {
   /// `S-1-5-32-544`. An authority of more than 32 bits is written in hexadecimal, as MS-DTYP says.
   public var description: String {
     let first = authority < 1 << 32 ? String(authority) : "0x" + Self.padded(String(authority, radix: 16, uppercase: true))
-    return (["S-1", first] + subauthorities.map { String($0) }).joined(separator: "-")
+    return (["S-1", first] + subAuthorities.map { String($0) }).joined(separator: "-")
   }
 
   private static func padded(_ digits: String) -> String { String(repeating: "0", count: max(0, 12 - digits.count)) + digits }
@@ -87,7 +96,7 @@ enum SIDAbbreviation {
       "SY": .localSystem, "LS": .localService, "NS": .networkService,
     ]
     func add(_ letters: String, _ authority: UInt64, _ numbers: UInt32...) {
-      table[letters] = SecurityIdentifier(authority: authority, numbers)
+      table[letters] = SecurityIdentifier(authority: authority, subAuthorities: numbers)
     }
     add("CO", 3, 0)
     add("CG", 3, 1)

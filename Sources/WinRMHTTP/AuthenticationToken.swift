@@ -1,4 +1,4 @@
-import FoundationEssentials
+import SecuritySupport
 
 /// The tokens that authentication headers carry.
 enum AuthenticationToken {
@@ -21,14 +21,10 @@ enum AuthenticationToken {
     guard text.utf8.count <= (maximumLength + 2) / 3 * 4 else {
       throw WinRMHTTPError(.limit, "An authentication token is larger than \(maximumLength) bytes.")
     }
-    // Foundation's decoder takes any number of padding characters; the length of the padding is checked here.
-    let padding = text.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-    guard padding <= 2, let data = Data(base64Encoded: text) else {
-      throw WinRMHTTPError(.malformed, "An authentication token is not base64.")
-    }
-    return [UInt8](data)
+    guard let token = Base64.decode(text) else { throw WinRMHTTPError(.malformed, "An authentication token is not base64.") }
+    return token
   }
 
-  /// Base64 text: letters, digits and `+/=` only, so that nothing in a token can end a header line.
-  static func encode(_ token: [UInt8]) -> String { Data(token).base64EncodedString() }
+  /// Base64 text, in which nothing of a token can end a header line.
+  static func encode(_ token: [UInt8]) -> String { Base64.encode(token) }
 }

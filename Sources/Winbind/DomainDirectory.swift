@@ -1,3 +1,4 @@
+public import SecurityDescriptors
 public import SecuritySupport
 
 /// The domain that this host belongs to, and those it trusts: who its users are, and whether a password was theirs.

@@ -1,3 +1,5 @@
+public import SecurityDescriptors
+
 /// A user of a domain: of this host's own, or of one that it trusts.
 ///
 /// Everything here is the directory's own writing, whatever the case and form of the name it was asked by.

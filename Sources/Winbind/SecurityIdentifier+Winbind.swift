@@ -1,4 +1,5 @@
 import CWinbind
+import SecurityDescriptors
 
 extension SecurityIdentifier {
   /// - Throws: ``DomainError`` with `malformed` when there are more sub-authorities than the structure holds.

@@ -1,4 +1,5 @@
 import CWinbind
+import SecurityDescriptors
 import SecuritySupport
 
 extension WinbindConnection {

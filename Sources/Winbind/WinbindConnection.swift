@@ -1,4 +1,5 @@
 import CWinbind
+import SecurityDescriptors
 import SecuritySupport
 
 /// One conversation with winbind, for one thread. Every call blocks.

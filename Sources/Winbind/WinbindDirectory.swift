@@ -1,5 +1,6 @@
 public import BlockingThreads
 import CWinbind
+public import SecurityDescriptors
 public import SecuritySupport
 
 /// The domain by way of winbind, through `libwbclient`.

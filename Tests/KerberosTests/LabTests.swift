@@ -1,6 +1,7 @@
 import Foundation
 import Kerberos
 import SecuritySupport
+import TestRealm
 import Testing
 
 /// Against a real Active Directory: `Tests/Lab/up`, then `Tests/Lab/in client swift test --filter LabTests`.
@@ -72,27 +73,21 @@ struct LabTests {
 
 /// What `Tests/Lab/up` wrote.
 struct Lab {
-  static let isHere = ProcessInfo.processInfo.environment["WINRM_LAB_HOST"] == "client"
+  static let isHere = ActiveDirectoryLab.isHere("client")
   static let shared: Result<Lab, any Error> = Result { try Lab() }
 
-  private let values: [String: String]
+  private let lab: ActiveDirectoryLab
 
   private init() throws {
-    let state = ProcessInfo.processInfo.environment["WINRM_LAB"] ?? ""
-    var values: [String: String] = [:]
-    for line in try String(contentsOfFile: "\(state)/lab.env", encoding: .utf8).split(separator: "\n") {
-      let parts = line.split(separator: "=", maxSplits: 1)
-      if parts.count == 2 { values[String(parts[0])] = parts[1].trimmingCharacters(in: ["'"]) }
-    }
-    self.values = values
+    lab = try ActiveDirectoryLab()
     // MIT's defaults, which follow aliases: principals do not care.
-    let configuration = try String(contentsOfFile: self["CLIENT_KRB5_CONFIG"], encoding: .utf8)
+    let configuration = try String(contentsOfFile: lab["CLIENT_KRB5_CONFIG"], encoding: .utf8)
       .replacingOccurrences(of: "dns_canonicalize_hostname = false", with: "dns_canonicalize_hostname = true")
-    try configuration.write(toFile: "\(state)/client/krb5.canonical.conf", atomically: true, encoding: .utf8)
-    setenv("KRB5_CONFIG", "\(state)/client/krb5.canonical.conf", 1)
+    try configuration.write(toFile: "\(lab["STATE"])/client/krb5.canonical.conf", atomically: true, encoding: .utf8)
+    setenv("KRB5_CONFIG", "\(lab["STATE"])/client/krb5.canonical.conf", 1)
   }
 
-  subscript(name: String) -> String { values["LAB_\(name)"] ?? "" }
+  subscript(name: String) -> String { lab[name] }
 
   func login(_ user: String, _ passwordOf: String) throws -> KerberosCredential {
     try KerberosTests.login(user, self["\(passwordOf)_PASSWORD"])
@@ -113,27 +108,19 @@ struct Lab {
 
   /// Runs a command on a host of the lab, with a ticket of a user where one is named, and canonicalisation on.
   func run(_ command: [String], ticketOf user: String? = nil) throws -> String {
-    let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Lab/in").path()
-    let process = Process()
-    process.executableURL = URL(filePath: script)
-    process.arguments = command
+    var arguments = command
     if let user {
       let environment = [
         "KRB5_CONFIG=\(self["STATE"])/client/krb5.canonical.conf", "KRB5CCNAME=FILE:\(self["STATE"])/client/cc/of-\(user)",
       ]
       let words = command.dropFirst().joined(separator: " ")
-      process.arguments =
+      arguments =
         [
           "client", "env", "PASSWORD=\(self["\(user)_PASSWORD"])",
         ] + environment + [
           "bash", "-c", "printf '%s\\n' \"$PASSWORD\" | kinit \(user.lowercased()) >/dev/null && \(words)",
         ]
     }
-    let output = Pipe()
-    (process.standardOutput, process.standardError) = (output, output)
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return text
+    return try lab.run(arguments)
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import LogonInterface
+import SecurityDescriptors
 import SecuritySupport
 import Testing
 import Winbind

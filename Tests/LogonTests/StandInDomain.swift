@@ -1,4 +1,5 @@
 import Crypto
+import SecurityDescriptors
 import SecuritySupport
 import Synchronization
 import Winbind

@@ -78,7 +78,7 @@ import Testing
     let descriptor = try SecurityDescriptor(sddl: "O:DAD:(A;;GA;;;LA)(D;;GA;;;AP)", domain: domain)
     #expect(descriptor.owner?.description == "S-1-5-21-10-20-30-512")
     #expect(descriptor.dacl?.entries.map(\.trustee.relativeIdentifier) == [500, 525])
-    #expect(descriptor.owner?.isOfDomain == true && !domain.isOfDomain)
+    #expect(descriptor.owner?.domain == domain && domain.domain == nil)
   }
 
   @Test("Any descriptor is written so that it reads as the same")
@@ -131,7 +131,8 @@ struct Seeded {
   mutating func identifier() -> SecurityIdentifier {
     if number(2) == 0 { return Self.known[number(Self.known.count)] }
     let authority = number(4) == 0 ? next() % (1 << 48) : UInt64(number(20))
-    return SecurityIdentifier(authority: authority, (0..<number(16)).map { _ in UInt32(truncatingIfNeeded: next()) }) ?? .everyone
+    return SecurityIdentifier(authority: authority, subAuthorities: (0..<number(16)).map { _ in UInt32(truncatingIfNeeded: next()) })
+      ?? .everyone
   }
 
   mutating func entry(_ kinds: [AccessControlEntry.Kind]) -> AccessControlEntry {

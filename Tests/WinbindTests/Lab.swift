@@ -1,27 +1,19 @@
-import Foundation
 import NTLM
 import SecuritySupport
+import TestRealm
 import Testing
 import Winbind
 
 /// What `Tests/Lab/up` wrote, seen from the member hop1.
 struct Lab {
-  static let isHere = ProcessInfo.processInfo.environment["WINRM_LAB_HOST"] == "hop1"
+  static let isHere = ActiveDirectoryLab.isHere("hop1")
   static let shared: Result<Lab, any Error> = Result { try Lab() }
 
-  private let values: [String: String]
+  private let lab: ActiveDirectoryLab
 
-  private init() throws {
-    let state = ProcessInfo.processInfo.environment["WINRM_LAB"] ?? ""
-    var values: [String: String] = [:]
-    for line in try String(contentsOfFile: "\(state)/lab.env", encoding: .utf8).split(separator: "\n") {
-      let parts = line.split(separator: "=", maxSplits: 1)
-      if parts.count == 2 { values[String(parts[0])] = parts[1].trimmingCharacters(in: ["'"]) }
-    }
-    self.values = values
-  }
+  private init() throws { lab = try ActiveDirectoryLab() }
 
-  subscript(name: String) -> String { values["LAB_\(name)"] ?? "" }
+  subscript(name: String) -> String { lab[name] }
 
   /// What NTLM clients and servers of ours make: the response to a challenge, and the session on the client's side.
   func response(
@@ -32,18 +24,7 @@ struct Lab {
 
   /// Runs a command on a host of the lab and gives what it printed.
   @discardableResult
-  func run(_ command: String...) throws -> String {
-    let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Lab/in").path()
-    let process = Process()
-    process.executableURL = URL(filePath: script)
-    process.arguments = command
-    let output = Pipe()
-    (process.standardOutput, process.standardError) = (output, output)
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return text
-  }
+  func run(_ command: String...) throws -> String { try lab.run(command) }
 }
 
 /// Both ends of NTLM up to the point where a domain controller is asked.

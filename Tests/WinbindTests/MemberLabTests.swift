@@ -1,5 +1,6 @@
 import BlockingThreads
 import NTLM
+import SecurityDescriptors
 import SecuritySupport
 import Testing
 import Winbind

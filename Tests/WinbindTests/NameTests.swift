@@ -1,5 +1,6 @@
 import BlockingThreads
 import Dispatch
+import SecurityDescriptors
 import SecuritySupport
 import Testing
 

@@ -1,3 +1,5 @@
+import SecuritySupport
+
 /// One object of the directory with the attributes that were asked for, read from LDIF (RFC 2849).
 ///
 /// LDIF writes a value that could be mistaken for something else in base64, so no value can pretend to be another attribute or object.
@@ -88,39 +90,9 @@ public struct DirectoryRecord: Sendable, Equatable {
     case UInt8(ascii: "<"): throw GroupPolicyError(.unsupported, "the answer of the directory points elsewhere")
     case UInt8(ascii: ":"):
       let text = String(decoding: rest.dropFirst(), as: UTF8.self)
-      guard let value = Base64.decode(text.trimmingSpace) else { throw GroupPolicyError(.malformed, "\(name) is no base64") }
+      guard let value = Base64.decode(String(text.trimmingSpace)) else { throw GroupPolicyError(.malformed, "\(name) is no base64") }
       return (name, value)
     default: return (name, Array(rest.drop { $0 == UInt8(ascii: " ") }))
-    }
-  }
-}
-
-/// Base64 with its padding (RFC 4648 §4).
-enum Base64 {
-  static func decode(_ text: some StringProtocol) -> [UInt8]? {
-    let bytes = Array(text.utf8)
-    guard bytes.count.isMultiple(of: 4) else { return nil }
-    let padding = bytes.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-    guard padding <= 2 else { return nil }
-    var result: [UInt8] = []
-    var bits: UInt32 = 0
-    for (index, byte) in bytes.dropLast(padding).enumerated() {
-      guard let value = value(byte) else { return nil }
-      bits = bits << 6 | UInt32(value)
-      guard index % 4 != 0 else { continue }
-      result.append(UInt8(truncatingIfNeeded: bits >> (6 - 2 * UInt32(index % 4 - 1) - 2)))
-    }
-    return result
-  }
-
-  private static func value(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
-    case UInt8(ascii: "+"): 62
-    case UInt8(ascii: "/"): 63
-    default: nil
     }
   }
 }

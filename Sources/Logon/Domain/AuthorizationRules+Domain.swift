@@ -1,4 +1,5 @@
 import BlockingThreads
+import SecurityDescriptors
 import SecuritySupport
 import Winbind
 

@@ -51,7 +51,7 @@ struct TokenOperation {
     let digits = token.utf8.reversed().drop { $0 == UInt8(ascii: "=") }.count
     guard digits > 0, token.utf8.count - digits <= 2 else { return nil }
     let padded = String(token.prefix(digits)) + String(repeating: "=", count: (4 - digits % 4) % 4)
-    return Data(base64Encoded: padded).map { [UInt8]($0) }
+    return Base64.decode(padded)
   }
 }
 
