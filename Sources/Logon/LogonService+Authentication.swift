@@ -124,6 +124,7 @@ extension LogonService {
       metadata["authorized"] = "yes, \(rule)"
     case .refused(let reason): metadata["authorized"] = "no: \(reason)"
     }
+    grant.memberships = await memberships(of: subject, decision)
     guard !isShutDown else {
       delegated.wipe()
       throw LogonFailure(.unavailable, "the authority has been shut down")

@@ -100,6 +100,7 @@ public actor LogonService: LogonAuthority {
     case .closeSession(let id):
       try await closeSession(id)
       return .done
+    case .describe(let userID): return .described(await describe(userID: userID))
     }
   }
 

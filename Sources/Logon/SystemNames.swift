@@ -10,6 +10,8 @@ struct UnixUser: Sendable, Hashable {
   var shell: String
   /// All groups, the primary one included.
   var groups: [UInt32]
+  /// Whether the name service has told all of them.
+  var hasAllGroups = true
 }
 
 /// Questions to the system's name services. They block, possibly on a network.
@@ -26,17 +28,20 @@ enum SystemNames {
     let found: UnixUser? = withGrowingBuffer { buffer, size in
       var result: UnsafeMutablePointer<passwd>?
       let status = getpwnam_r(name, &entry, buffer, size, &result)
-      guard status == 0, let found = result?.pointee else { return (status, nil) }
-      return (
-        0,
-        UnixUser(
-          name: String(cString: found.pw_name), uid: found.pw_uid, gid: found.pw_gid, home: String(cString: found.pw_dir),
-          shell: String(cString: found.pw_shell), groups: [])
-      )
+      return (status, status == 0 ? result.map { UnixUser($0.pointee) } : nil)
     }
-    guard var user = found else { return nil }
-    user.groups = groups(of: user)
-    return user
+    return found.map(withGroups)
+  }
+
+  /// The user of a number; `nil` when there is none, or the name service fails.
+  static func user(number: UInt32) -> UnixUser? {
+    var entry = passwd()
+    let found: UnixUser? = withGrowingBuffer { buffer, size in
+      var result: UnsafeMutablePointer<passwd>?
+      let status = getpwuid_r(number, &entry, buffer, size, &result)
+      return (status, status == 0 ? result.map { UnixUser($0.pointee) } : nil)
+    }
+    return found.map(withGroups)
   }
 
   /// The number of a group; `nil` when there is no such group.
@@ -49,7 +54,16 @@ enum SystemNames {
     }
   }
 
-  private static func groups(of user: UnixUser) -> [UInt32] {
+  private static func withGroups(_ user: UnixUser) -> UnixUser {
+    var user = user
+    let groups = groups(of: user)
+    user.groups = groups ?? [user.gid]
+    user.hasAllGroups = groups != nil
+    return user
+  }
+
+  /// `nil` when there are more than anybody can be in.
+  private static func groups(of user: UnixUser) -> [UInt32]? {
     var count: CInt = 64
     for _ in 0..<8 {
       var groups = [gid_t](repeating: 0, count: Int(count))
@@ -57,7 +71,7 @@ enum SystemNames {
       count = max(count, CInt(clamping: groups.count * 2))  // the call says how many there are, but not always
       guard count <= 65_536 else { break }
     }
-    return [user.gid]
+    return nil
   }
 
   /// Calls `body` with ever larger buffers as long as it answers ERANGE.
@@ -71,6 +85,15 @@ enum SystemNames {
       size *= 4
     }
     return nil
+  }
+}
+
+extension UnixUser {
+  /// Without groups.
+  fileprivate init(_ entry: passwd) {
+    self.init(
+      name: String(cString: entry.pw_name), uid: entry.pw_uid, gid: entry.pw_gid, home: String(cString: entry.pw_dir),
+      shell: String(cString: entry.pw_shell), groups: [])
   }
 }
 

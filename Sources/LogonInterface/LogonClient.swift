@@ -30,6 +30,12 @@ public struct LogonClient: Sendable {
     return Session(id: id, hasDelegatedCredentials: identity.identity.hasDelegatedCredentials, authority: authority)
   }
 
+  /// Who a user of this host is: the name, and the SIDs for access control. It proves nothing; the caller has the number from the kernel.
+  public func describe(userID: UInt32) async throws(LogonFailure) -> LocalUser {
+    guard case .described(let user) = try await authority.perform(.describe(userID: userID)) else { throw .unexpectedReply }
+    return user
+  }
+
   /// Tells the authority that the identity's connection is gone: credentials that no session holds are wiped.
   public func release(_ identity: ProvenIdentity) async {
     do { _ = try await authority.perform(.release(identity.logonID)) } catch {}  // nothing left to release is the aim

@@ -15,6 +15,11 @@ public enum LogonCodec {
   public static let maximumTextLength = 128 << 10
   /// The largest number of elements in a list.
   public static let maximumListCount = 1024
+  /// The largest number of SIDs of one account: the 1015 that a Windows token may have, and those of Unix groups. They fit into a frame beside
+  /// a Kerberos context.
+  public static let maximumMemberships = 1280
+  /// The longest SID, in bytes of text: an authority in hexadecimal and fifteen numbers.
+  public static let maximumIdentifierLength = 184
 }
 
 /// Writes the fields of one frame. Nothing fails here; ``finish()`` refuses what has grown too long.
@@ -99,8 +104,8 @@ struct LogonReader {
     return Array(field)
   }
 
-  mutating func readText() throws(LogonFailure) -> String {
-    guard let text = String(validating: try readBytes(limit: LogonCodec.maximumTextLength), as: UTF8.self) else {
+  mutating func readText(limit: Int = LogonCodec.maximumTextLength) throws(LogonFailure) -> String {
+    guard let text = String(validating: try readBytes(limit: limit), as: UTF8.self) else {
       throw LogonFailure(.malformed, "a text is not UTF-8")
     }
     return text
@@ -116,9 +121,11 @@ struct LogonReader {
     try readBool() ? try body(&self) : nil
   }
 
-  mutating func readList<T>(_ body: (inout Self) throws(LogonFailure) -> T) throws(LogonFailure) -> [T] {
+  mutating func readList<T>(
+    limit: Int = LogonCodec.maximumListCount, _ body: (inout Self) throws(LogonFailure) -> T
+  ) throws(LogonFailure) -> [T] {
     let count = Int(try readUInt32())
-    guard count <= LogonCodec.maximumListCount else { throw LogonFailure(.limit, "a list of \(count) elements is too long") }
+    guard count <= limit else { throw LogonFailure(.limit, "a list of \(count) elements is too long") }
     var values: [T] = []
     for _ in 0..<count { values.append(try body(&self)) }
     return values

@@ -56,6 +56,11 @@ extension LogonReply {
         writer.write(tag: 1)
         writer.write(signal)
       }
+    case .described(let user):
+      writer.write(tag: 9)
+      writer.write(user.accountName)
+      writer.write(user.unixUser) { $0.write($1) }
+      writer.write(user.memberships)
     }
   }
 
@@ -81,6 +86,11 @@ extension LogonReply {
         process: try reader.readIdentifier(), standardInput: try reader.readInt32(), standardOutput: try reader.readInt32(),
         standardError: try reader.readInt32())
     case 8: self = .exited(try reader.readExitStatus())
+    case 9:
+      self = .described(
+        LocalUser(
+          accountName: try reader.readText(), unixUser: try reader.readOptional { (reader) throws(LogonFailure) in try reader.readText() },
+          memberships: try reader.readMemberships()))
     case 255:
       let failure = try reader.readFailure()
       try reader.finish()
@@ -100,6 +110,12 @@ extension LogonWriter {
     write(grant.purpose.rawValue)
     write(grant.hasDelegatedCredentials)
     write(grant.isAuthorized)
+    write(grant.memberships)
+  }
+
+  fileprivate mutating func write(_ memberships: Memberships) {
+    write(memberships.securityIdentifiers) { $0.write($1) }
+    write(memberships.areComplete)
   }
 
   fileprivate mutating func write(_ keys: MessageKeys) {
@@ -145,7 +161,15 @@ extension LogonReader {
   fileprivate mutating func readGrant() throws(LogonFailure) -> LogonGrant {
     LogonGrant(
       logonID: try readIdentifier(), accountName: try readText(), unixUser: try readText(), mechanism: try readText(),
-      purpose: try readEnumeration(), hasDelegatedCredentials: try readBool(), isAuthorized: try readBool())
+      purpose: try readEnumeration(), hasDelegatedCredentials: try readBool(), isAuthorized: try readBool(),
+      memberships: try readMemberships())
+  }
+
+  fileprivate mutating func readMemberships() throws(LogonFailure) -> Memberships {
+    let identifiers = try readList(limit: LogonCodec.maximumMemberships) { (reader) throws(LogonFailure) in
+      try reader.readText(limit: LogonCodec.maximumIdentifierLength)
+    }
+    return Memberships(identifiers, areComplete: try readBool())
   }
 
   fileprivate mutating func readKeys() throws(LogonFailure) -> MessageKeys {

@@ -50,6 +50,9 @@ extension LogonRequest {
     case .closeSession(let id):
       writer.write(tag: 11)
       writer.write(id)
+    case .describe(let userID):
+      writer.write(tag: 12)
+      writer.write(userID)
     }
     return try writer.finish()
   }
@@ -76,6 +79,7 @@ extension LogonRequest {
     case 9: self = .waitForExit(try reader.readIdentifier(), try reader.readIdentifier())
     case 10: self = .signal(try reader.readIdentifier(), try reader.readIdentifier(), try reader.readEnumeration())
     case 11: self = .closeSession(try reader.readIdentifier())
+    case 12: self = .describe(userID: try reader.readUInt32())
     default: throw LogonFailure(.malformed, "the frame is no known request")
     }
     try reader.finish()

@@ -24,6 +24,8 @@ public enum LogonRequest: Sendable, Equatable {
   case signal(SessionID, ProcessID, ProcessSignal)
   /// End the session, its processes and its agent. Reply: ``LogonReply/done``, when all are gone.
   case closeSession(SessionID)
+  /// Who a user of this host is, who was proven by the kernel. Reply: ``LogonReply/described(_:)``.
+  case describe(userID: UInt32)
 }
 
 /// The reply of the ``LogonAuthority`` to a request that did not fail.
@@ -38,4 +40,5 @@ public enum LogonReply: Sendable, Equatable {
   /// The parent's ends of the command's three pipes, owned by the receiver.
   case started(process: ProcessID, standardInput: CInt, standardOutput: CInt, standardError: CInt)
   case exited(ExitStatus)
+  case described(LocalUser)
 }

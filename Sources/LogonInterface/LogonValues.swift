@@ -78,10 +78,12 @@ public struct LogonGrant: Sendable, Hashable {
   public var hasDelegatedCredentials: Bool
   /// Whether the service's rules admit the account to more than Identify. The authority asks its rules again for each session.
   public var isAuthorized: Bool
+  /// Who the account is for access control.
+  public var memberships: Memberships
 
   public init(
     logonID: LogonID, accountName: String, unixUser: String, mechanism: String, purpose: LogonPurpose, hasDelegatedCredentials: Bool,
-    isAuthorized: Bool
+    isAuthorized: Bool, memberships: Memberships = .unknown
   ) {
     self.logonID = logonID
     self.accountName = accountName
@@ -90,6 +92,7 @@ public struct LogonGrant: Sendable, Hashable {
     self.purpose = purpose
     self.hasDelegatedCredentials = hasDelegatedCredentials
     self.isAuthorized = isAuthorized
+    self.memberships = memberships
   }
 }
 

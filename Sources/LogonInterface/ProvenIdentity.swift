@@ -14,7 +14,12 @@ public struct ProvenIdentity: Sendable, Hashable {
   public let scheme: LogonPurpose
   /// Whether the authority holds credentials that the client delegated.
   public let hasDelegatedCredentials: Bool
+  /// Who the account is for access control.
+  public let memberships: Memberships
   private let isAuthorized: Bool
+
+  /// The SIDs of the account and of its groups.
+  public var securityIdentifiers: [String] { memberships.securityIdentifiers }
 
   init(_ grant: LogonGrant) {
     logonID = grant.logonID
@@ -23,6 +28,7 @@ public struct ProvenIdentity: Sendable, Hashable {
     mechanism = grant.mechanism
     scheme = grant.purpose
     hasDelegatedCredentials = grant.hasDelegatedCredentials
+    memberships = grant.memberships
     isAuthorized = grant.isAuthorized
   }
 

@@ -55,6 +55,8 @@ public struct WinRMPaths: Sendable, Equatable {
   public var domainPolicyFile: String { policyStateDirectory + "/domain.json" }
   /// Accounts of the service.
   public var accountsFile: String { stateDirectory + "/accounts.json" }
+  /// Where the running service answers `winrm` on the same machine.
+  public var serviceSocket: String { runtimeDirectory + "/winrmd.sock" }
   /// Sockets of logon agents.
   public var agentDirectory: String { runtimeDirectory + "/agents" }
 

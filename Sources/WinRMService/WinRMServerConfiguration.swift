@@ -17,6 +17,10 @@ public struct WinRMServerConfiguration: Sendable {
   public var credSSPIdentity: SelfSignedIdentity?
   /// Where the certificates are that the settings name; `nil` (default) for none.
   public var certificates: ServerCertificateStore?
+  /// Where requests of this machine's users are answered, by a Unix socket; `nil` (default) for nowhere.
+  public var localSocketPath: String?
+  /// Called when a request has changed the settings; returns when they hold. Default: nothing.
+  public var onChange: @Sendable () async -> Void = {}
   /// Told each address when it is listened on.
   public var onListening: @Sendable (ListenerAddress) -> Void
 
