@@ -100,7 +100,7 @@ let package = Package(
     // stat's, for those of CoreFoundation, which nobody imports.
     .target(
       name: "Certificates", dependencies: ["SecuritySupport", crypto, cryptoExtras, asn1, x509], swiftSettings: common),
-    library("WinRMConfiguration", ["SecuritySupport", "DelegationPolicy", "GroupPolicy"]),
+    library("WinRMConfiguration", ["SecuritySupport", "SecurityDescriptors", "DelegationPolicy", "GroupPolicy"]),
 
     // The privileged half and its interface.
     .systemLibrary(name: "CLinux"),

@@ -120,6 +120,28 @@ extension WinRMCode {
   static let deprecatedSetting = Self(rawValue: 0x8033_81AE)
   /// ERROR_SERVICE_CBT_HARDENING_INVALID.
   static let invalidChannelBindingLevel = Self(rawValue: 0x8033_81B8)
+  /// ERROR_NOT_SUPPORTED.
+  static let notSupported = Self(rawValue: 50)
+  /// ERROR_WSMAN_INVALID_SECURITY_DESCRIPTOR.
+  static let invalidSecurityDescriptor = Self(rawValue: 0x8033_815C)
+  /// ERROR_WSMAN_URI_SECURITY_URI: the URI of a Security element is not below its resource.
+  static let securityURIOutsideResource = Self(rawValue: 0x8033_81AF)
+  /// ERROR_WSMAN_CERTMAPPING_CONFIGLIMIT_EXCEEDED.
+  static let tooManyCertificateMappings = Self(rawValue: 0x8033_8153)
+  /// ERROR_WSMAN_CERTMAPPING_INVALIDUSERCREDENTIALS.
+  static let invalidMappingCredentials = Self(rawValue: 0x8033_8154)
+  /// ERROR_WSMAN_URISECURITY_INVALIDURIKEY.
+  static let invalidMappingURI = Self(rawValue: 0x8033_8160)
+  /// ERROR_WSMAN_CERTMAPPING_INVALIDSUBJECTKEY.
+  static let invalidMappingSubject = Self(rawValue: 0x8033_8161)
+  /// ERROR_WSMAN_CERTMAPPING_INVALIDISSUERKEY.
+  static let invalidMappingIssuer = Self(rawValue: 0x8033_8162)
+  /// ERROR_WSMAN_CERTMAPPING_PASSWORDTOOLONG.
+  static let mappingPasswordTooLong = Self(rawValue: 0x8033_816A)
+  /// ERROR_WSMAN_CERTMAPPING_PASSWORDBLANK.
+  static let mappingPasswordBlank = Self(rawValue: 0x8033_816B)
+  /// ERROR_WSMAN_CONFIG_CANNOT_CHANGE_CERTMAPPING_KEYS.
+  static let cannotChangeMappingKeys = Self(rawValue: 0x8033_8172)
   /// ERROR_INTERNAL_ERROR.
   static let internalError = Self(rawValue: 1359)
 }

@@ -108,52 +108,6 @@ public struct ConfigurationStore: Sendable {
   private static func text(of settings: WinRMSettings, withClient: Bool) -> String {
     var settings = settings
     if !withClient { settings.client = ClientSettings() }
-    return settings.json.document
-  }
-}
-
-extension WinRMSettings {
-  /// The key of the listeners in a file; it stands beside the parts of the tree.
-  private static let listenerKey = "Listener"
-
-  mutating func decode(_ json: JSONValue) throws(ConfigurationError) {
-    try SettingGroup.config.decode(json, into: &self, path: "", ignoring: [Self.listenerKey])
-    guard case .object(let members) = json, let value = members[Self.listenerKey] else { return }
-    guard case .list(let items) = value else {
-      throw ConfigurationError(.malformed, "\(Self.listenerKey) must be a list, and is \(value.kind)")
-    }
-    listeners = []
-    for (index, item) in items.enumerated() {
-      try addListener(ListenerSettings(decoding: item, path: "\(Self.listenerKey)[\(index)]"))
-    }
-  }
-
-  var json: JSONText {
-    var members = SettingGroup.config.encode(self, defaults: WinRMSettings())
-    if !listeners.isEmpty { members.append((Self.listenerKey, .list(listeners.map(\.json)))) }
-    return .object(members)
-  }
-}
-
-extension ListenerSettings {
-  init(decoding json: JSONValue, path: String) throws(ConfigurationError) {
-    guard case .object(var members) = json else {
-      throw ConfigurationError(.malformed, "\(path) must be an object, and is \(json.kind)")
-    }
-    func text(_ name: String) throws(ConfigurationError) -> String? {
-      guard let value = members.removeValue(forKey: name) else { return nil }
-      guard case .text(let text) = value else {
-        throw ConfigurationError(.malformed, "\(path).\(name) must be a text, and is \(value.kind)")
-      }
-      return text
-    }
-    self = try ListenerSettings(selectingAddress: text("Address") ?? "*", transport: text("Transport") ?? "HTTP")
-    try SettingGroup.listener.decode(.object(members), into: &self, path: path)
-  }
-
-  var json: JSONText {
-    let keys: [(key: String, value: JSONText)] = [("Address", .text(address)), ("Transport", .text(transport.rawValue))]
-    let defaults = ListenerSettings(address: address, transport: transport)
-    return .object(keys + SettingGroup.listener.encode(self, defaults: defaults))
+    return settings.json().document
   }
 }

@@ -21,7 +21,7 @@ public struct SettingDescription: Sendable, Equatable {
     case deprecated
   }
 
-  /// Where it stands: `config/client/auth`, or `config/listener`.
+  /// Where it stands: `config/client/auth`, or `config/listener`, `config/service/certmapping`, `config/plugin`, `config/plugin/quotas`.
   public var resource: String
   public var name: String
   public var kind: Kind
@@ -29,18 +29,27 @@ public struct SettingDescription: Sendable, Equatable {
   /// What it is where nobody has changed it.
   public var defaultValue: SettingValue
 
+  /// What the setting does, with its unit; one or two sentences.
+  public var meaning: String
+  /// Where, and why, it is not as on Windows, or that it can have no effect here; `nil` when there is nothing to say.
+  public var note: String?
+
   /// `config/client/auth/CredSSP`.
   public var path: String { "\(resource)/\(name)" }
 }
 
 extension SettingDescription {
-  /// Every setting, those of listeners included, each once, in the order in which `winrm` shows them.
+  /// Every setting, those of listeners, certificate mappings and plug-ins included, each once, in the order in which `winrm` shows them.
   public static let all: [SettingDescription] = {
     let settings = WinRMSettings()
     let tree = ConfigurationResource.allCases.flatMap { resource in
       resource.group.fields.map { $0.description(in: resource.rawValue, of: settings) }
     }
+    let plugIn = PlugInConfiguration.shell
     return tree + SettingGroup.listener.fields.map { $0.description(in: "config/listener", of: ListenerSettings()) }
+      + SettingGroup.certificateMapping.fields.map { $0.description(in: "config/service/certmapping", of: CertificateMapping.template) }
+      + SettingGroup.plugIn.fields.map { $0.description(in: "config/plugin", of: plugIn) }
+      + SettingGroup.quotas.fields.map { $0.description(in: "config/plugin/quotas", of: plugIn.quotas) }
   }()
 }
 
@@ -60,6 +69,8 @@ extension SettingField {
       case .list: .list
       case .text: words.isEmpty ? .text : .choice(words)
       }
-    return SettingDescription(resource: resource, name: name, kind: kind, access: access, defaultValue: value)
+    let words = SettingMeaning.all["\(resource)/\(name)"]
+    return SettingDescription(
+      resource: resource, name: name, kind: kind, access: access, defaultValue: value, meaning: words?.meaning ?? "", note: words?.note)
   }
 }

@@ -1,4 +1,5 @@
 import DelegationPolicy
+import SecurityDescriptors
 import SecuritySupport
 
 #if canImport(Glibc)
@@ -80,6 +81,22 @@ enum SettingCheck {
   static func keytabFile(_ text: String) throws(ConfigurationError) {
     guard text.isEmpty || (text.hasPrefix("/") && text.utf8.count < 4096 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }) else {
       throw ConfigurationError(.invalidValue, "KeytabFile is empty or an absolute path, such as /etc/winrm/krb5.keytab")
+    }
+  }
+
+  /// A security descriptor with a list of who may do what, in one spelling. Without the list everybody could do everything, which nobody
+  /// means who leaves it out.
+  static func sddl(_ name: String) -> @Sendable (String) throws(ConfigurationError) -> String {
+    { text throws(ConfigurationError) in
+      func refusal(_ why: String) -> ConfigurationError {
+        ConfigurationError(.invalidValue, "\(name) is no security descriptor: \(why)", specificCode: .invalidSecurityDescriptor)
+      }
+      let descriptor: SecurityDescriptor
+      do throws(SDDLError) { descriptor = try SecurityDescriptor(sddl: text) } catch { throw refusal(error.description) }
+      guard let list = descriptor.dacl, !list.flags.contains(.noAccessControl) else {
+        throw refusal("it has no list D:, and would let everybody do everything; D:(A;;GA;;;WD) says so")
+      }
+      return descriptor.sddl
     }
   }
 

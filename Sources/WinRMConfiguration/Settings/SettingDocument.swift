@@ -45,11 +45,14 @@ extension WinRMSettings {
   }
 
   /// Puts all settings of the top, the client, the service and the remote shells back to their defaults (`winrm invoke Restore
-  /// winrm/config`). Listeners stay: without them nobody would reach the service any more.
+  /// winrm/config`). Listeners stay: without them nobody would reach the service any more. Certificate mappings and plug-ins stay too, as
+  /// on Windows: they are resources of their own, and plug-ins have a Restore of their own.
   public mutating func restore() {
-    let listeners = listeners
-    self = WinRMSettings()
-    self.listeners = listeners
+    var restored = WinRMSettings()
+    restored.listeners = listeners
+    restored.certificateMappings = certificateMappings
+    restored.plugins = plugins
+    self = restored
   }
 }
 

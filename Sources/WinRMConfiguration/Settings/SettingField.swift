@@ -37,8 +37,10 @@ struct SettingField<Root: Sendable>: Sendable {
 }
 
 extension SettingField {
-  static func boolean(_ name: String, _ path: any WritableKeyPath<Root, Bool> & Sendable) -> Self {
-    Self(name: name, access: .readWrite, read: { .boolean($0[keyPath: path]) }) { (root, value) throws(ConfigurationError) in
+  static func boolean(
+    _ name: String, _ path: any WritableKeyPath<Root, Bool> & Sendable, access: SettingAccess = .readWrite
+  ) -> Self {
+    Self(name: name, access: access, read: { .boolean($0[keyPath: path]) }) { (root, value) throws(ConfigurationError) in
       guard case .boolean(let value) = value else { throw Self.wrongKind(name) }
       root[keyPath: path] = value
     }
@@ -75,10 +77,10 @@ extension SettingField {
 
   /// A text that is stored in one form, whatever form it was typed in; `canonical` makes that form, or throws.
   static func canonicalText(
-    _ name: String, _ path: any WritableKeyPath<Root, String> & Sendable,
+    _ name: String, _ path: any WritableKeyPath<Root, String> & Sendable, access: SettingAccess = .readWrite,
     canonical: @escaping @Sendable (String) throws(ConfigurationError) -> String
   ) -> Self {
-    Self(name: name, access: .readWrite, read: { .text($0[keyPath: path]) }) { (root, value) throws(ConfigurationError) in
+    Self(name: name, access: access, read: { .text($0[keyPath: path]) }) { (root, value) throws(ConfigurationError) in
       guard case .text(let value) = value else { throw Self.wrongKind(name) }
       root[keyPath: path] = try canonical(value)
     }

@@ -3,6 +3,7 @@ import DelegationPolicy
 // The tree of MS-WSMV §2.2.4: every name, range and access once. Files, `winrm get` and `winrm set` all read these tables.
 
 private let positive: ClosedRange<UInt32> = 1...(.max)
+private let positive31: ClosedRange<UInt32> = 1...0x7FFF_FFFF
 private let any31: ClosedRange<UInt32> = 0...0x7FFF_FFFF
 
 extension SettingGroup where Root == ClientAuth {
@@ -55,6 +56,7 @@ extension SettingGroup where Root == ServiceSettings {
   static let service = SettingGroup(
     name: "Service",
     entries: [
+      .field(.canonicalText("RootSDDL", \.rootSDDL, canonical: SettingCheck.sddl("RootSDDL"))),
       .field(.integer("MaxConcurrentOperations", \.maxConcurrentOperations, positive, access: .deprecated)),
       .field(.integer("MaxConcurrentOperationsPerUser", \.maxConcurrentOperationsPerUser, positive)),
       .field(.integer("EnumerationTimeoutms", \.enumerationTimeoutms, 500...(.max))),
@@ -113,5 +115,51 @@ extension SettingGroup where Root == ListenerSettings {
       .field(.boolean("Enabled", \.enabled)),
       .field(.text("URLPrefix", \.urlPrefix, check: SettingCheck.urlPrefix)),
       .field(.canonicalText("CertificateThumbprint", \.certificateThumbprint, canonical: SettingCheck.thumbprint)),
+    ])
+}
+
+extension SettingGroup where Root == CertificateMapping {
+  static let certificateMapping = SettingGroup(
+    name: "CertMapping",
+    entries: [
+      .field(.text("URI", \.uri, access: .readOnly, check: CertificateMapping.checkURI)),
+      .field(.text("Subject", \.subject, access: .readOnly, check: CertificateMapping.checkSubject)),
+      .field(.canonicalText("Issuer", \.issuer, access: .readOnly, canonical: CertificateMapping.canonicalIssuer)),
+      .field(.text("UserName", \.userName, check: CertificateMapping.checkUserName)),
+      .field(.boolean("Enabled", \.enabled)),
+    ])
+}
+
+extension SettingGroup where Root == PlugInConfiguration.Quotas {
+  static let quotas = SettingGroup(
+    name: "Quotas",
+    entries: [
+      .field(.integer("MaxConcurrentUsers", \.maxConcurrentUsers, positive31)),
+      .field(.integer("MaxConcurrentOperationsPerUser", \.maxConcurrentOperationsPerUser, positive31)),
+      .field(.integer("MaxConcurrentOperations", \.maxConcurrentOperations, positive31)),
+      .field(.integer("MaxShells", \.maxShells, positive31)), .field(.integer("MaxShellsPerUser", \.maxShellsPerUser, positive31)),
+      .field(.integer("MaxMemoryPerShellMB", \.maxMemoryPerShellMB, any31)),
+      .field(.integer("MaxProcessesPerShell", \.maxProcessesPerShell, any31)),
+      .field(.integer("MaxConcurrentCommandsPerShell", \.maxConcurrentCommandsPerShell, positive31)),
+      .field(.integer("IdleTimeoutms", \.idleTimeoutms, 60_000...0x7FFF_FFFF)),
+      .field(.integer("MaxIdleTimeoutms", \.maxIdleTimeoutms, 60_000...0x7FFF_FFFF)),
+    ])
+}
+
+extension SettingGroup where Root == PlugInConfiguration {
+  /// Its attributes and its quotas; parameters and resources are lists of their own.
+  static let plugIn = SettingGroup(
+    name: "PlugInConfiguration",
+    entries: [
+      .field(.text("Name", \.name, access: .readOnly)), .field(.text("Filename", \.fileName, access: .readOnly)),
+      .field(.integer("SDKVersion", \.sdkVersion, 1...2, access: .readOnly)),
+      .field(.choice("XmlRenderingType", \.xmlRenderingType, access: .readOnly) { ConfigurationError(.invalidValue, $0) }),
+      .field(.integer("Architecture", \.architecture, 32...64, access: .readOnly)), .field(.boolean("Enabled", \.enabled)),
+      .field(.boolean("UseSharedProcess", \.useSharedProcess, access: .readOnly)),
+      .field(.boolean("AutoRestart", \.autoRestart, access: .readOnly)),
+      .field(.integer("ProcessIdleTimeoutSec", \.processIdleTimeoutSec, 0...1_209_600, access: .readOnly)),
+      .field(.text("RunAsUser", \.runAsUser, access: .readOnly)),
+      .field(.choice("OutputBufferingMode", \.outputBufferingMode, access: .readOnly) { ConfigurationError(.invalidValue, $0) }),
+      .group(SettingGroup<PlugInConfiguration.Quotas>.quotas.lifted(\.quotas)),
     ])
 }

@@ -1,7 +1,7 @@
 /// The configuration of this machine, as `winrm get winrm/config` shows it, with its listeners. Names in files and output are Windows'.
 ///
-/// Defaults are those of a modern Windows server, or stricter; each deviation says so. `RootSDDL` does not exist: instead of a security
-/// descriptor, ``ServiceSettings/allowedGroups`` and ``ServiceSettings/allowedAccounts`` say who gets more than Identify.
+/// Defaults are those of a modern Windows server, or stricter; ``SettingDescription`` says for each setting what it does and where, and
+/// why, it deviates.
 public struct WinRMSettings: Sendable, Equatable {
   /// MaxEnvelopeSizekb: the largest message in either direction, in kilobytes of 1024 bytes, 32 … 1039440. Default 500.
   public var maxEnvelopeSizekb: UInt32 = 500
@@ -16,6 +16,10 @@ public struct WinRMSettings: Sendable, Equatable {
   public var winrs = ShellSettings()
   /// Default none, as on a Windows client: `winrm quickconfig` makes one.
   public var listeners: [ListenerSettings] = []
+  /// Client certificates that stand for local accounts. Default none.
+  public var certificateMappings: [CertificateMapping] = []
+  /// What the service offers beyond its own configuration. Default: what is built in, ``PlugInConfiguration/builtIn``.
+  public var plugins: [PlugInConfiguration] = PlugInConfiguration.builtIn
 
   public init() {}
 }
@@ -90,6 +94,9 @@ public struct DefaultPorts: Sendable, Equatable {
 
 /// `winrm/config/service`.
 public struct ServiceSettings: Sendable, Equatable {
+  /// RootSDDL: who may do what with every resource that has no security descriptor of its own, in the notation of MS-DTYP §2.5.1.
+  /// Default: everything for administrators, reading for whoever works at the machine itself.
+  public var rootSDDL = ServiceSettings.defaultRootSDDL
   /// MaxConcurrentOperations: unused since WinRM 2.0, shown, not settable.
   public var maxConcurrentOperations: UInt32 = .max
   /// MaxConcurrentOperationsPerUser, 1 …. Default 1500.
@@ -116,13 +123,16 @@ public struct ServiceSettings: Sendable, Equatable {
   public var certificateThumbprint = ""
   /// AllowRemoteAccess: false refuses every request of another machine. Default true.
   public var allowRemoteAccess = true
-  /// AllowedGroups: members of these Unix groups, and groups of the domain (`DOMAIN\group`), get more than Identify. Default `winrm-users`. Not a
-  /// setting of Windows.
+  /// AllowedGroups: members of these Unix groups, and groups of the domain (`DOMAIN\group`), may open shells. Default `winrm-users`. Not a setting
+  /// of Windows.
   public var allowedGroups = ["winrm-users"]
   /// AllowedAccounts: these accounts do too. Root and system accounts get in only this way. Default none. Not a setting of Windows.
   public var allowedAccounts: [String] = []
   /// KeytabFile: the keys of this service for Kerberos. Default empty: as root the system's keytab, otherwise none. Not a setting of Windows.
   public var keytabFile = ""
+
+  /// As a modern Windows has it.
+  public static let defaultRootSDDL = "O:NSG:BAD:P(A;;GA;;;BA)(A;;GR;;;IU)S:P(AU;FA;GA;;;WD)(AU;SA;GXGW;;;WD)"
 
   public init() {}
 }
