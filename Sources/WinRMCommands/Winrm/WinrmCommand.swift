@@ -132,8 +132,9 @@ struct WinrmRunner {
     case .account: try AccountOperations(store: AccountStore(path: paths.accountsFile), console: console).run(arguments)
     case .certificate: try CertificateOperations(certificates: certificates, settings: store, console: console).run(arguments)
     case .policy: try policy(arguments)
+    case .configsddl: throw WinrmUsageError("configsddl is not there yet.")
     case .helpmsg: explainCode(arguments.operands.first ?? "")
-    case .help: break
+    case .help, .completions, .manual: break
     }
   }
 
@@ -158,7 +159,7 @@ struct WinrmRunner {
     case .delete: try operations.delete(locator)
     case .enumerate: show(try operations.enumerate(locator))
     case .invoke: throw WinrmFailure(.actionNotSupported, "\(locator.uri) does not support the action \(arguments.operands[0]).")
-    case .identify, .quickconfig, .helpmsg, .help, .credssp, .account, .certificate, .token, .policy: break
+    default: break
     }
   }
 
@@ -186,7 +187,7 @@ struct WinrmRunner {
 
   private func refuse(_ names: [WinrmSwitch], _ arguments: WinrmArguments) throws(WinrmUsageError) {
     for name in names where arguments.switches[name] != nil {
-      throw WinrmUsageError("Switch not allowed with the given operation: \(name.rawValue)")
+      throw WinrmUsageError(notAllowed: name)
     }
   }
 

@@ -18,26 +18,12 @@ enum WinrmHelp {
   }
 
   private static func page(_ name: String) -> String? {
-    let switchName = WinrmSwitch(name: name.hasPrefix("-") ? String(name.dropFirst()) : name)
+    let switchName = WinrmSwitch(name: name.hasPrefix("-") || name.hasPrefix("/") ? String(name.dropFirst()) : name)
     let operation = WinrmOperation(name: name)?.rawValue
-    return pages[aliases[name] ?? name] ?? operation.flatMap { pages[$0] } ?? switchName.flatMap { pages[topicOfSwitch($0)] }
+    return pages[aliases[name] ?? name] ?? operation.flatMap { pages[$0] } ?? switchName.flatMap { pages[$0.topic] }
   }
 
   private static let aliases = ["alias": "aliases", "@{}": "input"]
-
-  private static func topicOfSwitch(_ name: WinrmSwitch) -> String {
-    switch name {
-    case .username, .password, .authentication, .spn, .spnport: "auth"
-    case .remote, .unencrypted, .usessl: "remoting"
-    case .role, .delegate, .ntlmonly, .sha256: "credssp"
-    case .proof: "policy"
-    case .unixuser, .passwordfd: "account"
-    case .key, .hostname, .days, .keytype: "certificate"
-    case .filter, .dialect, .returntype, .associations, .shallow, .basepropertiesonly: "filters"
-    case .file: "input"
-    case .options, .fragment, .encoding, .timeout, .format, .quiet, .force, .transport, .help: "switches"
-    }
-  }
 
   private static let general = """
     winrm OPERATION RESOURCE_URI [-SWITCH:VALUE [-SWITCH:VALUE] ...]

@@ -1,8 +1,13 @@
 /// A command line of `winrm`, taken apart by the rules of the Windows tool: an operation, words, then switches `-name:value` or
 /// `/name:value`; `@{…}` anywhere.
 ///
-/// Differences, because a shell has already split the line: `%NAME%` is not expanded, and a short form counts as an operation only where
-/// an operation stands. Words with two dashes or slashes are refused, where Windows drops them and goes on; `--help` is `-?`.
+/// Differences, because a shell has already split the line:
+/// - `%NAME%` is not expanded: `$NAME` is, by the shell.
+/// - A word counts as a switch behind `/` only when no further slash stands before its first colon: `/quiet` and
+///   `/remote:http://host/wsman` are switches, `/etc/winrm/cert.pem` is a path.
+/// - A short form counts as an operation only where an operation stands.
+/// - Words with two dashes or slashes are refused, where Windows drops them and goes on; `--help` is `-?`.
+/// - Options that cannot be read are an error, where Windows says so and goes on without them.
 struct WinrmArguments: Equatable {
   var operation: WinrmOperation
   /// The words behind the operation.
@@ -22,6 +27,11 @@ struct WinrmArguments: Equatable {
     }
     guard let operation = WinrmOperation(name: first) else { throw WinrmUsageError("Unknown operation name: '\(first)'") }
     self.init(operation: operation)
+    // Topics of the help may look like switches and like input.
+    guard operation != .help else {
+      operands = Array(words)
+      return
+    }
     // Whoever asks for help wants nothing done, whatever else stands there.
     guard !words.contains(where: { ["--help", "-?", "/?"].contains($0.lowercased()) }) else {
       switches[.help] = ""
@@ -38,7 +48,7 @@ struct WinrmArguments: Equatable {
   }
 
   private mutating func take(_ word: String) throws(WinrmUsageError) {
-    if word.hasPrefix("@{"), operation != .help {
+    if word.hasPrefix("@{") {
       guard input == nil else { throw WinrmUsageError("Option is not unique: @{}") }
       input = try InputSet(parsing: word.dropFirst())
     } else if operation == .helpmsg, word.hasPrefix("-"), CodeMessages.parse(word) != nil {
@@ -56,8 +66,8 @@ struct WinrmArguments: Equatable {
     }
   }
 
-  /// On this system `/` also begins a path; no operand is one, but `/nonsense` should be reported as what it looks like.
-  private func isPath(_ word: String) -> Bool { word.dropFirst().contains("/") && !word.contains(":") }
+  /// On this system `/` also begins a path, and the name of no switch holds one.
+  private func isPath(_ word: String) -> Bool { word.dropFirst().prefix { $0 != ":" }.contains("/") }
 
   /// The file of `certificate import` and `policy import`, which may stand in the top directory.
   private func isFile(_ word: String) -> Bool {
@@ -72,15 +82,16 @@ struct WinrmArguments: Equatable {
   private mutating func takeSwitch(_ text: Substring) throws(WinrmUsageError) {
     let name = text.prefix { $0 != ":" }
     guard !name.isEmpty else { throw WinrmUsageError("Missing switch name") }
-    guard let known = WinrmSwitch(name: String(name)) else { throw WinrmUsageError("Unknown switch: \(name)") }
-    guard known == .help || operation == .help || operation.switches.contains(known) else {
-      throw WinrmUsageError("Switch not allowed with the given operation: \(known.rawValue)")
+    guard let known = WinrmSwitch(name: String(name)) else {
+      // What follows an equals sign might be a password.
+      throw WinrmUsageError("Unknown switch: \(name.prefix { $0 != "=" })")
     }
+    guard known == .help || operation.switches.contains(known) else { throw WinrmUsageError(notAllowed: known) }
     var value = text.dropFirst(name.count + 1)
     // A filter ends with a quote of its own, where the shell took those around it away.
     if known == .filter {
       if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") { value = value.dropFirst().dropLast() }
-    } else if value.hasPrefix("\"") || (value.hasSuffix("\"") && !value.isEmpty) {
+    } else if value.hasPrefix("\"") || value.hasSuffix("\"") {
       guard value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") else {
         throw WinrmUsageError("A quoted parameter value must begin and end with quotes: \(known.rawValue)")
       }
@@ -88,33 +99,6 @@ struct WinrmArguments: Equatable {
     }
     guard switches.updateValue(String(value), forKey: known) == nil else {
       throw WinrmUsageError("Option is not unique: \(known.rawValue)")
-    }
-  }
-
-  private func check() throws(WinrmUsageError) {
-    try checkForBrokenInput()
-    guard operation.operands.contains(operands.count) else {
-      throw WinrmUsageError(operands.count < operation.operands.lowerBound ? "A parameter is missing." : "There are too many parameters.")
-    }
-    guard input == nil || operation.takesInput else { throw WinrmUsageError("\(operation.rawValue) takes no input.") }
-    for (name, value) in switches.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where name.needsValue && value.isEmpty {
-      throw WinrmUsageError("Argument's value is not provided: \(name.rawValue)")
-    }
-    if switches[.remote] == nil, operation != .identify, operation != .credssp {
-      for name in [WinrmSwitch.usessl, .unencrypted, .encoding, .username, .authentication] where switches[name] != nil {
-        throw WinrmUsageError("The switch -\(name.rawValue) is only for a remote computer: -remote is missing.")
-      }
-    }
-  }
-
-  /// What is left of `@{…}` when a shell has understood it in its own way.
-  private func checkForBrokenInput() throws(WinrmUsageError) {
-    guard operation.takesInput else { return }
-    if operands.contains("System.Collections.Hashtable") {
-      throw WinrmUsageError("PowerShell has taken @{...} for a table of its own: put the whole in single quotes, '@{KEY=\"VALUE\"}'.")
-    }
-    if operands.contains(where: { $0.hasPrefix("@") && $0.contains("=") }) {
-      throw WinrmUsageError("The shell has expanded the braces of @{...}: put the whole in single quotes, '@{KEY=\"VALUE\"}'.")
     }
   }
 
