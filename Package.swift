@@ -102,6 +102,9 @@ let package = Package(
       name: "Certificates", dependencies: ["SecuritySupport", crypto, cryptoExtras, asn1, x509], swiftSettings: common),
     library("WinRMConfiguration", ["SecuritySupport", "SecurityDescriptors", "DelegationPolicy", "GroupPolicy"]),
 
+    // The resources under winrm/config, for the service and for the tool alike. Files, no sockets.
+    library("WinRMResources", ["SecuritySupport", "WSMan", "WinRMConfiguration", "Certificates", "SecurityDescriptors"]),
+
     // The privileged half and its interface.
     .systemLibrary(name: "CLinux"),
     library("Accounts", ["SecuritySupport", "NTLM", "CLinux", cryptoExtras]),
@@ -132,7 +135,7 @@ let package = Package(
     library(
       "WinRMService",
       [
-        "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "MemoryTLS",
+        "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMResources", "MemoryTLS",
         "Certificates", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, serviceLifecycle, hummingbirdCore,
       ]),
 
@@ -140,7 +143,7 @@ let package = Package(
     library(
       "WinRMCommands",
       [
-        "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "GroupPolicy", "Accounts",
+        "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "WinRMResources", "DelegationPolicy", "GroupPolicy", "Accounts",
         "Certificates", "Kerberos", "CLinux",
       ]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
@@ -170,6 +173,9 @@ let package = Package(
     tests("MemoryTLSTests", ["MemoryTLS", "CredSSP", "Certificates", "SecuritySupport", nioSSL, nioCore]),
     tests("CertificatesTests", ["Certificates", "SecuritySupport", asn1, x509, crypto, "TestVectors"]),
     tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "GroupPolicy", "SecuritySupport"]),
+    tests(
+      "WinRMResourcesTests",
+      ["WinRMResources", "WSMan", "WinRMConfiguration", "Certificates", "SecurityDescriptors", "GroupPolicy", "SecuritySupport"]),
     tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
     tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging, inMemoryLogging, nioCore, nioPosix]),
     tests("LogonInterfaceTests", ["LogonInterface", "SecuritySupport"]),

@@ -8,6 +8,9 @@ public final class XMLScope: Sendable {
   public let namespace: String
   let parent: XMLScope?
 
+  /// A single declaration, for an element made by a program that should be written with this prefix.
+  public convenience init(prefix: String, namespace: String) { self.init(prefix: prefix, namespace: namespace, parent: nil) }
+
   init(prefix: String, namespace: String, parent: XMLScope?) {
     self.prefix = prefix
     self.namespace = namespace

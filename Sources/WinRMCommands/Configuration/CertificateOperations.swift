@@ -1,6 +1,7 @@
 import Certificates
 import SecuritySupport
 import WinRMConfiguration
+import WinRMResources
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -200,4 +201,9 @@ struct CertificateOperations {
   }
 
   private func warn(_ text: String) { console.writeError("Warning: \(ResultWriter.printable(text))\n") }
+}
+
+extension WinrmFailure {
+  /// What is wrong with a certificate.
+  init(_ error: CertificateError) { self.init(error.winrmCode, "The certificate cannot be used: \(error.message)") }
 }

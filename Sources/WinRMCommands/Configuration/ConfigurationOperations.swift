@@ -1,6 +1,7 @@
 import SecuritySupport
 import WSMan
 import WinRMConfiguration
+import WinRMResources
 
 /// `get`, `set`, `create`, `delete` and `enumerate` on this machine's configuration.
 struct ConfigurationOperations {
@@ -41,7 +42,8 @@ struct ConfigurationOperations {
       let settings = try store.update(resource.scope) { settings in
         try settings.set(input.values, of: resource)
         if namesCertificate, !settings.service.certificateThumbprint.isEmpty {
-          try certificates.checkCredSSP(settings.service.certificateThumbprint, warn: warn)
+          try certificates.checkCredSSP(settings.service.certificateThumbprint)
+          certificates.remarks(onCredSSP: settings.service.certificateThumbprint).forEach(warn)
         }
         return settings
       }

@@ -4,6 +4,7 @@ import SecuritySupport
 import WSMan
 import WinRM
 import WinRMConfiguration
+import WinRMResources
 
 #if canImport(Glibc)
   import Glibc
@@ -94,6 +95,7 @@ public enum WinrmCommand {
     case let error as WinrmFailure: error.text(format)
     case let error as ConfigurationError: WinrmFailure(error, paths: paths).text(format)
     case let error as WinRMError: failure(error).text(format)
+    case let error as WSManFault: WinrmFailure(error, code: error.wsmanCode ?? error.impliedCode ?? WinRMCode(rawValue: 1359)).text(format)
     case is CancellationError: WinrmFailure(WinRMCode(rawValue: 995), "The operation was cancelled.").text(format)
     default: WinrmFailure(WinRMCode(rawValue: 1359), "\(error)").text(format)
     }

@@ -7,9 +7,9 @@
 #endif
 
 /// The names of this machine.
-enum MachineNames {
+package enum MachineNames {
   /// The host name, and its full name where the system's resolver knows one.
-  static func current() -> [String] {
+  package static func current() -> [String] {
     var buffer = [CChar](repeating: 0, count: 256)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return [] }
     let name = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

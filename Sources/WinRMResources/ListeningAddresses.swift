@@ -1,4 +1,4 @@
-import WinRMConfiguration
+package import WinRMConfiguration
 
 #if canImport(Glibc)
   import Glibc
@@ -9,8 +9,8 @@ import WinRMConfiguration
 #endif
 
 /// The addresses that a listener answers on now: `ListeningOn`.
-enum ListeningAddresses {
-  static func of(_ listener: ListenerSettings, _ service: ServiceSettings) -> [String] {
+package enum ListeningAddresses {
+  package static func of(_ listener: ListenerSettings, _ service: ServiceSettings) -> [String] {
     let candidates = listener.bindAddress.map { [$0] } ?? interfaceAddresses()
     return candidates.filter { AddressFilter.admits($0, ipv4: service.ipv4Filter, ipv6: service.ipv6Filter) }
   }
