@@ -13,10 +13,13 @@ public enum AddressFilter {
     return false
   }
 
+  /// Whether the filter lets every address of its family through: `*`, beside which other ranges do not count.
+  public static func admitsAll(_ filter: String) -> Bool { filter.split(separator: ",").contains { $0.trimmingBlanks == "*" } }
+
   private static func admits(_ address: [UInt8], _ filter: String, _ family: SettingCheck.AddressFamily) -> Bool {
     filter.split(separator: ",").map(\.trimmingBlanks).contains { item in
       if item == "*" { return true }
-      let ends = item.split(separator: "-").compactMap { SettingCheck.bytes(String($0), family) }
+      let ends = item.split(separator: "-").compactMap { SettingCheck.bytes(String($0.trimmingBlanks), family) }
       guard let low = ends.first, let high = ends.last, ends.count == 2 else { return false }
       return !address.lexicographicallyPrecedes(low) && !high.lexicographicallyPrecedes(address)
     }

@@ -106,14 +106,24 @@ extension WinRMSettings {
 extension ListenerSettings {
   /// A listener with default settings for the selectors of `winrm create`, which count in any case.
   ///
-  /// - Throws: `invalidValue`: 0x80338089 for an address that is neither `*` nor `IP:` and an address.
+  /// - Throws: `invalidValue`: 0x80338089 for an address that is none of the forms that there are.
   public init(selectingAddress address: String, transport: String) throws(ConfigurationError) {
     guard let transport = Transport(rawValue: transport.uppercased()) else {
       throw ConfigurationError(.invalidValue, "Transport is HTTP or HTTPS", specificCode: .invalidSelectors)
     }
-    let canonical = address.uppercased().hasPrefix("IP:") ? "IP:" + address.dropFirst(3).lowercased() : address
-    try SettingCheck.listenerAddress(canonical)
-    self.init(address: canonical, transport: transport)
+    try SettingCheck.listenerAddress(address)
+    self.init(address: Self.canonical(address), transport: transport)
+  }
+
+  /// `IP:` with the address in small letters, its zone as it is, and `MAC:` with digits in capital letters.
+  private static func canonical(_ address: String) -> String {
+    switch address.prefix(3).uppercased() {
+    case "IP:":
+      let parts = address.dropFirst(3).split(separator: "%", maxSplits: 1)
+      return "IP:" + parts[0].lowercased() + parts.dropFirst().map { "%" + $0 }.joined()
+    case "MAC": return address.uppercased()
+    default: return address
+    }
   }
 
   /// The listener's properties in the order in which `winrm` shows them.

@@ -100,15 +100,13 @@ enum SettingCheck {
     }
   }
 
-  /// `*` or `IP:` and an address of either family, without brackets. `MAC:` is not known here.
+  /// `*`, `IP:` and an address of either family without brackets, or `MAC:` and the hardware address of an adapter.
   static func listenerAddress(_ text: String) throws(ConfigurationError) {
-    if text == "*" { return }
-    if text.hasPrefix("IP:") {
-      let address = String(text.dropFirst(3))
-      if isAddress(address, .v4) || isAddress(address, .v6) { return }
-    }
+    guard ListenerScope(text) == nil else { return }
     throw ConfigurationError(
-      .invalidValue, "Address is * or IP: and an IPv4 or IPv6 address, such as IP:192.0.2.1", specificCode: .invalidListenerAddress)
+      .invalidValue,
+      "Address is *, IP: and an IPv4 or IPv6 address such as IP:192.0.2.1, or MAC: and a hardware address such as MAC:00-15-5d-01-02-03",
+      specificCode: .invalidListenerAddress)
   }
 
   /// Empty, `*`, or ranges `IP1-IP2` of one family separated by commas, each from low to high.
@@ -116,7 +114,7 @@ enum SettingCheck {
     { text throws(ConfigurationError) in
       guard !text.isEmpty else { return }
       for part in text.split(separator: ",", omittingEmptySubsequences: false) where part.trimmingBlanks != "*" {
-        let ends = part.trimmingBlanks.split(separator: "-", omittingEmptySubsequences: false).map { bytes(String($0), family) }
+        let ends = part.trimmingBlanks.split(separator: "-", omittingEmptySubsequences: false).map { bytes(String($0.trimmingBlanks), family) }
         guard ends.count == 2, let low = ends[0], let high = ends[1], !high.lexicographicallyPrecedes(low) else {
           throw ConfigurationError(
             .invalidValue, "a filter is empty, *, or ranges IP1-IP2 separated by commas", specificCode: .invalidIPFilter)

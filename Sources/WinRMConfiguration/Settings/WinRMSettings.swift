@@ -164,7 +164,8 @@ public struct ListenerSettings: Sendable, Equatable {
     case https = "HTTPS"
   }
 
-  /// `*`, or `IP:` and an IPv4 or IPv6 address without brackets.
+  /// `*`, `IP:` and an IPv4 or IPv6 address without brackets (a link-local one perhaps with `%` and its interface), or `MAC:` and the
+  /// hardware address of an adapter.
   public var address: String
   public var transport: Transport
   /// 1 … 65535. Default 5985 or 5986.
