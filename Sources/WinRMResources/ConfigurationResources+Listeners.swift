@@ -1,13 +1,116 @@
+import SecuritySupport
 import WSMan
+import WinRMConfiguration
 
+/// `winrm/config/listener?Address=…+Transport=…` (MS-WSMV §2.2.4.17).
 extension ConfigurationResources {
+  private static let listenerURI = ResourceURI.config.rawValue + "/listener"
+  private static let listenerExample = "winrm/config/Listener?Address=*+Transport=HTTP"
+  private static let listeningOn = "ListeningOn"
+
   func answerListener(_ operation: Operation, _ header: RequestHeader, _ owner: String) throws -> Outcome {
-    throw WSManFault.actionNotSupported(header.action)
+    let listed = try enumerate(operation, header, owner, referable: true) { effective in
+      effective.settings.listeners.map {
+        Instance(element: Self.element(of: $0, in: effective), reference: Self.reference(to: $0))
+      }
+    }
+    if let listed { return listed }
+    if case .invoke = operation { throw WSManFault.actionNotSupported(header.action) }
+    let keys = try Self.selectors(["Address", "Transport"], of: header, example: Self.listenerExample)
+    let (address, transport) = (keys[0], keys[1])
+    switch operation {
+    case .get:
+      let effective = try store.loadEffective()
+      return Outcome(.other(Self.element(of: try Self.listener(address, transport, in: effective), in: effective)))
+    case .put(let content): return try put(content, address, transport)
+    case .create(let content): return try create(content, address, transport)
+    case .delete:
+      try store.loadEffective().checkListenerChange(address: address, transport: transport)
+      let changed = try change {
+        guard $0.listener(address: address, transport: transport) != nil else { throw Self.noListener(address, transport) }
+        try $0.removeListener(address: address, transport: transport)
+      }
+      return Outcome(.deleted, changed: changed)
+    case .enumerate, .pull, .release, .invoke: throw WSManFault.actionNotSupported(header.action)
+    }
   }
-  func answerMapping(_ operation: Operation, _ header: RequestHeader, _ owner: String) throws -> Outcome {
-    throw WSManFault.actionNotSupported(header.action)
+
+  private func put(_ content: XMLElement, _ address: String, _ transport: String) throws -> Outcome {
+    let effective = try store.loadEffective()
+    let before = try Self.listener(address, transport, in: effective)
+    var document = try SettingXML(namespace: Self.listenerURI).document(content)
+    try Self.takeListeningOn(outOf: &document, now: Self.addresses(of: before, in: effective))
+    var wanted = before
+    try wanted.put(document)
+    // One that is switched off may be left as it is; what is as before needs no check.
+    if wanted.enabled, wanted != before || wanted.certificateThumbprint.isEmpty { try certificates.complete(&wanted) }
+    guard wanted != before else { return Outcome(.other(Self.element(of: before, in: effective))) }
+    try effective.checkListenerChange(address: address, transport: transport)
+    let changed = try change { try $0.replaceListener(wanted) }
+    return Outcome(.other(Self.element(of: wanted, in: try store.loadEffective())), changed: changed)
   }
-  func answerPlugIn(_ operation: Operation, _ header: RequestHeader, _ owner: String) throws -> Outcome {
-    throw WSManFault.actionNotSupported(header.action)
+
+  private func create(_ content: XMLElement?, _ address: String, _ transport: String) throws -> Outcome {
+    try store.loadEffective().checkListenerChange(address: address, transport: transport)
+    var listener = try ListenerSettings(selectingAddress: address, transport: transport)
+    if let content {
+      var document = try SettingXML(namespace: Self.listenerURI).document(content)
+      // The tool of Windows writes the last part of the URI as somebody typed it.
+      if document.name.lowercased() == "listener" { document.name = "Listener" }
+      try Self.takeListeningOn(outOf: &document, now: nil)
+      try listener.put(document)
+    }
+    // Before the certificate: one that is there already needs none.
+    guard try store.load().listener(address: address, transport: transport) == nil else {
+      throw WSManFault.alreadyExists(
+        "There is a listener with Address=\(listener.address) and Transport=\(listener.transport.rawValue) already.")
+    }
+    try certificates.complete(&listener)
+    let made = listener
+    let changed = try change { try $0.addListener(made) }
+    return Outcome(.created(Self.reference(to: made)), changed: changed)
+  }
+
+  private static func listener(
+    _ address: String, _ transport: String, in effective: EffectiveSettings
+  ) throws(WSManFault) -> ListenerSettings {
+    guard let listener = effective.settings.listener(address: address, transport: transport) else { throw noListener(address, transport) }
+    return listener
+  }
+
+  private static func noListener(_ address: String, _ transport: String) -> WSManFault {
+    .noSuchInstance("There is no listener with Address=\(address.plain) and Transport=\(transport.plain).")
+  }
+
+  private static func addresses(of listener: ListenerSettings, in effective: EffectiveSettings) -> [String] {
+    listener.enabled ? ListeningAddresses.of(listener, effective.settings.service) : []
+  }
+
+  /// `ListeningOn` may be mentioned as it is: clients send back what they have read.
+  private static func takeListeningOn(outOf document: inout SettingDocument, now: [String]?) throws(WSManFault) {
+    var mentioned: [String] = []
+    document.nodes.removeAll { node in
+      guard case .value(listeningOn, let value) = node else { return false }
+      if let value, !value.isEmpty { mentioned.append(value) }
+      return true
+    }
+    guard mentioned.isEmpty || Set(mentioned) == now.map(Set.init) else {
+      throw .readOnlyProperty("\(listeningOn) can only be read: a listener listens where its Address and the IP filters say.")
+    }
+  }
+
+  private static func element(of listener: ListenerSettings, in effective: EffectiveSettings) -> XMLElement {
+    let xml = SettingXML(namespace: listenerURI)
+    let addresses = addresses(of: listener, in: effective)
+    // A listener that listens nowhere says null.
+    let places = addresses.isEmpty ? [xml.value(listeningOn, nil)] : addresses.map { xml.value(listeningOn, $0) }
+    return xml.root(
+      listener.tree.name, attributes: effective.isGoverned(listener) ? [.governed] : [], xml.values(of: listener.tree) + places)
+  }
+
+  private static func reference(to listener: ListenerSettings) -> EndpointReference {
+    EndpointReference(
+      resourceURI: ResourceURI(rawValue: listenerURI),
+      selectors: [Selector("Address", listener.address), Selector("Transport", listener.transport.rawValue)])
   }
 }

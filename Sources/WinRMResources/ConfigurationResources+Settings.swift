@@ -25,9 +25,63 @@ extension ConfigurationResources {
       effective.settings.tree(of: resource), path: resource.rawValue, in: effective)
   }
 
+  /// Takes what a document says. Values that are as they hold now are no changes: clients send back the whole resource that they have
+  /// read, with what policy decides in it.
   private func put(_ content: XMLElement, to resource: ConfigurationResource) throws -> Outcome {
-    throw WSManFault.actionNotSupported(.put)
+    let document = try SettingXML(namespace: resource.uri).document(content)
+    let effective = try store.loadEffective()
+    var wanted = effective.settings
+    try wanted.put(document, to: resource)
+    let changes = SettingChange.all(from: effective.settings, to: wanted)
+    for change in changes { try effective.checkChange(of: [change.name], in: change.resource) }
+    for change in changes where change.resource == .service && change.name == "CertificateThumbprint" && !change.value.isEmpty {
+      try certificates.checkCredSSP(change.value)
+    }
+    let scopes = Set(changes.map(\.resource.scope))
+    guard scopes.count < 2 || isOneFile else {
+      throw WSManFault.readOnlyProperty(
+        "Settings of the client hold for the whole machine and are kept apart from those of this service: change one of the two at a time.")
+    }
+    let changed = try scopes.first.map { scope in
+      try self.change(scope) { settings in
+        for change in changes { try settings.set([(change.name, change.value)], of: change.resource) }
+      }
+    }
+    return Outcome(.other(try element(of: resource)), changed: changed ?? false)
   }
 
-  private func restore() throws -> Outcome { throw WSManFault.actionNotSupported(nil) }
+  /// Puts everything that policy does not decide back to its default. Where the settings of the client are the machine's, and not those of
+  /// this service, they stay.
+  private func restore() throws -> Outcome {
+    let effective = try store.loadEffective()
+    let changed = try change { settings in
+      let before = settings
+      settings.restore()
+      if !isOneFile { settings.client = before.client }
+      for change in SettingChange.all(from: settings, to: before)
+      where effective.item(deciding: change.name, of: change.resource) != nil {
+        try settings.set([(change.name, change.value)], of: change.resource)
+      }
+    }
+    return Outcome(.other(SettingXML(namespace: ConfigurationResource.config.uri).root("Restore_OUTPUT", [])), changed: changed)
+  }
+
+  private var isOneFile: Bool { store.paths.settingsFile == store.paths.machineSettingsFile }
+}
+
+/// A setting that has another value.
+struct SettingChange: Equatable {
+  var resource: ConfigurationResource
+  var name: String
+  /// The new value as somebody would type it.
+  var value: String
+
+  static func all(from before: WinRMSettings, to after: WinRMSettings) -> [SettingChange] {
+    ConfigurationResource.allCases.flatMap { resource in
+      zip(before.tree(of: resource).nodes, after.tree(of: resource).nodes).compactMap { old, new in
+        guard old != new, case .value(let name, let value) = new else { return nil }
+        return SettingChange(resource: resource, name: name, value: value.text)
+      }
+    }
+  }
 }

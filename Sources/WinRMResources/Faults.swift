@@ -47,6 +47,8 @@ extension WSManFault {
 }
 
 extension WinRMCode {
+  /// ERROR_NOT_SUPPORTED.
+  static let notSupported = Self(rawValue: 50)
   /// ERROR_INTERNAL_ERROR.
   static let internalError = Self(rawValue: 1359)
 }

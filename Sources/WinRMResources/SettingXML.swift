@@ -20,6 +20,14 @@ struct SettingXML {
 
   // MARK: Writing
 
+  /// The values of a part that has none below it.
+  func values(of tree: SettingTree) -> [XMLElement] {
+    tree.nodes.compactMap { node in
+      guard case .value(let name, let value) = node else { return nil }
+      return self.value(name, value.text)
+    }
+  }
+
   /// A part of the settings; what policy decides says so.
   func element(_ tree: SettingTree, path: String, in settings: EffectiveSettings) -> XMLElement {
     root(tree.name, children(tree, path: path, in: settings))
@@ -80,9 +88,11 @@ extension XMLAttribute {
 }
 
 extension String {
-  /// Text of a peer in a sentence: in quotes, short, without control characters.
-  var shown: String {
-    let safe = unicodeScalars.prefix(128).map { $0.properties.generalCategory == .control ? "\u{FFFD}" : Character($0) }
-    return "\"" + String(safe) + "\""
+  /// Text of a peer in a sentence: short, without control characters.
+  var plain: String {
+    String(unicodeScalars.prefix(128).map { $0.properties.generalCategory == .control ? "\u{FFFD}" : Character($0) })
   }
+
+  /// ``plain`` in quotes.
+  var shown: String { "\"" + plain + "\"" }
 }
