@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests: format lint, unit, end-to-end, interop, and those of the lab, which needs root. Runs every stage even when one fails, and ends with one line of totals.
+# All tests: format lint, documentation, unit, end-to-end, interop, and those of the lab, which needs root. Runs every stage even when one fails, and ends with one line of totals.
 # With CI=true a skipped test is a failure.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
@@ -9,7 +9,7 @@ cd "$repository"
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
 stages=("$@")
-if [ ${#stages[@]} -eq 0 ]; then stages=(lint unit end-to-end interop lab); fi
+if [ ${#stages[@]} -eq 0 ]; then stages=(lint docs unit end-to-end interop lab); fi
 
 # Runs a stage; a stage that fails without any report is counted as one failure by summary.py.
 stage() {
@@ -53,6 +53,7 @@ python_tests() { "$python" -m pytest --config-file Tests/pytest.ini --junitxml "
 for name in "${stages[@]}"; do
   case $name in
     lint) stage lint Scripts/lint.sh ;;
+    docs) stage docs Scripts/docs.py ;;
     # One after the other: side by side, a thousand tests share two threads, and those that measure time wait for those that compute.
     unit) stage unit swift test --no-parallel --skip LabTests --xunit-output "$reports/unit.xml" ;;
     lab) stage lab lab_tests ;;
@@ -64,7 +65,7 @@ for name in "${stages[@]}"; do
       if [ "$name" = interop ]; then folder=Tests/Interop; else folder=Tests/EndToEnd; fi
       stage "$name" python_tests "$name" "$folder"
       ;;
-    *) fail "unknown stage '$name': lint, unit, end-to-end, interop or lab" ;;
+    *) fail "unknown stage '$name': lint, docs, unit, end-to-end, interop or lab" ;;
   esac
 done
 "$python" Scripts/summary.py "$reports" "${stages[@]}"

@@ -99,8 +99,9 @@ public enum PasswordReader {
     quiet.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG)
     let watch = SignalWatch(signals)
     defer { watch.end() }  // last: what it caught is then delivered
-    show(prompt, on: terminal)
     guard tcsetattr(terminal, TCSAFLUSH, &quiet) == 0 else { throw .noTerminal }
+    // The prompt comes last: an answer that follows it at once must be neither echoed nor flushed away.
+    show(prompt, on: terminal)
     defer {
       tcsetattr(terminal, TCSAFLUSH, &saved)
       show("\n", on: terminal)
