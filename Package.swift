@@ -108,7 +108,7 @@ let package = Package(
     // The privileged half and its interface.
     .systemLibrary(name: "CLinux"),
     library("Accounts", ["SecuritySupport", "NTLM", "CLinux", cryptoExtras]),
-    library("LogonInterface", ["SecuritySupport"]),
+    library("LogonInterface", ["SecuritySupport", "Certificates"]),
     .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
     library("LogonAgent", ["SecuritySupport", "NTLM", "CLinux", logging, nioCore, nioPosix]),
     library(
@@ -178,7 +178,7 @@ let package = Package(
       ["WinRMResources", "WSMan", "WinRMConfiguration", "Certificates", "SecurityDescriptors", "GroupPolicy", "SecuritySupport"]),
     tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
     tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging, inMemoryLogging, nioCore, nioPosix]),
-    tests("LogonInterfaceTests", ["LogonInterface", "SecuritySupport"]),
+    tests("LogonInterfaceTests", ["LogonInterface", "Certificates", "SecuritySupport"]),
     tests(
       "LogonTests",
       [

@@ -51,6 +51,13 @@ public struct PasswordVerifier: Sendable {
     self.init(cost: cost, salt: salt, hash: try Self.derive(password, salt: salt, cost: cost))
   }
 
+  /// One that nothing passes, and that takes as long as any other of this cost: what is asked about accounts that are not there.
+  public static func refusing(cost: Cost) -> PasswordVerifier {
+    var generator = SystemRandomNumberGenerator()
+    func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) } }
+    return PasswordVerifier(cost: cost, salt: random(saltLength), hash: SecretBytes(random(hashLength)))
+  }
+
   /// Whether `password` (UTF-8) is the one. Takes as long as the cost says and blocks; the comparison takes constant time.
   public func verify(_ password: SecretBytes) -> Bool {
     guard let candidate = try? Self.derive(password, salt: salt, cost: cost) else { return false }

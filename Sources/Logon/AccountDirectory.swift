@@ -8,6 +8,8 @@ final class AccountDirectory: Sendable {
   private struct Cache {
     /// By ``Account/key``. Looking one up takes the same time whether it is there or not, wherever in the file it stands.
     var accounts: [String: Account] = [:]
+    /// What a password for nobody is verified with.
+    var refusing = PasswordVerifier.refusing(cost: .standard)
     var stamp: FileStamp?
     var isLoaded = false
   }
@@ -44,13 +46,21 @@ final class AccountDirectory: Sendable {
     AccountStore.localName(of: name, hostNames: hostNames).map(Account.key) == account.key
   }
 
+  /// The verifier of an account's password; for nobody one that nothing passes, and that costs what those of the accounts here cost.
+  func verifier(of account: Account?) -> PasswordVerifier { account?.verifier ?? cache.withLock { $0.refusing } }
+
   private func accounts() throws(AccountsError) -> [String: Account] {
     let stamp = try store.stamp()
     let known = cache.withLock { $0.isLoaded && $0.stamp == stamp ? $0.accounts : nil }
     if let known { return known }
     let fresh = try store.snapshot()
     let accounts = Dictionary(fresh.accounts.map { ($0.key, $0) }) { first, _ in first }
-    cache.withLock { $0 = Cache(accounts: accounts, stamp: fresh.stamp, isLoaded: true) }
+    let refusing = PasswordVerifier.refusing(cost: accounts.values.map(\.verifier.cost).max { $0.work < $1.work } ?? .standard)
+    cache.withLock { $0 = Cache(accounts: accounts, refusing: refusing, stamp: fresh.stamp, isLoaded: true) }
     return accounts
   }
+}
+
+extension PasswordVerifier.Cost {
+  fileprivate var work: Int { rounds * blockSize * parallelism }
 }

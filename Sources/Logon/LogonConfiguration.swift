@@ -40,6 +40,10 @@ public struct LogonConfiguration: Sendable {
     public var contexts = 1024
     /// How long an exchange may take. Default: 60 seconds.
     public var contextLifetime = Duration.seconds(60)
+    /// Passwords that are checked at once; each takes a processor and 32 MiB for a tenth of a second. Default: 2.
+    public var passwordChecks = 2
+    /// Passwords that wait to be checked. Default: 64.
+    public var passwordsWaiting = 64
     /// Completed logons whose connections stand. Default: 4096.
     public var logons = 4096
     /// Open sessions. Default: 512.
@@ -83,6 +87,9 @@ public struct LogonConfiguration: Sendable {
   public var domain: (any DomainDirectory)?
   /// What the system says about a Unix user whose password was proven; `nil` where nobody is asked, as an ordinary user cannot.
   public var accountPhase: (any AccountPhase)?
+  /// The local accounts, as they are written there, that clients' certificates may stand for: those that an enabled mapping names, while the
+  /// service accepts certificates. Default none.
+  public var certificateAccounts: Set<String> = []
   /// Variables that every command gets and no client can set, such as `WINRM_ROOT`.
   public var serviceEnvironment: [EnvironmentVariable]
   /// `PATH` of commands; `nil` for the system's usual one.

@@ -9,6 +9,10 @@ import Winbind
 
 extension LogonService {
   func begin(_ purpose: LogonPurpose, _ peer: PeerAddress, _ bindings: ChannelBindings?) async throws(LogonFailure) -> ContextID {
+    switch purpose {
+    case .negotiate, .kerberos, .credSSP: break
+    case .basic, .certificate: throw LogonFailure(.outOfSequence, "\(purpose.schemeName) has no exchange")
+    }
     // Without the bindings of its channel, a logon that was relayed to it could not be told from one that was meant for it.
     guard purpose == .credSSP || bindings != nil || peer.transport == .http || configuration.channelBindingLevel == .none else {
       throw LogonFailure(.unavailable, "the channel bindings of the HTTPS listener are missing")
@@ -60,7 +64,7 @@ extension LogonService {
       return .stepped(step, grant: nil, keys: nil)
     }
     let delegated = await delegatedTicket(context.proof, subject)
-    return .stepped(step, grant: try await complete(context, subject, delegated), keys: keys)
+    return .stepped(step, grant: try await complete(LogonAttempt(context), subject, delegated), keys: keys)
   }
 
   func provePublicKey(_ id: ContextID, _ proof: PublicKeyProof) throws(LogonFailure) -> [UInt8] {
@@ -84,7 +88,7 @@ extension LogonService {
       subject = opened.subject
       delegated = try await self.delegated(opened.credentials, subject, opened.proof)
     } catch { throw refuse(context, error) }
-    let grant = try await complete(context, subject, delegated)
+    let grant = try await complete(LogonAttempt(context), subject, delegated)
     logger.info(
       "credentials delegated",
       metadata: [
@@ -94,29 +98,29 @@ extension LogonService {
   }
 
   /// Records a finished authentication.
-  private func complete(
-    _ context: AuthenticationContext, _ subject: LogonSubject, _ delegated: DelegatedCredentials
+  func complete(
+    _ attempt: LogonAttempt, _ subject: LogonSubject, _ delegated: DelegatedCredentials
   ) async throws(LogonFailure) -> LogonGrant {
     guard logons.count < configuration.limits.logons else {
       delegated.wipe()
-      throw refuse(context, LogonFailure(.quota, "too many logons"))
+      throw refuse(attempt, LogonFailure(.quota, "too many logons"))
     }
-    limiter.recordSuccess(source: context.peer.host, account: subject.key, now: clock.now)
+    if attempt.provesPassword { limiter.recordSuccess(source: attempt.peer.host, account: subject.key, now: clock.now) }
     let id = LogonID.random()
     let rules = rules
     var grant = LogonGrant(
-      logonID: id, accountName: subject.accountName, unixUser: subject.unixUser, mechanism: context.mechanismName,
-      purpose: context.purpose, hasDelegatedCredentials: !delegated.isEmpty, isAuthorized: false)
+      logonID: id, accountName: subject.accountName, unixUser: subject.unixUser, mechanism: attempt.mechanism,
+      purpose: attempt.purpose, hasDelegatedCredentials: !delegated.isEmpty, isAuthorized: false)
     let decision = await rules.decide(subject, in: configuration.domain)
     if case .admitted = decision {
-      do throws(LogonFailure) { try await configuration.accountPhase?.check(subject.unixUser, from: context.peer.host) } catch {
+      do throws(LogonFailure) { try await configuration.accountPhase?.check(subject.unixUser, from: attempt.peer.host) } catch {
         delegated.wipe()
-        throw refuse(context, error)
+        throw refuse(attempt, error)
       }
     }
     var metadata: Logger.Metadata = [
       "logon": "\(id)", "account": "\(grant.accountName)", "unixUser": "\(grant.unixUser)", "mechanism": "\(grant.mechanism)",
-      "scheme": "\(context.purpose.schemeName)", "source": .peer(context.peer),
+      "scheme": "\(attempt.purpose.schemeName)", "source": .peer(attempt.peer),
     ]
     switch decision {
     case .admitted(_, rule: let rule):
@@ -129,23 +133,23 @@ extension LogonService {
       delegated.wipe()
       throw LogonFailure(.unavailable, "the authority has been shut down")
     }
-    logons[id] = CompletedLogon(grant: grant, peer: context.peer, subject: subject, delegated: delegated)
+    logons[id] = CompletedLogon(grant: grant, peer: attempt.peer, subject: subject, delegated: delegated)
     logger.info("logon", metadata: metadata)
     return grant
   }
 
+  private func refuse(_ context: AuthenticationContext, _ failure: LogonFailure) -> LogonFailure { refuse(LogonAttempt(context), failure) }
+
   /// Logs a refusal with its reason, counts it, and makes of it what the other side may know.
-  private func refuse(_ context: AuthenticationContext, _ failure: LogonFailure) -> LogonFailure {
-    let key = context.subject?.key ?? context.claim?.key
+  func refuse(_ attempt: LogonAttempt, _ failure: LogonFailure) -> LogonFailure {
     // A domain that did not answer has not found anything wrong.
-    if let key, case .refused(let status) = failure.code, status != .noLogonServers, context.claim?.isAdmitted ?? true {
-      limiter.recordFailure(source: context.peer.host, account: key, now: clock.now)
+    if let key = attempt.key, case .refused(let status) = failure.code, status != .noLogonServers {
+      limiter.recordFailure(source: attempt.peer.host, account: key, now: clock.now)
     }
     var metadata: Logger.Metadata = [
-      "source": .peer(context.peer), "scheme": "\(context.purpose.schemeName)",
-      "reason": "\(context.subject == nil ? context.claim?.refusal?.message ?? failure.message : failure.message)",
+      "source": .peer(attempt.peer), "scheme": "\(attempt.purpose.schemeName)", "reason": "\(attempt.reason ?? failure.message)",
     ]
-    if let name = context.subject?.accountName ?? context.claimedName?.description { metadata["account"] = "\(name.sanitizedForLog())" }
+    if let name = attempt.account { metadata["account"] = "\(name.sanitizedForLog())" }
     logger.notice("logon refused", metadata: metadata)
     guard case .refused(.logonFailure) = failure.code else { return failure }
     return LogonFailure(failure.code, "the logon was refused")

@@ -33,6 +33,7 @@ public actor LogonService: LogonAuthority {
   var keytabSeen: (isUsable: Bool, services: [KerberosServiceName], at: ContinuousClock.Instant)?
 
   var limiter: FailureLimiter
+  var passwordTurns: Turns
   var contexts: [ContextID: AuthenticationContext] = [:]
   /// Exchanges that are out of the table, because a step of them is under way.
   var contextsUnderWay = 0
@@ -61,6 +62,7 @@ public actor LogonService: LogonAuthority {
     launcher = ExecLauncher(helperPath: configuration.execHelperPath)
     dummyHash = NTHash.random()
     limiter = FailureLimiter(limits: configuration.limits)
+    passwordTurns = Turns(atOnce: configuration.limits.passwordChecks, mostWaiting: configuration.limits.passwordsWaiting)
     TicketFile.destroyAbandoned(in: configuration.ticketCacheDirectory)
     LogonAgentServer.removeAbandonedSockets(in: configuration.agentDirectory)
   }
@@ -78,6 +80,9 @@ public actor LogonService: LogonAuthority {
     rules = AuthorizationRules(configuration)
   }
 
+  /// Takes over whom clients' certificates may stand for, for the next logon.
+  public func update(certificateAccounts: Set<String>) { configuration.certificateAccounts = certificateAccounts }
+
   public func perform(_ request: LogonRequest) async throws(LogonFailure) -> LogonReply {
     guard !isShutDown else { throw LogonFailure(.unavailable, "the authority has been shut down") }
     switch request {
@@ -85,6 +90,8 @@ public actor LogonService: LogonAuthority {
     case .step(let id, let token): return try await step(id, token)
     case .provePublicKey(let id, let proof): return .sealed(try provePublicKey(id, proof))
     case .acceptCredentials(let id, let sealed): return .granted(try await acceptCredentials(id, sealed))
+    case .password(let logon, let peer): return .granted(try await logOn(logon, peer))
+    case .certificate(let logon, let peer): return .granted(try await logOn(logon, peer))
     case .abandon(let id):
       contexts[id] = nil
       return .done

@@ -1,3 +1,4 @@
+public import Certificates
 public import SecuritySupport
 
 /// The typed face of a ``LogonAuthority``, and the only maker of ``ProvenIdentity``.
@@ -17,6 +18,31 @@ public struct LogonClient: Sendable {
       throw .unexpectedReply
     }
     return LogonContext(id: id, purpose: purpose, authority: authority)
+  }
+
+  /// Logs on with a name and a password, for HTTP Basic. The caller wipes the password.
+  ///
+  /// - Throws: ``LogonFailure``: `refused` with ``NTStatus/logonFailure`` whatever is wrong with them, `accessDenied`, `quota` when too many
+  ///   passwords are being checked, `unavailable`.
+  public func logOn(_ logon: PasswordLogon, peer: PeerAddress) async throws(LogonFailure) -> ProvenIdentity {
+    guard case .granted(let grant) = try await authority.perform(.password(logon, peer: peer)), grant.purpose == .basic else {
+      throw .unexpectedReply
+    }
+    return ProvenIdentity(grant)
+  }
+
+  /// Logs on as the local account that a client's certificate is mapped to.
+  ///
+  /// - Throws: ``LogonFailure``: `refused` for an account that is not there, is disabled, or that no mapping names; `accessDenied`, `quota`,
+  ///   `unavailable`.
+  public func logOn(
+    _ certificate: VerifiedClientCertificate, as userName: String, peer: PeerAddress
+  ) async throws(LogonFailure) -> ProvenIdentity {
+    let logon = CertificateLogon(certificate, as: userName)
+    guard case .granted(let grant) = try await authority.perform(.certificate(logon, peer: peer)), grant.purpose == .certificate else {
+      throw .unexpectedReply
+    }
+    return ProvenIdentity(grant)
   }
 
   /// Opens a session and binds the credentials that came with the identity's own logon to it.

@@ -1,7 +1,7 @@
 import SecuritySupport
 
 extension LogonRequest {
-  /// The request as one frame.
+  /// The request as one frame. With a password inside, the caller wipes the frame after use.
   ///
   /// - Throws: ``LogonFailure`` with `limit` when it is too long.
   public func encode() throws(LogonFailure) -> [UInt8] {
@@ -53,6 +53,16 @@ extension LogonRequest {
     case .describe(let userID):
       writer.write(tag: 12)
       writer.write(userID)
+    case .password(let logon, let peer):
+      writer.write(tag: 13)
+      writer.write(logon.userName)
+      writer.write(logon.password)
+      writer.write(peer)
+    case .certificate(let logon, let peer):
+      writer.write(tag: 14)
+      writer.write(logon.thumbprint.text)
+      writer.write(logon.userName)
+      writer.write(peer)
     }
     return try writer.finish()
   }
@@ -80,6 +90,17 @@ extension LogonRequest {
     case 10: self = .signal(try reader.readIdentifier(), try reader.readIdentifier(), try reader.readEnumeration())
     case 11: self = .closeSession(try reader.readIdentifier())
     case 12: self = .describe(userID: try reader.readUInt32())
+    case 13:
+      let name = try reader.readText(limit: PasswordLogon.maximumUserNameLength)
+      let password = try reader.readSecret(limit: PasswordLogon.maximumPasswordLength)
+      self = .password(PasswordLogon(userName: name, password: password), peer: try reader.readPeer())
+    case 14:
+      let text = try reader.readText(limit: 40)
+      guard let thumbprint = CertificateThumbprint(parsing: text), thumbprint.text == text else {
+        throw LogonFailure(.malformed, "a thumbprint has other characters")
+      }
+      let name = try reader.readText(limit: PasswordLogon.maximumUserNameLength)
+      self = .certificate(CertificateLogon(thumbprint: thumbprint, userName: name), peer: try reader.readPeer())
     default: throw LogonFailure(.malformed, "the frame is no known request")
     }
     try reader.finish()

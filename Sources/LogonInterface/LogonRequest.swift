@@ -10,6 +10,10 @@ public enum LogonRequest: Sendable, Equatable {
   case provePublicKey(ContextID, PublicKeyProof)
   /// CredSSP: open and keep the delegated credentials. Reply: ``LogonReply/granted(_:)``.
   case acceptCredentials(ContextID, sealed: [UInt8])
+  /// HTTP Basic: a name and a password. Reply: ``LogonReply/granted(_:)``.
+  case password(PasswordLogon, peer: PeerAddress)
+  /// A client's certificate, which TLS and a chain have proven, stands for a local account. Reply: ``LogonReply/granted(_:)``.
+  case certificate(CertificateLogon, peer: PeerAddress)
   /// Forget the exchange. Reply: ``LogonReply/done``.
   case abandon(ContextID)
   /// Open a session for a completed logon. Reply: ``LogonReply/sessionOpened(_:)``.

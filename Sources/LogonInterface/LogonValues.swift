@@ -8,6 +8,10 @@ public enum LogonPurpose: UInt8, Sendable, Hashable, CaseIterable {
   case credSSP = 1
   /// HTTP `Kerberos`: as `negotiate`, with bare Kerberos tokens and no SPNEGO.
   case kerberos = 2
+  /// HTTP `Basic`: a password in clear text, and no context behind it.
+  case basic = 3
+  /// A client's certificate of TLS.
+  case certificate = 4
 
   /// The scheme as HTTP and the log write it.
   public var schemeName: String {
@@ -15,6 +19,8 @@ public enum LogonPurpose: UInt8, Sendable, Hashable, CaseIterable {
     case .negotiate: "Negotiate"
     case .credSSP: "CredSSP"
     case .kerberos: "Kerberos"
+    case .basic: "Basic"
+    case .certificate: "Certificate"
     }
   }
 }
@@ -72,7 +78,7 @@ public struct LogonGrant: Sendable, Hashable {
   public var accountName: String
   /// The Unix user that commands run as.
   public var unixUser: String
-  /// The mechanism that proved it: `NTLM` or `Kerberos`.
+  /// The mechanism that proved it: `NTLM`, `Kerberos`, `Basic` or `Certificate`.
   public var mechanism: String
   public var purpose: LogonPurpose
   public var hasDelegatedCredentials: Bool

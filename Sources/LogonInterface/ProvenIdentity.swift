@@ -8,7 +8,7 @@ public struct ProvenIdentity: Sendable, Hashable {
   public let accountName: String
   /// The Unix user that commands run as.
   public let unixUser: String
-  /// The mechanism that proved it, `NTLM` or `Kerberos`.
+  /// The mechanism that proved it: `NTLM`, `Kerberos`, `Basic` or `Certificate`.
   public let mechanism: String
   /// The scheme it was proven by.
   public let scheme: LogonPurpose

@@ -13,6 +13,13 @@ public struct AuthorizationHeader: Sendable, Equatable {
     guard text.utf8.count <= AuthenticationToken.maximumHeaderLength else { return nil }
     var scanner = HeaderScanner(text)
     scanner.skipSpace()
+    if let name = scanner.take(prefix: AuthenticationScheme.certificate.rawValue) {
+      // Alone: what it stands for is in the TLS connection.
+      scanner.skipSpace()
+      guard scanner.isAtEnd else { return nil }
+      schemeName = name
+      return
+    }
     guard let name = scanner.token() else { return nil }
     schemeName = name
     guard scanner.isAtEnd || scanner.isAtSpace else { return nil }
@@ -34,7 +41,7 @@ public struct AuthorizationHeader: Sendable, Equatable {
 
 extension AuthorizationHeader: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// The scheme alone: a token can hold a password.
-  public var description: String { "\(scheme?.rawValue ?? "unknown scheme") (\(token?.count ?? 0) bytes not shown)" }
+  public var description: String { "\(scheme?.description ?? "unknown scheme") (\(token?.count ?? 0) bytes not shown)" }
   public var debugDescription: String { description }
   public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -18,6 +18,18 @@ struct HeaderScanner {
     return true
   }
 
+  /// Takes a text that is next, in any case of ASCII letters; what was taken.
+  mutating func take(prefix: String) -> String? {
+    let next = rest.prefix(prefix.utf8.count)
+    guard next.count == prefix.utf8.count, zip(next, prefix.utf8).allSatisfy({ Self.lowercased($0) == Self.lowercased($1) }) else {
+      return nil
+    }
+    rest.removeFirst(next.count)
+    return String(Substring(next))
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte }
+
   /// Takes the longest run of bytes for which `isPart` holds.
   mutating func run(_ isPart: (UInt8) -> Bool) -> String {
     let run = rest.prefix(while: isPart)
