@@ -185,7 +185,7 @@ let package = Package(
         "Logon", "LogonInterface", "LogonAgent", "Accounts", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "SecurityDescriptors",
         "BlockingThreads",
         "TestRealm",
-        "SecuritySupport", "WinRMExec", logging, inMemoryLogging, crypto,
+        "SecuritySupport", "WinRMExec", "CLinux", logging, inMemoryLogging, crypto,
       ]),
     tests(
       "WinRMAuthenticationTests",

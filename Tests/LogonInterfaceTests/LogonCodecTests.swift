@@ -9,7 +9,7 @@ private let process = ProcessID(high: .max, low: 0)
 private let peer = PeerAddress(host: "fe80::1", port: 49_152, transport: .https)
 private let grant = LogonGrant(
   logonID: logon, accountName: "HOST\\Zoë", unixUser: "zoe", mechanism: "NTLM", purpose: .credSSP, hasDelegatedCredentials: true,
-  isAuthorized: false)
+  isAuthorized: false, memberships: Memberships(["S-1-5-21-1-2-3-1104", "S-1-1-0"], areComplete: true))
 
 private let requests: [LogonRequest] = [
   .begin(purpose: .kerberos, peer: peer, channelBindings: nil),
@@ -28,6 +28,8 @@ private let requests: [LogonRequest] = [
   .waitForExit(session, process),
   .signal(session, process, .terminate),
   .closeSession(session),
+  .describe(userID: 0),
+  .describe(userID: .max),
 ]
 
 private let replies: [LogonReply] = [
@@ -48,6 +50,8 @@ private let replies: [LogonReply] = [
   .started(process: process, standardInput: 3, standardOutput: 4, standardError: -1),
   .exited(.exited(code: 255)),
   .exited(.signaled(9)),
+  .described(LocalUser(accountName: "HOST\\zoe", unixUser: "zoe", memberships: Memberships(["S-1-22-1-1000"], areComplete: true))),
+  .described(LocalUser(accountName: "HOST\\4711", unixUser: nil, memberships: .unknown)),
 ]
 
 private let failures: [LogonFailure.Code] = [
@@ -67,6 +71,30 @@ struct LogonCodecTests {
       context: SecretBytes([UInt8](repeating: 7, count: 100_000)), service: "WSMAN/host.example", flags: 0x13E)
     let reply = LogonReply.stepped(MechanismStep(token: [1], mayProtect: true, isFinished: true), grant: grant, keys: keys)
     #expect(try LogonReply(decoding: reply.encode()) == reply)
+  }
+
+  @Test("As many memberships as there may be fit beside the largest context, and one more is refused")
+  func manyMemberships() throws {
+    let keys = MessageKeys.kerberos(context: SecretBytes([UInt8](repeating: 7, count: 160 << 10)), service: "WSMAN/host.example", flags: 0)
+    var grant = grant
+    let identifiers = (0..<UInt32(LogonCodec.maximumMemberships)).map { "S-1-5-21-4294967295-4294967295-4294967295-\(3_000_000_000 + $0)" }
+    grant.memberships = Memberships(identifiers, areComplete: false)
+    let reply = LogonReply.stepped(MechanismStep(token: nil, mayProtect: true, isFinished: true), grant: grant, keys: keys)
+    #expect(try LogonReply(decoding: reply.encode()) == reply)
+    grant.memberships.securityIdentifiers.append("S-1-1-0")
+    let frame = try LogonReply.granted(grant).encode()
+    #expect { try LogonReply(decoding: frame) } throws: { ($0 as? LogonFailure)?.code == .limit }
+  }
+
+  @Test("A SID that is longer than any is refused")
+  func longIdentifier() throws {
+    let longest = "S-1-0x" + String(repeating: "F", count: 12) + String(repeating: "-4294967295", count: 15)
+    #expect(longest.utf8.count <= LogonCodec.maximumIdentifierLength)
+    let user = LocalUser(
+      accountName: "", unixUser: nil,
+      memberships: Memberships([String(repeating: "1", count: LogonCodec.maximumIdentifierLength + 1)], areComplete: true))
+    let frame = try LogonReply.described(user).encode()
+    #expect { try LogonReply(decoding: frame) } throws: { ($0 as? LogonFailure)?.code == .limit }
   }
 
   @Test("A reply survives its codec", arguments: replies)

@@ -1,4 +1,5 @@
 import Accounts
+import CLinux
 import Foundation
 import InMemoryLogging
 import Logging

@@ -91,8 +91,21 @@ final class ScriptedAuthority: LogonAuthority {
   /// Accounts that are proven but not authorised.
   let unauthorized: Set<String>
 
-  init(unauthorized: Set<String> = []) {
+  /// Accounts that are administrators of the service.
+  let administrators: Set<String>
+  /// What an account is beside what everybody is.
+  let memberships: [String: [String]]
+  /// Users of this host, by number.
+  let localUsers: [UInt32: LocalUser]
+
+  init(
+    unauthorized: Set<String> = [], administrators: Set<String> = ["admin"], memberships: [String: [String]] = [:],
+    localUsers: [UInt32: LocalUser] = [:]
+  ) {
     self.unauthorized = unauthorized
+    self.administrators = administrators
+    self.memberships = memberships
+    self.localUsers = localUsers
     (startedStream, startedContinuation) = AsyncStream.makeStream()
   }
 
@@ -153,6 +166,9 @@ final class ScriptedAuthority: LogonAuthority {
       }
       for process in processes { process.status.open(.signaled(9)) }
       return .done
+    case .describe(let userID):
+      guard let user = localUsers[userID] else { throw LogonFailure(.unavailable, "not scripted") }
+      return .described(user)
     }
   }
 
@@ -166,7 +182,8 @@ final class ScriptedAuthority: LogonAuthority {
     let user = String(text.dropFirst(5))
     let grant = LogonGrant(
       logonID: .random(), accountName: "HOST\\\(user)", unixUser: user, mechanism: "NTLM", purpose: .negotiate,
-      hasDelegatedCredentials: false, isAuthorized: !unauthorized.contains(user))
+      hasDelegatedCredentials: false, isAuthorized: !unauthorized.contains(user),
+      memberships: memberships(of: user))
     books.withLock {
       $0.contexts.remove(id)
       $0.grants[grant.logonID] = grant
@@ -174,6 +191,14 @@ final class ScriptedAuthority: LogonAuthority {
     return .stepped(
       MechanismStep(token: Array("welcome".utf8), mayProtect: true, isFinished: true), grant: grant,
       keys: MessageKeys.ntlm(exportedSessionKey: SecretBytes(Self.sessionKey), flags: Self.flags, sendSequence: 0, receiveSequence: 0))
+  }
+
+  /// As the real authority has them: Everyone, Authenticated Users, Network, Users, and what the account is.
+  private func memberships(of user: String) -> Memberships {
+    var identifiers = ["S-1-1-0", "S-1-5-11", "S-1-5-2", "S-1-5-32-545"]
+    if !unauthorized.contains(user) { identifiers.append("S-1-5-32-580") }
+    if administrators.contains(user) { identifiers.append("S-1-5-32-544") }
+    return Memberships(identifiers + (memberships[user] ?? []), areComplete: true)
   }
 
   private func open(_ id: LogonID, _ options: SessionOptions) throws(LogonFailure) -> LogonReply {
