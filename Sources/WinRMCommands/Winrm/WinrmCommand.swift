@@ -144,25 +144,24 @@ struct WinrmRunner {
   private var certificates: ServerCertificateStore { ServerCertificateStore(directory: paths.certificateDirectory) }
 
   private func configure(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
+    let operation = try ResourceOperation(arguments, format: format, console: console)
     guard arguments.switches[.remote] == nil else {
       let identification = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
-      let operation = try RemoteOperation(arguments, format: format, console: console)
-      return try await operation.run(identification.configuration(arguments, password: password), connector)
+      return try await connector.connect(identification.configuration(arguments, password: password)) { try await operation.run($0) }
     }
-    try RemoteOperation.refuseRemoteSwitches(arguments)
-    let locator = try ResourceLocator(parsing: arguments.operands.last ?? "")
-    let operations = ConfigurationOperations(
-      store: store, certificates: CertificateChecks(store: certificates),
-      warn: { console.writeError("Warning: \(ResultWriter.printable($0))\n") })
-    switch arguments.operation {
-    case .get: show(try operations.get(locator))
-    case .set: show(try operations.set(locator, arguments.input))
-    case .create: show(try operations.create(locator, arguments.input), prefix: "x")
-    case .delete: try operations.delete(locator)
-    case .enumerate: show(try operations.enumerate(locator))
-    case .invoke: throw WinrmFailure(.actionNotSupported, "\(locator.uri) does not support the action \(arguments.operands[0]).")
-    default: break
+    let access = try localAccess(arguments)
+    let advice = LocalAdvice(paths: paths)
+    try await operation.run(access) { names, resource, answer in
+      for remark in advice.remarks(on: names, of: resource, answer) {
+        console.writeError("Warning: \(ResultWriter.printable(remark))\n")
+      }
     }
+  }
+
+  /// The resources of this machine's service, or of its files where it does not run.
+  func localAccess(_ arguments: WinrmArguments) throws -> any ResourceAccess {
+    let timeout = arguments.switches[.timeout].flatMap { UInt32($0) }.map { Duration.milliseconds($0) }
+    return try LocalService(paths: paths, environment: environment).resources(timeout: timeout)
   }
 
   private func credSSP(_ arguments: WinrmArguments) throws {
@@ -242,27 +241,11 @@ struct WinrmRunner {
     console.writeOutput((CodeMessages.message(for: code) ?? "No message is known for \(code.hexadecimal).") + "\n")
   }
 
-  private func show(_ answer: ConfigurationOperations.Answer, prefix: String = "cfg") {
-    show(answer.element, prefix: prefix, answer.namespace)
-  }
-
   func show(_ element: ResultElement, prefix: String, _ namespace: String) {
     switch format {
     case .text: console.writeOutput(ResultWriter.text(element))
     case .pretty, .xml:
       console.writeOutput(ResultWriter.xml(element, prefix: prefix, namespace: namespace, isIndented: format == .pretty) + "\n")
-    }
-  }
-
-  private func show(_ answers: [ConfigurationOperations.Answer]) {
-    switch format {
-    case .text: console.writeOutput(answers.map { ResultWriter.text($0.element) }.joined(separator: "\n"))
-    case .pretty, .xml:
-      let items = answers.map { ResultWriter.xml($0.element, prefix: "cfg", namespace: $0.namespace, isIndented: format == .pretty) }
-      let lineEnd = format == .pretty ? "\n" : ""
-      console.writeOutput(
-        "<wsman:Results xmlns:wsman=\"http://schemas.dmtf.org/wbem/wsman/1/wsman/results\">\(lineEnd)"
-          + items.map { $0 + lineEnd }.joined() + "</wsman:Results>\n")
     }
   }
 }

@@ -52,17 +52,20 @@ struct WinrmFailure: Error, Equatable {
       return
     }
     var message = "Access is denied. \(error)"
-    // Below WINRM_ROOT the service's directory is the machine's: then nobody but the caller has set it up.
-    if let paths, let file = error.file, userID != 0, file.hasPrefix(paths.machineConfigurationDirectory + "/"),
-      paths.machineConfigurationDirectory != paths.configurationDirectory
-    {
-      message += """
-
-        This is a setting of the whole machine, kept in \(file) by its administrator. Run the command as root, or, for a service and client \
-        of your own, with WINRM_ROOT set to their directory.
-        """
-    }
+    if let paths, let file = error.file, let hint = Self.machineFileHint(file, paths: paths, userID: userID) { message += "\n" + hint }
     self.init(error.winrmCode, message)
+  }
+
+  /// Whose a file is that an ordinary user was denied; `nil` for one that is not the whole machine's.
+  static func machineFileHint(_ file: String, paths: WinRMPaths, userID: UInt32) -> String? {
+    // Below WINRM_ROOT the service's directory is the machine's: then nobody but the caller has set it up.
+    guard userID != 0, file.hasPrefix(paths.machineConfigurationDirectory + "/"),
+      paths.machineConfigurationDirectory != paths.configurationDirectory
+    else { return nil }
+    return """
+      This is a setting of the whole machine, kept in \(file) by its administrator. Run the command as root, or, for a service and client \
+      of your own, with WINRM_ROOT set to their directory.
+      """
   }
 
   /// Win32 codes are shown as HRESULTs: 5 is 0x80070005.

@@ -73,20 +73,7 @@ import WinRMConfiguration
     #expect(host.snapshot().allSatisfy { $0.key.hasSuffix(".lock") })
   }
 
-  @Test(
-    "What this version cannot live up to is refused, and nothing is written",
-    arguments: [
-      (["set", "winrm/config/service", "@{MaxConnections=5;AllowUnencrypted=true}"], "0x8033813F", "never sends or accepts"),
-      (["set", "winrm/config/client", "@{AllowUnencrypted=1}"], "0x8033813F", "never sends or accepts"),
-    ])
-  func unserved(words: [String], code: String, reason: String) async {
-    let run = words.count == 2 ? await host.run(words[0], words[1]) : await host.run(words[0], words[1], words[2])
-    #expect(run.code == 1 && run.output.isEmpty)
-    #expect(run.error.contains(code) && run.error.contains(reason), "\(run.error)")
-    #expect(host.snapshot().isEmpty)
-  }
-
-  @Test("What undoes such settings is allowed")
+  @Test("A listener whose certificate is missing can be switched off, and not on")
   func undoing() async throws {
     let text = """
       {"Service": {"CertificateThumbprint": "\(String(repeating: "a", count: 40))", "AllowUnencrypted": true},
@@ -171,7 +158,7 @@ import WinRMConfiguration
                     Selector: Address = IP:127.0.0.2, Transport = HTTP
 
         """)
-    #expect(created.error == "Warning: a winrmd that runs already listens there only when it is restarted.\n")
+    #expect(created.error.isEmpty)
     let expected = """
       Listener
           Address = IP:127.0.0.2
@@ -187,7 +174,7 @@ import WinRMConfiguration
     #expect(await host.run("e", "winrm/config/listener").output == expected)
     #expect(await host.run("get", "winrm/config/listener?Address=ip:127.0.0.2+Transport=http").output == expected)
     let again = await host.run("create", "winrm/config/Listener?Address=IP:127.0.0.2+Transport=HTTP")
-    #expect(again.code == 1 && again.error.contains("0x80338033") && !again.error.contains("restarted"))
+    #expect(again.code == 1 && again.error.contains("0x80338033"))
     let disabled = await host.run("set", "winrm/config/Listener?Address=IP:127.0.0.2+Transport=HTTP", "@{Enabled=\"false\"}")
     #expect(disabled.output.contains("Enabled = false\n") && disabled.output.contains("ListeningOn = null\n"))
     #expect(
@@ -197,8 +184,7 @@ import WinRMConfiguration
     #expect(both.components(separatedBy: "\n\nListener\n").count == 2)
     #expect(await host.run("e", "winrm/config/listener", "-f:pretty").output.hasPrefix("<wsman:Results xmlns:wsman="))
     let deleted = await host.run("delete", "winrm/config/Listener?Address=IP:127.0.0.2+Transport=HTTP")
-    #expect(deleted.code == 0 && deleted.output.isEmpty)
-    #expect(deleted.error == "Warning: a winrmd that runs goes on listening there until it is restarted.\n")
+    #expect(deleted.code == 0 && deleted.output.isEmpty && deleted.error.isEmpty)
     #expect(try ConfigurationStore(paths: host.paths).load().listeners.map(\.address) == ["*"])
   }
 

@@ -126,7 +126,8 @@ enum WinrmSwitch: String, CaseIterable {
     case .skipcacheck: "HTTPS: the server's certificate may come from an authority that is not trusted."
     case .skipcncheck: "HTTPS: the server's certificate may have another name."
     case .skiprevocationcheck: "HTTPS: whether the server's certificate has been revoked is not checked."
-    case .proxyaccess: "Where the settings of the proxy come from; ie_settings without the switch. All but no_proxy mean the environment here."
+    case .proxyaccess:
+      "Where the settings of the proxy come from; ie_settings without the switch. All but no_proxy mean the environment here."
     case .proxyauthentication: "How this side proves to the proxy who it is. Needs -proxyaccess."
     case .proxyusername: "Who asks the proxy. Needs -proxyauthentication."
     case .proxypassword: "The password of -proxyusername; as -password otherwise."

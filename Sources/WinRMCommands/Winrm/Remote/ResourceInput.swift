@@ -45,7 +45,7 @@ enum ResourceInput {
     case .values(let set): values = set.values
     case .empty: values = []
     }
-    for (name, _) in values where !RemoteOperation.isElementName(name) {
+    for (name, _) in values where !ResourceOperation.isElementName(name) {
       throw WinrmUsageError("The key \"\(name)\" cannot be the name of an element.")
     }
     return XMLElement(
@@ -79,21 +79,32 @@ enum ResourceInput {
 extension XMLAttribute {
   /// `xsi:nil="true"`.
   fileprivate static let null = XMLAttribute(XMLName(.schemaInstance, "nil"), "true")
+
+  /// Whether it says something about the resource itself.
+  fileprivate var isProperty: Bool { name.namespace.isEmpty && name.localName != "Source" }
 }
 
 extension InputSet {
-  /// The resource with the values in the place of what it had. Names count in exactly their case, and only direct children are meant.
+  /// The resource with the values in the place of what it had. Names count in exactly their case, and only direct children are meant; or, where
+  /// a resource has no such child, its attributes: plug-ins keep their settings there.
   ///
   /// - Throws: ``WinrmUsageError`` in the words of the Windows tool.
-  func applied(to resource: XMLElement) throws(WinrmUsageError) -> XMLElement {
+  func applied(to resource: XMLElement, _ uri: ResourceURI) throws(WinrmUsageError) -> XMLElement {
     var resource = resource
+    let known =
+      resource.attributes.filter(\.isProperty).map(\.name.localName)
+      + resource.elements.filter { $0.elements.isEmpty && !$0.isLocation }.map(\.name.localName)
     for (name, value) in values {
       let places = resource.children.indices.filter { index in
         guard case .element(let child) = resource.children[index] else { return false }
         return child.name.localName == name && !child.isLocation
       }
+      if places.isEmpty, let place = resource.attributes.firstIndex(where: { $0.isProperty && $0.name.localName == name }) {
+        resource.attributes[place].value = value ?? ""
+        continue
+      }
       guard let place = places.first, case .element(var child) = resource.children[place] else {
-        throw WinrmUsageError("Parameter name does not match any properties on resource: \(name)", pointsToHelp: false)
+        throw SettingHint.unknown(name, SettingHint.text(for: name, among: known, of: uri))
       }
       guard places.count == 1 else {
         throw WinrmUsageError("Parameter matches more than one property on resource: \(name)", pointsToHelp: false)

@@ -2,9 +2,9 @@ import SecuritySupport
 import WSMan
 import WinRM
 
-/// `get`, `set`, `create`, `delete`, `enumerate` and `invoke` on the resources of a remote service. Everything that can be wrong with the
-/// command line is found when this is made, before anybody is asked for a password.
-struct RemoteOperation {
+/// `get`, `set`, `create`, `delete`, `enumerate` and `invoke` on the resources of a service, this machine's or a remote one. Everything that
+/// can be wrong with the command line is found when this is made, before anybody is asked for a password.
+struct ResourceOperation {
   private enum Verb {
     case get
     case set(ResourceInput)
@@ -32,7 +32,9 @@ struct RemoteOperation {
         throw WinrmUsageError("No input provided through \"@{...}\" or \"-file:\" commandline parameters.")
       }
       verb = .set(input)
-    case .create: verb = .create(try (input ?? .empty).document(root: Self.lastPart(of: locator), namespace: locator.uri))
+    case .create:
+      if case .values(let set)? = input { try SettingHint.check(set.values.map(\.name), ofNew: resource.uri) }
+      verb = .create(try (input ?? .empty).document(root: Self.lastPart(of: locator), namespace: locator.uri))
     case .delete: verb = .delete
     case .enumerate: verb = .enumerate(try EnumerationSwitches(arguments, locator).options)
     case .invoke:
@@ -42,48 +44,49 @@ struct RemoteOperation {
     }
   }
 
-  /// The switches that only remote services understand so far.
+  /// Carries the operation out.
   ///
-  /// - Throws: ``WinrmUsageError`` for the first of them.
-  static func refuseRemoteSwitches(_ arguments: WinrmArguments) throws(WinrmUsageError) {
-    let names: [WinrmSwitch] = [
-      .options, .fragment, .dialect, .filter, .associations, .returntype, .shallow, .basepropertiesonly, .file, .spn, .spnport,
-    ]
-    for name in names where arguments.switches[name] != nil {
-      throw WinrmUsageError("The switch -\(name.rawValue) is only for a remote computer in this version: -remote is missing.")
-    }
-  }
-
-  func run(_ configuration: WinRMClientConfiguration, _ connector: any ResourceConnector) async throws {
-    try await connector.connect(configuration) { access in
-      switch verb {
-      case .get: printer.show(try await access.get(resource))
-      case .set(let input): try await set(input, access)
-      case .create(let content):
-        printer.show(try await access.create(resource, content).element(named: XMLName(.transfer, "ResourceCreated")))
-      case .delete: try await access.delete(resource)
-      case .enumerate(let options):
-        var list = ResourcePrinter.List(printer)
-        do { try await access.enumerate(resource, options) { list.add($0) } } catch {
-          list.fail()
-          throw error
-        }
-        list.end()
-      case .invoke(let action, let content):
-        if let answer = try await access.invoke(action, on: resource, content) { printer.show(answer) }
+  /// - Parameter advise: told which settings have been named in a `set`, and what the resource is then.
+  /// - Throws: what the access throws, and ``WinrmUsageError`` for a name that the resource does not have.
+  func run(
+    _ access: any ResourceAccess, advise: (Set<String>, ResourceSelection, XMLElement) -> Void = { _, _, _ in }
+  ) async throws {
+    switch verb {
+    case .get: printer.show(try await access.get(resource))
+    case .set(let input): try await set(input, access, advise)
+    case .create(let content):
+      printer.show(try await access.create(resource, content).element(named: XMLName(.transfer, "ResourceCreated")))
+    case .delete: try await access.delete(resource)
+    case .enumerate(let options):
+      var list = ResourcePrinter.List(printer)
+      do { try await access.enumerate(resource, options) { list.add($0) } } catch {
+        list.fail()
+        throw error
       }
+      list.end()
+    case .invoke(let action, let content):
+      if let answer = try await access.invoke(action, on: resource, content) { printer.show(answer) }
     }
   }
 
   /// Reads the whole resource, changes what was named, and writes the whole back.
-  private func set(_ input: ResourceInput, _ access: any ResourceAccess) async throws {
+  private func set(
+    _ input: ResourceInput, _ access: any ResourceAccess, _ advise: (Set<String>, ResourceSelection, XMLElement) -> Void
+  ) async throws {
     let content: XMLElement
+    let names: [String]
     switch input {
-    case .file(let document): content = document
-    case .values(let values): content = try values.applied(to: try await access.get(resource))
+    case .file(let document):
+      content = document
+      names = document.elements.map(\.name.localName)
+    case .values(let values):
+      content = try values.applied(to: try await access.get(resource), resource.uri)
+      names = values.values.map(\.name)
     case .empty: return
     }
-    if let answer = try await access.put(resource, content) { printer.show(answer) }
+    guard let answer = try await access.put(resource, content) else { return }
+    advise(Set(names), resource, answer)
+    printer.show(answer)
   }
 
   // MARK: The command line
