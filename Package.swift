@@ -152,7 +152,7 @@ let package = Package(
       name: "WinRMDaemon",
       dependencies: [
         "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "Accounts", "Certificates", "NTLM", "WinRMConfiguration",
-        argumentParser, logging,
+        "WinRMResources", argumentParser, logging,
         serviceLifecycle, unixSignals,
       ],
       swiftSettings: settings),

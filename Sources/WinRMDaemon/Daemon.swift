@@ -8,6 +8,7 @@ import NTLM
 import ServiceLifecycle
 import UnixSignals
 import WinRMConfiguration
+import WinRMResources
 import WinRMService
 
 /// The service as a process: hardened first, then configured, then run until a signal.
@@ -25,8 +26,10 @@ struct Daemon {
     let authority = LogonService(configuration: logon, logger: logger)
     let machineName = LogonConfiguration.HostNames.current().netBIOS
     var configuration = WinRMServerConfiguration(settings: settings, machineName: machineName) { [logger] address in
-      logger.notice("listening on \(address)")
+      logger.notice(
+        "listening on \(address)", metadata: address.addresses.isEmpty ? [:] : ["addresses": "\(address.addresses.joined(separator: ", "))"])
     }
+    configuration.hostNames = { MachineNames.current() }
     configuration.acceptsKerberos = logon.hasKeytab
     let identityFile = IdentityFile(path: paths.stateDirectory + "/credssp-identity")
     configuration.certificates = ServerCertificateStore(directory: paths.certificateDirectory)
@@ -39,6 +42,7 @@ struct Daemon {
     let reload = SettingsReload(watch: watch, logger: logger) { [logger] settings in
       // Looked at before anything changes: what cannot be honoured leaves everything as it was.
       try server.update(settings, credSSPIdentity: try selfMade(settings))
+      await server.settled()
       await authority.update(
         allowedGroups: settings.service.allowedGroups, allowedAccounts: settings.service.allowedAccounts,
         channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, processesPerSession: Self.processesPerSession(settings))

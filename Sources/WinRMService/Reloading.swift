@@ -7,7 +7,6 @@ final class Reloading: Sendable {
     var selfMadeCredSSP: CredSSPCertificate.Ready?
     var namedCredSSP: CredSSPCertificate.Ready?
     var announcedCredSSP: String?
-    var listeners: [String: ListenerTLS] = [:]
     /// The settings of the last change.
     var last: WinRMSettings
   }
@@ -34,30 +33,14 @@ final class Reloading: Sendable {
     set { books.withLock { $0.announcedCredSSP = newValue } }
   }
 
-  /// What the HTTPS listeners that run show, by address.
-  var listeners: [String: ListenerTLS] {
-    get { books.withLock { $0.listeners } }
-    set { books.withLock { $0.listeners = newValue } }
-  }
-
   /// The names of those settings that differ from the last ones and are read at the start alone.
   func restartNeeded(by settings: WinRMSettings) -> [String] {
-    let (old, running) = books.withLock { books in
+    let old = books.withLock { books in
       defer { books.last = settings }
-      return (books.last, Set(books.listeners.keys))
-    }
-    // The certificate of a listener that runs is taken over at once.
-    func fixed(_ settings: WinRMSettings) -> [ListenerSettings] {
-      settings.listeners.map { listener in
-        guard listener.transport == .https, running.contains(listener.address) else { return listener }
-        var listener = listener
-        listener.certificateThumbprint = ""
-        listener.hostname = ""
-        return listener
-      }
+      return books.last
     }
     let differences = [
-      ("Listener", fixed(old) != fixed(settings)), ("MaxEnvelopeSizekb", old.maxEnvelopeSizekb != settings.maxEnvelopeSizekb),
+      ("MaxEnvelopeSizekb", old.maxEnvelopeSizekb != settings.maxEnvelopeSizekb),
       ("MaxConnections", old.service.maxConnections != settings.service.maxConnections),
       (
         "MaxPacketRetrievalTimeSeconds",

@@ -1,5 +1,4 @@
 public import Certificates
-import HummingbirdCore
 public import LogonInterface
 public import Logging
 import MemoryTLS
@@ -25,6 +24,7 @@ public struct WinRMServer: Service {
   private let customOffer: AuthenticationOffer?
   private let live: LiveSettings
   private let reloading: Reloading
+  private let listeners: ListenerControl
 
   /// - Parameters:
   ///   - authority: who proves identities and starts processes.
@@ -48,9 +48,15 @@ public struct WinRMServer: Service {
         offer: AuthenticationOffer(schemes: []) { _, _, _ in nil }, shellLimits: configuration.shellLimits,
         allowsRemoteAccess: configuration.settings.service.allowRemoteAccess))
     reloading = Reloading(settings: configuration.settings)
+    let limit = configuration.limits.connections * 2 + 64
+    listeners = ListenerControl(
+      settings: configuration.settings, gate: AcceptGate { limit },
+      certificates: ListenerCertificates(store: configuration.certificates, machineNames: configuration.hostNames), group: group,
+      logger: logger, time: time, onListening: configuration.onListening)
   }
 
-  /// Serves until a graceful shutdown or cancellation.
+  /// Serves until a graceful shutdown or cancellation. A listener that cannot be served is said in the log and tried again; a service
+  /// without any waits for one.
   ///
   /// A graceful shutdown stops accepting, closes every shell, answers what is under way and closes the connections; what has not ended
   /// after ``ServiceLimits/shutdownTimeout`` is cut off.
@@ -61,34 +67,31 @@ public struct WinRMServer: Service {
     let registry = ShellRegistry(
       logon: LogonClient(authority: authority), live: live, time: time, nursery: nursery, group: group,
       logger: logger)
-    let servers = try makeServers(registry: registry)
+    try start()
+    let ledger = ConnectionLedger(limits: configuration.limits)
     do {
       try await withThrowingTaskGroup(of: Part.self) { tasks in
         tasks.addTask {
           await nursery.run()
           return .nursery
         }
-        for server in servers {
-          tasks.addTask {
-            try await server.run()
-            return .listener
-          }
+        tasks.addTask {
+          await listeners.run { place, tls in context(for: place, tls: tls, ledger: ledger, registry: registry) }
+          return .listeners
         }
         tasks.addTask {
           await shutDown(registry)
           return .end
         }
         defer { tasks.cancelAll() }
-        var listening = servers.count
-        while listening > 0, let part = try await tasks.next() {
+        while let part = try await tasks.next() {
           switch part {
-          case .listener: listening -= 1
-          case .end: return
-          case .nursery: break
+          case .listeners:
+            await registry.close()
+            nursery.close()
+          case .nursery, .end: return
           }
         }
-        await registry.close()
-        nursery.close()
       }
     } catch {
       await registry.close()
@@ -96,7 +99,7 @@ public struct WinRMServer: Service {
     }
   }
 
-  private enum Part { case listener, nursery, end }
+  private enum Part { case listeners, nursery, end }
 
   /// Waits for the graceful shutdown, closes the shells, and returns when the time for the rest is over.
   private func shutDown(_ registry: ShellRegistry) async {
@@ -108,9 +111,8 @@ public struct WinRMServer: Service {
 
   // MARK: Making
 
-  private func makeServers(registry: ShellRegistry) throws -> [ListenerServer] {
+  private func start() throws {
     let settings = configuration.settings
-    try Self.checkSettings(settings)
     warn(about: settings)
     let offer = try customOffer ?? makeOffer(settings, identity: configuration.credSSPIdentity)
     guard !offer.schemes.isEmpty else {
@@ -119,89 +121,18 @@ public struct WinRMServer: Service {
     }
     live.update(
       .init(offer: offer, shellLimits: configuration.shellLimits, allowsRemoteAccess: settings.service.allowRemoteAccess))
-    let ledger = ConnectionLedger(limits: configuration.limits)
-    let listeners = settings.listeners.filter(\.enabled)
-    let identities = identities(of: listeners)
-    let served = listeners.filter { $0.transport == .http || identities[$0.address] != nil }
-    guard !served.isEmpty else {
-      throw WinRMServiceError(
-        .noListener,
-        listeners.isEmpty
-          ? "No listener is configured and enabled. Run: winrm quickconfig"
-          : "No listener can be served: what is wrong with the certificates of the HTTPS listeners stands above.")
-    }
-    let sockets = try served.flatMap { listener in try ListenerSocket.hosts(of: listener).map { (listener, host: $0) } }
-    let start = ListenerStart(count: sockets.count, onListening: configuration.onListening)
-    return sockets.map { listener, host in
-      let tls = listener.transport == .https ? identities[listener.address] : nil
-      return ListenerServer(
-        settings: listener, host: host, context: context(for: listener, tls: tls, ledger: ledger, registry: registry), group: group,
-        start: start)
-    }
   }
 
   private func context(
-    for listener: ListenerSettings, tls: ListenerTLS?, ledger: ConnectionLedger, registry: ShellRegistry
+    for place: ListenerTable.Place, tls: ListenerTLS?, ledger: ConnectionLedger, registry: ShellRegistry
   ) -> ListenerContext {
-    let prefix = String(listener.urlPrefix.drop { $0 == "/" }.reversed().drop { $0 == "/" }.reversed())
-    return ListenerContext(
-      prefix: prefix, tls: tls, live: live, logon: LogonClient(authority: authority),
+    ListenerContext(
+      prefixes: { [table = listeners.table] in table.prefixes(at: place) }, tls: tls, transport: tls == nil ? .http : .https, live: live,
+      logon: LogonClient(authority: authority),
       dispatcher: RequestDispatcher(
         registry: registry, live: live, envelopeSize: configuration.limits.envelopeSize, machine: configuration.machineName,
         logger: logger),
       limits: configuration.limits, ledger: ledger, logger: logger)
-  }
-
-  /// What the HTTPS listeners show, by address. One whose certificate cannot be used is not served, and does not keep the others from it.
-  private func identities(of listeners: [ListenerSettings]) -> [String: ListenerTLS] {
-    var result: [String: ListenerTLS] = [:]
-    for listener in listeners where listener.transport == .https {
-      do {
-        result[listener.address] = ListenerTLS(try identity(of: listener))
-      } catch {
-        logger.error(
-          "an HTTPS listener is not served",
-          metadata: ["address": "\(listener.address)", "port": "\(listener.port)", "reason": "\(error)"])
-      }
-    }
-    reloading.listeners = result
-    return result
-  }
-
-  private func identity(of listener: ListenerSettings) throws(CertificateError) -> ListenerIdentity {
-    guard let thumbprint = CertificateThumbprint(parsing: listener.certificateThumbprint) else {
-      throw CertificateError(.notFound, "it has no CertificateThumbprint")
-    }
-    guard let store = configuration.certificates else { throw CertificateError(.notFound, "the service has no store of certificates") }
-    let certificate = try store.load(thumbprint)
-    warn(about: certificate, of: "the HTTPS listener \(listener.address)")
-    if !listener.hostname.isEmpty, !certificate.details.isFor(host: listener.hostname) {
-      logger.warning(
-        "a certificate is not for the Hostname of its listener",
-        metadata: ["certificate": "\(thumbprint)", "hostname": "\(listener.hostname)"])
-    }
-    return try ListenerIdentity(certificate)
-  }
-
-  /// A certificate that clients will refuse is shown all the same: they, and not this service, decide whom they believe.
-  private func warn(about certificate: ServerCertificate, of user: String) {
-    do throws(CertificateError) {
-      try certificate.checkUse()
-    } catch {
-      logger.warning(
-        "clients will not believe a certificate",
-        metadata: ["certificate": "\(certificate.thumbprint)", "of": "\(user)", "reason": "\(error.message)"])
-    }
-  }
-
-  /// Settings that are not honoured yet: those that would open something are only reported, those that would close something stop the
-  /// start.
-  private static func checkSettings(_ settings: WinRMSettings) throws(WinRMServiceError) {
-    let service = settings.service
-    guard service.ipv4Filter == "*", service.ipv6Filter == "*" else {
-      throw WinRMServiceError(
-        .unsupportedSetting, "IPv4Filter and IPv6Filter are not honoured yet. Use listeners with IP: addresses instead.")
-    }
   }
 
   private func warn(about settings: WinRMSettings) {
@@ -240,7 +171,7 @@ public struct WinRMServer: Service {
         return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: ready.context))
       case .negotiate: return NegotiateServerAuthentication(logon: logon, peer: peer, channelBindings: channelBindings)
       case .kerberos: return NegotiateServerAuthentication(logon: logon, peer: peer, isKerberos: true, channelBindings: channelBindings)
-      case .basic: return nil
+      case .basic, .certificate: return nil
       }
     }
   }
@@ -290,45 +221,28 @@ public struct WinRMServer: Service {
 
   // MARK: Changing
 
-  /// Takes over new settings while the service runs: the schemes offered, who may come from other machines, the limits of shells, and the
-  /// certificates of CredSSP and of the HTTPS listeners that run, which are read again. They hold for the next connection, request and
-  /// shell; connections that stand keep what they have. What takes a restart is said in the log.
+  /// Takes over new settings while the service runs: the schemes offered, who may come from other machines, the limits of shells, the
+  /// listeners, and the certificates of CredSSP and of HTTPS listeners, which are read again. They hold for the next connection, request
+  /// and shell; connections that stand keep what they have, unless their listener has gone. What takes a restart is said in the log.
+  ///
+  /// Listeners come and go in the running service: ``settled()`` waits for that.
   ///
   /// - Parameter credSSPIdentity: what CredSSP shows if it is switched on now; `nil` for a certificate of this run.
   /// - Throws: ``WinRMServiceError`` for settings that the service cannot honour; then everything stays as it was.
   public func update(_ settings: WinRMSettings, credSSPIdentity: SelfSignedIdentity? = nil) throws {
-    try Self.checkSettings(settings)
     let offer = try customOffer ?? makeOffer(settings, identity: configuration.credSSPIdentity ?? credSSPIdentity)
     var shellLimits = configuration.shellLimits
     shellLimits.update(settings)
     live.update(.init(offer: offer, shellLimits: shellLimits, allowsRemoteAccess: settings.service.allowRemoteAccess))
     if offer.schemes.isEmpty { logger.warning("neither Negotiate nor CredSSP is enabled any more: nobody can log on") }
     warn(about: settings)
-    renewListeners(settings)
+    listeners.apply(settings)
     let names = reloading.restartNeeded(by: settings)
     if !names.isEmpty {
       logger.warning("changed settings take effect with a restart", metadata: ["settings": "\(names.joined(separator: " "))"])
     }
   }
 
-  /// Has the HTTPS listeners that run show the certificates that are named now. One that cannot be used leaves the former one in place.
-  private func renewListeners(_ settings: WinRMSettings) {
-    let running = reloading.listeners
-    for listener in settings.listeners where listener.transport == .https && listener.enabled {
-      guard let tls = running[listener.address] else { continue }
-      do throws(CertificateError) {
-        let identity = try identity(of: listener)
-        let isAnother = identity.thumbprint != tls.current.thumbprint
-        tls.replace(with: identity)
-        guard isAnother else { continue }
-        logger.notice(
-          "an HTTPS listener shows another certificate",
-          metadata: ["address": "\(listener.address)", "certificate": "\(identity.thumbprint)"])
-      } catch {
-        logger.error(
-          "an HTTPS listener keeps the certificate that it has",
-          metadata: ["address": "\(listener.address)", "certificate": "\(tls.current.thumbprint)", "reason": "\(error.message)"])
-      }
-    }
-  }
+  /// Returns when the listeners are as the last ``update(_:credSSPIdentity:)`` said, as far as they can be.
+  public func settled() async { await listeners.settled() }
 }

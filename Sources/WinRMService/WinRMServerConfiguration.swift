@@ -21,7 +21,10 @@ public struct WinRMServerConfiguration: Sendable {
   public var localSocketPath: String?
   /// Called when a request has changed the settings; returns when they hold. Default: nothing.
   public var onChange: @Sendable () async -> Void = {}
-  /// Told each address when it is listened on.
+  /// The names of this machine, for HTTPS listeners with neither Hostname nor CertificateThumbprint. Asked when certificates are looked
+  /// for; it may block. Default none.
+  public var hostNames: @Sendable () -> [String] = { [] }
+  /// Told each listener when it listens, and again when its addresses are others.
   public var onListening: @Sendable (ListenerAddress) -> Void
 
   /// Limits follow from the settings.

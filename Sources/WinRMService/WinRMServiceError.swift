@@ -5,14 +5,8 @@ public struct WinRMServiceError: Error, Sendable, Equatable {
     public var rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// No listener is configured and enabled.
-    public static let noListener = Self(rawValue: "noListener")
-    /// A listener's address or port cannot be listened on.
-    public static let cannotListen = Self(rawValue: "cannotListen")
     /// No authentication scheme is enabled that the service has.
     public static let noAuthentication = Self(rawValue: "noAuthentication")
-    /// A setting that the service cannot honour, and that it would be unsafe to ignore.
-    public static let unsupportedSetting = Self(rawValue: "unsupportedSetting")
     /// The certificate for CredSSP cannot be made or used.
     public static let certificate = Self(rawValue: "certificate")
   }

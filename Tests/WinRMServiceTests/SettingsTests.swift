@@ -53,24 +53,6 @@ struct SettingsTests {
     }
   }
 
-  @Test("settings that cannot be honoured change nothing; listeners are said to take a restart, once")
-  func refusedSettings() async throws {
-    try await ServiceFixture.with { service in
-      var settings = service.settings
-      settings.service.auth.credSSP = true
-      settings.service.ipv4Filter = "10.0.0.1-10.0.0.9"
-      #expect(throws: WinRMServiceError.self) { try service.server.update(settings) }
-      let connection = try await service.connect()
-      try await connection.send(post())
-      #expect(try await connection.answer().values("WWW-Authenticate") == ["Negotiate"])
-      settings = service.settings
-      settings.listeners[0].port = 5985
-      for _ in 0..<2 { try service.server.update(settings) }
-      let lines = service.log.entries.filter { $0.message.description.contains("restart") }
-      #expect(lines.map { $0.metadata["settings"]?.description } == ["Listener"])
-    }
-  }
-
   @Test("the files are read when they are others than before, or when somebody asks; broken ones are told once")
   func watch() throws {
     let root = NSTemporaryDirectory() + "/watch-\(UInt64.random(in: .min ... .max))"
@@ -101,30 +83,6 @@ struct SettingsTests {
     }
     #expect(watch.look() == nil)
     #expect(watch.settings == settings)
-  }
-
-  @Test("a listener that cannot be bound: one error with address, port and reason, and no listener was announced")
-  func oneListenerFails() async throws {
-    try await ServiceFixture.with { service in
-      var settings = WinRMSettings()
-      settings.listeners = [
-        ListenerSettings(address: "IP:127.0.0.1", port: 0), ListenerSettings(address: "IP:127.0.0.2", port: 0),
-        ListenerSettings(address: "IP:127.0.0.1", port: UInt16(service.port)),
-      ]
-      let announced = Mutex(0)
-      let log = InMemoryLogHandler()
-      let configuration = WinRMServerConfiguration(settings: settings, machineName: "HOST") { _ in announced.withLock { $0 += 1 } }
-      let server = WinRMServer(configuration: configuration, authority: ScriptedAuthority(), logger: Logger(label: "test") { _ in log })
-      do {
-        try await server.run()
-        Issue.record("it started")
-      } catch let error as WinRMServiceError {
-        #expect(error.code == .cannotListen)
-        #expect(error.message.contains("127.0.0.1:\(service.port): Address already in use"))
-      }
-      #expect(announced.withLock { $0 } == 0)
-      #expect(!log.entries.contains { $0.level >= .warning })
-    }
   }
 
   @Test("a graceful stop tells each waiting Receive that the service stops")

@@ -6,7 +6,7 @@ import NIOHTTP1
 import NIOSSL
 import SecuritySupport
 
-/// The listener's connections, as HummingbirdCore's `Server` asks for them: how a pipeline is made, and the task that serves it.
+/// The listener's connections, as HummingbirdCore's servers have them: how a pipeline is made, and the task that serves it.
 struct ConnectionChannel: ServerChildChannel {
   /// One accepted connection.
   struct Value: ServerChildChannelValue {

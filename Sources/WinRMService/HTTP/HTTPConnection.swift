@@ -55,7 +55,8 @@ struct HTTPConnection {
   private mutating func serve(_ head: HTTPRequestHead, from requests: inout Requests) async throws -> Bool {
     do {
       // First, so that a GET without a length hears that the method is wrong.
-      let target = try RequestTarget(method: head.method, uri: head.uri, prefix: listener.prefix)
+      let (target, prefix) = try RequestTarget.find(method: head.method, uri: head.uri, prefixes: listener.prefixes())
+      life.prefix = prefix
       let framing = try RequestFraming(head)
       if framing.contentLength > listener.limits.authenticatedBody { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
       let request = Request(head: head, framing: framing)

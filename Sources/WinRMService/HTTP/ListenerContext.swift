@@ -1,18 +1,18 @@
 import LogonInterface
 import Logging
+import WinRMConfiguration
 
-/// What all connections of one listener share.
+/// What a connection has from its listener.
 struct ListenerContext: Sendable {
-  /// The URLPrefix, without slashes at its ends.
-  let prefix: String
+  /// The URLPrefixes that are answered now, without slashes at their ends.
+  let prefixes: @Sendable () -> [String]
   /// What it shows, for HTTPS; `nil` for HTTP.
   let tls: ListenerTLS?
+  let transport: PeerAddress.Transport
   let live: LiveSettings
   let logon: LogonClient
   let dispatcher: RequestDispatcher
   let limits: ServiceLimits
   let ledger: ConnectionLedger
   let logger: Logger
-
-  var transport: PeerAddress.Transport { tls == nil ? .http : .https }
 }

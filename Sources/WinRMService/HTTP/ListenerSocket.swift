@@ -1,6 +1,6 @@
 import Logging
 import NIOCore
-import SecuritySupport
+import NIOPosix
 import WinRMConfiguration
 
 #if canImport(Glibc)
@@ -11,54 +11,133 @@ import WinRMConfiguration
   import Darwin
 #endif
 
-/// Which sockets a listener needs.
-enum ListenerSocket {
-  /// The addresses to bind: one dual-stack socket for `*`, or two where the system keeps the families apart, or IPv4 alone where there
-  /// is no IPv6.
-  static func hosts(of listener: ListenerSettings) throws(WinRMServiceError) -> [String] {
-    guard let address = listener.bindAddress else { return hasIPv6 ? (isDualStack ? ["::"] : ["::", "0.0.0.0"]) : ["0.0.0.0"] }
-    var bytes = [UInt8](repeating: 0, count: 16)
-    guard listener.address.uppercased().hasPrefix("IP:"),
-      inet_pton(AF_INET, address, &bytes) == 1 || inet_pton(AF_INET6, address, &bytes) == 1
-    else {
-      throw WinRMServiceError(
-        .cannotListen, "The listener's address \(listener.address.sanitizedForLog()) is neither * nor IP: with an address.")
+/// One listening socket.
+struct ListenerSocket: Sendable {
+  /// A connection that has been accepted.
+  struct Arrival: Sendable {
+    let connection: ConnectionChannel
+    let value: ConnectionChannel.Value
+
+    func serve() async { await connection.handle(value: value, logger: connection.listener.logger) }
+  }
+
+  private let accepted: NIOAsyncChannel<Arrival, Never>
+
+  /// The port in use, also where 0 was asked for.
+  var port: Int { accepted.channel.localAddress?.port ?? 0 }
+
+  /// Binds and listens.
+  ///
+  /// - Parameter setUp: makes the pipeline of a connection.
+  /// - Throws: ``BindFailure``.
+  static func open(
+    _ socket: ListenerPlan.Socket, gate: AcceptGate, group: any EventLoopGroup, logger: Logger,
+    setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Arrival>
+  ) async throws(BindFailure) -> ListenerSocket {
+    do {
+      var bootstrap = ServerBootstrap(group: group)
+        .serverChannelOption(.backlog, value: 256)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.allowRemoteHalfClosure, value: true)
+        .serverChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(logger: logger))
+            try channel.pipeline.syncOperations.addHandler(AcceptGate.Handler(gate))
+          }
+        }
+      if let isIPv6Alone = socket.binding.isIPv6Alone {
+        // Said either way: what the system does unasked is a setting of the system (net.ipv6.bindv6only).
+        bootstrap = bootstrap.serverChannelOption(
+          ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: isIPv6Alone ? 1 : 0)
+      }
+      let accepted = try await bootstrap.bind(
+        to: try socket.binding.socketAddress(port: socket.port), childChannelInitializer: setUp)
+      return ListenerSocket(accepted: accepted)
+    } catch let error as IOError {
+      throw BindFailure(number: error.errnoCode)
+    } catch {
+      throw BindFailure(number: nil)
     }
-    return [address]
   }
 
-  private static var hasIPv6: Bool {
-    #if canImport(Glibc) || canImport(Musl)
-      let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-      let descriptor = socket(AF_INET6, SOCK_STREAM, 0)
-    #endif
-    guard descriptor >= 0 else { return false }
-    _ = close(descriptor)
-    return true
+  /// Hands over each connection until the socket is closed or the task is cancelled.
+  func run(_ serve: (Arrival) -> Void) async {
+    do {
+      try await accepted.executeThenClose { connections in
+        for try await connection in connections { serve(connection) }
+      }
+    } catch {
+      // The socket has been closed, by us: the system takes a listening socket away from nobody.
+    }
   }
 
-  /// Whether a socket on `::` takes IPv4 too (`net.ipv6.bindv6only`).
-  private static var isDualStack: Bool {
-    guard let file = fopen("/proc/sys/net/ipv6/bindv6only", "r") else { return true }
-    defer { fclose(file) }
-    return fgetc(file) != Int32(UInt8(ascii: "1"))
+  /// Accepts no further connection. Returns when the port is free.
+  func close() async {
+    do { try await accepted.channel.close() } catch { return }
   }
 }
 
-/// Keeps a listener going when a connection cannot be accepted, for instance because descriptors have run out.
-final class AcceptErrorHandler: ChannelInboundHandler {
-  typealias InboundIn = Channel
+/// Why an address and port cannot be listened on.
+struct BindFailure: Error, Equatable {
+  /// The system's error number, where it has one.
+  var number: CInt?
 
-  private let logger: Logger
-  private var lastReport: NIODeadline?
+  var reason: String { number.map { String(cString: strerror($0)) } ?? "the system says no more" }
 
-  init(logger: Logger) { self.logger = logger }
+  /// What the administrator can do.
+  var advice: String {
+    switch number {
+    case EADDRINUSE: "another program has the port: find it with \"ss -ltnp\", or give the listener another Port"
+    case EACCES, EPERM: "only root may use the port: give the listener a Port above 1023, or start the service as root"
+    case EADDRNOTAVAIL: "this machine does not have the address now; it is tried again"
+    case EMFILE, ENFILE: "descriptors have run out; it is tried again"
+    default: "it is tried again"
+    }
+  }
+}
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if let lastReport, NIODeadline.now() - lastReport < .seconds(10) { return }
-    lastReport = .now()
-    let code = (error as? IOError)?.errnoCode
-    logger.error("a connection could not be accepted", metadata: ["errno": "\(code.map(String.init) ?? "none")"])
+extension ListenerPlan.Binding {
+  /// For IPv6 sockets: whether they take IPv6 connections alone. `nil` for IPv4 sockets.
+  fileprivate var isIPv6Alone: Bool? {
+    switch self {
+    case .everything: false
+    case .everyIPv6: true
+    case .everyIPv4: nil
+    case .address(let address): address.isIPv6 ? true : nil
+    }
+  }
+
+  fileprivate func socketAddress(port: UInt16) throws -> SocketAddress {
+    let text =
+      switch self {
+      case .everything, .everyIPv6: "::"
+      case .everyIPv4: "0.0.0.0"
+      case .address(let address): address.zone == 0 ? address.text : "\(address.text)%\(address.zone)"
+      }
+    // Numbers alone: nobody is asked for a name.
+    return try SocketAddress.makeAddressResolvingHost(text, port: Int(port))
+  }
+
+  /// For the log.
+  var text: String {
+    switch self {
+    case .everything: "*"
+    case .everyIPv4: "0.0.0.0"
+    case .everyIPv6: "[::]"
+    case .address(let address): address.isIPv6 ? "[\(address.text)]" : address.text
+    }
+  }
+}
+
+extension HostAddress {
+  /// The address of this machine at which a connection has arrived.
+  init?(_ address: SocketAddress?) {
+    guard let raw = address?.withSockAddr({ Array(UnsafeRawBufferPointer(start: $0, count: $1)) }) else { return nil }
+    // sockaddr_in has the address at offset 4; sockaddr_in6 has it at offset 8, and the index of its interface at 24.
+    switch address {
+    case .v4: self.init(bytes: Array(raw[4..<8]))
+    case .v6: self.init(bytes: Array(raw[8..<24]), zone: raw[24..<28].withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) })
+    case .unixDomainSocket, nil: return nil
+    }
   }
 }

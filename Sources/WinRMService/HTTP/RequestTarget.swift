@@ -7,6 +7,23 @@ enum RequestTarget: Equatable {
   /// `POST /<prefix>-anon/identify`: Identify without authentication and nothing else.
   case anonymousIdentify
 
+  /// Finds out which of the listeners that share a port a request is for.
+  ///
+  /// - Parameter prefixes: their URLPrefixes, in the order in which they are asked.
+  /// - Throws: as ``init(method:uri:prefix:)``.
+  static func find(method: HTTPMethod, uri: String, prefixes: [String]) throws(HTTPRefusal) -> (target: Self, prefix: String) {
+    var refusal = HTTPRefusal(.notFound, "no such path")
+    for prefix in prefixes {
+      do throws(HTTPRefusal) {
+        return (try Self(method: method, uri: uri, prefix: prefix), prefix)
+      } catch {
+        // A path that is there with another method says more than one that is not.
+        if error.status != .notFound { refusal = error }
+      }
+    }
+    throw refusal
+  }
+
   /// Takes the request line apart. The query is ignored (PowerShell adds `?PSVersion=…`), and so are case and a slash at the end.
   ///
   /// - Parameter prefix: the listener's URLPrefix, without slashes at its ends.

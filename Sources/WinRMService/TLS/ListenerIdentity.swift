@@ -6,14 +6,15 @@ import Synchronization
 
 /// What an HTTPS listener shows, and what its connections bind their logons to.
 struct ListenerIdentity: Sendable {
-  let thumbprint: CertificateThumbprint
+  let details: CertificateDetails
+  var thumbprint: CertificateThumbprint { details.thumbprint }
   let context: NIOSSLContext
   /// Of the certificate that ``context`` shows (RFC 5929 `tls-server-end-point`).
   let channelBindings: ChannelBindings
 
   /// - Throws: ``CertificateError`` when TLS cannot use certificate or key.
   init(_ certificate: ServerCertificate) throws(CertificateError) {
-    thumbprint = certificate.thumbprint
+    details = certificate.details
     do {
       context = try NIOSSLContext(configuration: try Self.configuration(certificate))
       channelBindings = ChannelBindings(serverEndPointHash: try CertificateHash.serverEndPoint(certificateDER: certificate.chainDER[0]))
