@@ -65,6 +65,16 @@ import WinRMConfiguration
       settings.service.certificateThumbprint = String(repeating: "AB", count: 20)
       settings.winrs.maxShellsPerUser = 0
       settings.winrs.idleTimeout = 60_000
+      settings.service.rootSDDL = "D:(A;;GA;;;BA)"
+      settings.certificateMappings = [
+        try CertificateMapping(
+          issuer: String(repeating: "0A", count: 20), subject: "*@example.com", uri: "http://a/*", userName: "alice", enabled: false)
+      ]
+      settings.plugins[0].enabled = false
+      settings.plugins[0].quotas.maxShells = 3
+      settings.plugins[0].resources[0].security = [
+        try PlugInConfiguration.Security(uri: settings.plugins[0].resources[0].uri, sddl: "D:(A;;GA;;;WD)", exactMatch: true)
+      ]
       settings.listeners = [ListenerSettings(address: "IP:::1", transport: .http, port: 1), ListenerSettings(transport: .https)]
       return settings
     }
@@ -120,6 +130,16 @@ import WinRMConfiguration
       ("{\"Listener\": [{\"Address\": \"10.0.0.1\"}]}", "Address"),
       ("{\"Listener\": [{\"Port\": 0}]}", "Listener[0].Port"),
       ("{\"Listener\": [{}, {\"Transport\": \"http\"}]}", "Address=*"),
+      ("{\"Service\": {\"RootSDDL\": \"O:XX\"}}", "Service.RootSDDL"),
+      ("{\"Service\": {\"RootSDDL\": \"O:BA\"}}", "Service.RootSDDL"),
+      ("{\"Service\": {\"RootSDDL\": \"D:NO_ACCESS_CONTROL\"}}", "Service.RootSDDL"),
+      ("{\"CertMapping\": {}}", "CertMapping"),
+      ("{\"CertMapping\": [{\"Subject\": \"*\", \"URI\": \"*\"}]}", "CertMapping[0].Issuer"),
+      ("{\"CertMapping\": [{\"Issuer\": \"0\", \"Subject\": \"*\", \"URI\": \"*\", \"UserName\": \"a\"}]}", "CertMapping[0]: Issuer"),
+      ("{\"Plugin\": [{}]}", "Plugin[0].Name"), ("{\"Plugin\": [{\"Name\": \"x\"}]}", "Plugin[0]"),
+      ("{\"Plugin\": [{\"Name\": \"Shell cmd plugin\", \"Quotas\": {\"MaxShells\": 0}}]}", "Plugin[0].Quotas.MaxShells"),
+      ("{\"Plugin\": [{\"Name\": \"Shell cmd plugin\", \"Resources\": []}]}", "Plugin[0]"),
+      ("{\"Plugin\": [{\"Name\": \"Shell cmd plugin\", \"Filename\": \"x\"}]}", "Plugin[0].Filename"),
       ("{\"Listener\": [{\"CertificateThumbprint\": \"00\"}]}", "Listener[0].CertificateThumbprint"),
       ("[]", "the file"),
       ("", ""),

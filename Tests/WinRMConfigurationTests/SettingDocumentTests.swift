@@ -114,6 +114,13 @@ import WinRMConfiguration
     #expect(all.first { $0.path == "config/listener/Transport" }?.access == .readOnly)
     #expect(all.first { $0.path == "config/MaxProviderRequests" }?.access == .deprecated)
     #expect(all.first { $0.path == "config/service/MaxConnections" }?.kind == .integer(1...512))
+    #expect(all.count == 77)
+  }
+
+  @Test("Every setting says what it means", arguments: SettingDescription.all)
+  func meaning(setting: SettingDescription) {
+    #expect(setting.meaning.hasSuffix("."), "\(setting.path) has no text")
+    if let note = setting.note { #expect(note.hasSuffix(".")) }
   }
 
   @Test(
@@ -122,17 +129,31 @@ import WinRMConfiguration
   func every(setting: SettingDescription) throws {
     let resource = ConfigurationResource(path: setting.resource)
     func set(_ value: String) throws {
-      guard let resource else {
+      let nodes = [SettingDocument.Node.value(name: setting.name, value)]
+      switch (resource, setting.resource) {
+      case (let resource?, _): _ = try put(resource, nodes)
+      case (nil, "config/listener"):
         var listener = ListenerSettings()
-        return try listener.put(SettingDocument(name: "Listener", nodes: [.value(name: setting.name, value)]))
+        try listener.put(SettingDocument(name: "Listener", nodes: nodes))
+      case (nil, "config/service/certmapping"):
+        var mapping = try CertificateMapping(issuer: String(repeating: "0a", count: 20), subject: "*", uri: "*", userName: "alice")
+        try mapping.put(SettingDocument(name: "certmapping", nodes: nodes))
+      case (nil, "config/plugin"):
+        var plugIn = PlugInConfiguration.shell
+        try plugIn.set([(setting.name, value)])
+      case (nil, "config/plugin/quotas"):
+        var plugIn = PlugInConfiguration.shell
+        try plugIn.setQuotas([(setting.name, value)])
+      default: Issue.record("no way to set \(setting.path)")
       }
-      _ = try put(resource, [.value(name: setting.name, value)])
     }
     func refuses(_ value: String) {
       let error = #expect(throws: ConfigurationError.self) { try set(value) }
       #expect(error?.message.contains(setting.name) == true, "\(error.map { "\($0)" } ?? "")")
     }
-    try set(setting.defaultValue.text)
+    // Keys and the user of a certificate mapping have no default.
+    let isKey = setting.resource == "config/service/certmapping" && setting.defaultValue == .text("")
+    if !isKey { try set(setting.defaultValue.text) }
     guard setting.access == .readWrite else { return }
     switch setting.kind {
     case .boolean:
@@ -141,7 +162,8 @@ import WinRMConfiguration
       refuses("yes")
       refuses("")
     case .integer(let range):
-      try set(String(range.lowerBound))
+      // The shorter of two times at most as long as the other one.
+      if setting.name != "MaxIdleTimeoutms" { try set(String(range.lowerBound)) }
       try set(String(range.upperBound))
       if range.lowerBound > 0 { refuses(String(range.lowerBound - 1)) }
       refuses(String(UInt64(range.upperBound) + 1))

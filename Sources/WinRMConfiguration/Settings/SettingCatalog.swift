@@ -69,8 +69,8 @@ extension SettingField {
       case .list: .list
       case .text: words.isEmpty ? .text : .choice(words)
       }
-    let words = SettingMeaning.all["\(resource)/\(name)"]
+    let text = SettingMeaning.all["\(resource)/\(name)"]
     return SettingDescription(
-      resource: resource, name: name, kind: kind, access: access, defaultValue: value, meaning: words?.meaning ?? "", note: words?.note)
+      resource: resource, name: name, kind: kind, access: access, defaultValue: value, meaning: text?.meaning ?? "", note: text?.note)
   }
 }

@@ -97,7 +97,7 @@ extension SettingGroup where Root == WinRMSettings {
       .field(.integer("MaxEnvelopeSizekb", \.maxEnvelopeSizekb, 32...1_039_440)),
       .field(.integer("MaxTimeoutms", \.maxTimeoutms, 500...(.max))),
       .field(.integer("MaxBatchItems", \.maxBatchItems, positive)),
-      .field(.integer("MaxProviderRequests", \.maxProviderRequests, any31, access: .deprecated)),
+      .field(.integer("MaxProviderRequests", \.maxProviderRequests, 0...(.max), access: .deprecated)),
       .group(SettingGroup<ClientSettings>.client.lifted(\.client)),
       .group(SettingGroup<ServiceSettings>.service.lifted(\.service)),
       .group(SettingGroup<ShellSettings>.winrs.lifted(\.winrs)),
