@@ -38,6 +38,8 @@ public struct ConfigurationError: Error, Equatable, Sendable {
   /// Where in the file, counted from 1, when the reader of JSON says so.
   public var line: Int?
   public var column: Int?
+  /// What in the file it is about: `Client.Auth.CredSSP`.
+  var member: String?
   /// A more exact number than ``winrmCode`` would derive from ``code``.
   public var specificCode: WinRMCode?
 
@@ -66,6 +68,25 @@ public struct ConfigurationError: Error, Equatable, Sendable {
     case .alreadyExists: return .alreadyExists
     default: return .internalError
     }
+  }
+}
+
+extension ConfigurationError {
+  /// Of a member of a file, which the message names at its beginning or not.
+  init(_ code: Code, _ message: String, member: String) {
+    self.init(code, message)
+    self.member = member
+  }
+
+  /// The same with file, and line and column of the member.
+  func located(in bytes: [UInt8], of file: String) -> ConfigurationError {
+    var located = self
+    located.file = file
+    if line == nil, let member, let place = JSONMistake.places(in: bytes)[member] {
+      located.line = place.line
+      located.column = place.column
+    }
+    return located
   }
 }
 

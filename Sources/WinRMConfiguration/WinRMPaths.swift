@@ -41,12 +41,16 @@ public struct WinRMPaths: Sendable, Equatable {
     self.userPolicyFile = userPolicyFile
   }
 
-  /// Settings of the service, its listeners and shells, and the global ones.
+  /// Settings of the service, its listeners and shells, and the global ones, as people write them. No program does.
   public var settingsFile: String { configurationDirectory + "/config.json" }
+  /// What programs such as `winrm set` have changed of them. No person writes it.
+  public var settingsChangesFile: String { configurationDirectory + "/config.changes.json" }
   /// Certificates by which the service proves itself, and their private keys.
   public var certificateDirectory: String { configurationDirectory + "/certificates" }
-  /// Settings of the client (`Client` in the tree).
+  /// Settings of the client (`Client` in the tree), as people write them.
   public var machineSettingsFile: String { machineConfigurationDirectory + "/config.json" }
+  /// What programs have changed of them.
+  public var machineSettingsChangesFile: String { machineConfigurationDirectory + "/config.changes.json" }
   /// Credentials delegation and certificate pins.
   public var machinePolicyFile: String { machineConfigurationDirectory + "/policy.json" }
   /// A registry policy file of the machine's administrator, which counts before ``machinePolicyFile``.

@@ -60,7 +60,8 @@ public struct SettingsWatch: Sendable {
     init(_ store: ConfigurationStore, naming known: WinRMSettings) {
       let paths = store.paths
       settings = [
-        paths.settingsFile, paths.machineSettingsFile, paths.machineRegistryPolicyFile, paths.machinePolicyFile, paths.domainPolicyFile,
+        paths.settingsFile, paths.settingsChangesFile, paths.machineSettingsFile, paths.machineSettingsChangesFile,
+        paths.machineRegistryPolicyFile, paths.machinePolicyFile, paths.domainPolicyFile,
       ].map(Stamp.init)
       directory = Stamp(paths.certificateDirectory)
       let certificateStore = ServerCertificateStore(directory: paths.certificateDirectory)

@@ -42,17 +42,22 @@ def trusting(pki):
     return {"extra": {"SSL_CERT_FILE": str(pki.roots)}}
 
 
+def read_settings(path):
+    """What winrm wrote, without its comment."""
+    return json.loads("\n".join(line for line in path.read_text().splitlines() if not line.startswith("//")))
+
+
 def write_setting(host, name, value):
-    """Sets a value of the service by hand, as nobody checks it then."""
-    path = host.root / "etc" / "winrm" / "config.json"
-    settings = json.loads(path.read_text())
+    """Sets a value of the service behind winrm's back, as nobody checks it then."""
+    path = host.root / "etc" / "winrm" / "config.changes.json"
+    settings = read_settings(path)
     settings.setdefault("Service", {})[name] = value
     path.write_text(json.dumps(settings))
 
 
 def write_listener_thumbprint(host, value):
-    path = host.root / "etc" / "winrm" / "config.json"
-    settings = json.loads(path.read_text())
+    path = host.root / "etc" / "winrm" / "config.changes.json"
+    settings = read_settings(path)
     for listener in settings["Listener"]:
         if listener["Transport"] == "HTTPS":
             listener["CertificateThumbprint"] = value

@@ -124,11 +124,17 @@ def test_restart_keeps_accounts_and_settings(scene):
 
 def test_broken_settings_stop_the_service_with_file_and_line(own_lab):
     host = own_lab.service("A", start=False)
-    settings = host.root / "etc/winrm/config.json"
-    settings.write_text(settings.read_text().replace("{", "{,", 1))
+    settings = host.root / "etc/winrm/config.changes.json"
+    good = settings.read_text()
+    settings.write_text(good.replace("{", "{,", 1))
     with pytest.raises(AssertionError) as raised:
         host.start()
-    assert "config.json:1:" in str(raised.value), raised.value
+    assert "config.changes.json:2:2" in str(raised.value), raised.value
+    settings.write_text(good)
+    (host.root / "etc/winrm/config.json").write_text("{\n  MaxTimeoutms: 1\n}")
+    with pytest.raises(AssertionError) as raised:
+        host.start()
+    assert "config.json:2:3" in str(raised.value) and "MaxTimeoutms" in str(raised.value), raised.value
 
 
 def test_broken_policy_file_closes_the_client(scene):

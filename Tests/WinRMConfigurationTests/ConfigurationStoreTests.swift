@@ -80,16 +80,19 @@ import WinRMConfiguration
     }
     #expect(try store.load() == written)
     #expect(written != WinRMSettings())
-    let mode = try FileManager.default.attributesOfItem(atPath: root.paths.settingsFile)[.posixPermissions] as? Int
+    let mode = try FileManager.default.attributesOfItem(atPath: root.paths.settingsChangesFile)[.posixPermissions] as? Int
     #expect(mode == 0o644)
+    #expect(try root.names() == ["config.changes.json", "config.changes.json.lock"])
   }
 
-  @Test("The file holds only what differs from the defaults")
+  @Test("The file holds only what differs from the defaults, says its form and who writes it")
   func compact() throws {
     try store.update { $0.service.auth.credSSP = true }
     #expect(
-      try root.text(root.paths.settingsFile) == """
+      try root.text(root.paths.settingsChangesFile) == """
+        // Written by winrm, which replaces this file. To change something by hand, use config.json beside it; what stands here counts before it.
         {
+          "Version": 1,
           "Service": {
             "Auth": {
               "CredSSP": true
@@ -141,6 +144,8 @@ import WinRMConfiguration
       ("{\"Plugin\": [{\"Name\": \"Shell cmd plugin\", \"Resources\": []}]}", "Plugin[0]"),
       ("{\"Plugin\": [{\"Name\": \"Shell cmd plugin\", \"Filename\": \"x\"}]}", "Plugin[0].Filename"),
       ("{\"Listener\": [{\"CertificateThumbprint\": \"00\"}]}", "Listener[0].CertificateThumbprint"),
+      ("{\"Version\": 2}", "form 2"), ("{\"Version\": 0}", "Version"), ("{\"Version\": \"1\"}", "Version"),
+      ("{\"Client\": {}, \"Client\": {}}", "already"),
       ("[]", "the file"),
       ("", ""),
       ("\u{0}", ""),
@@ -189,15 +194,15 @@ import WinRMConfiguration
         throw Abandoned()
       }
     }
-    #expect(!FileManager.default.fileExists(atPath: root.paths.settingsFile))
+    #expect(try root.names() == ["config.changes.json.lock"])
   }
 
   @Test("What a killed process left behind does not disturb, and nothing but the lock stays")
   func leftovers() throws {
-    try root.write("{ half a fi", to: root.paths.configurationDirectory + "/.config.json.new", mode: 0o600)
+    try root.write("{ half a fi", to: root.paths.configurationDirectory + "/.config.changes.json.new", mode: 0o600)
     try store.update { $0.client.auth.credSSP = true }
     #expect(try store.load().client.auth.credSSP)
-    #expect(try root.names() == ["config.json", "config.json.lock"])
+    #expect(try root.names() == ["config.changes.json", "config.changes.json.lock"])
   }
 
   @Test("A directory that is missing is made")

@@ -73,7 +73,7 @@ struct SettingsTests {
       Issue.record("not read again")
       return
     }
-    let file = store.paths.settingsFile
+    let file = store.paths.settingsChangesFile
     let handle = try #require(FileHandle(forWritingAtPath: file))
     try handle.truncate(atOffset: 5)
     try handle.close()

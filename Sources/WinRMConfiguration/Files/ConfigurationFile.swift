@@ -48,6 +48,9 @@ struct ConfigurationFile: Sendable {
 
   /// Replaces the content, durably. Whoever reads sees the old file or the new one. Call it with the lock held.
   func replace(with text: String) throws(ConfigurationError) {
+    guard text.utf8.count <= Self.maximumSize else {
+      throw ConfigurationError(.invalidValue, "the file would be larger than \(Self.maximumSize) bytes and is not written", file: path)
+    }
     // With the lock held a file of this name can only be a leftover of a killed process.
     let temporary = directory + "/." + name + ".new"
     unlink(temporary)
@@ -67,16 +70,18 @@ struct ConfigurationFile: Sendable {
       unlink(temporary)
       throw failure("cannot be replaced", number)
     }
-    flushDirectory()
+    Self.flushDirectory(directory)
   }
 
   /// Removes the file. Call it with the lock held.
   func remove() throws(ConfigurationError) {
     guard unlink(path) == 0 || errno == ENOENT else { throw failure("cannot be removed", errno) }
-    flushDirectory()
+    Self.flushDirectory(directory)
   }
 
-  private var directory: String {
+  private var directory: String { Self.directory(of: path) }
+
+  private static func directory(of path: String) -> String {
     guard let cut = path.lastIndex(of: "/") else { return "." }
     return cut == path.startIndex ? "/" : String(path[..<cut])
   }
@@ -146,13 +151,14 @@ struct ConfigurationFile: Sendable {
       missing.append(candidate)
       candidate = cut == candidate.startIndex ? "/" : String(candidate[..<cut])
     }
-    for path in missing.reversed() where mkdir(path, 0o755) != 0 && errno != EEXIST {
-      throw failure("is in a directory that cannot be made", errno)
+    for path in missing.reversed() {
+      guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("is in a directory that cannot be made", errno) }
+      Self.flushDirectory(Self.directory(of: path))
     }
   }
 
   /// Makes the rename itself durable; a file system that cannot do that is no reason to report failure.
-  private func flushDirectory() {
+  private static func flushDirectory(_ directory: String) {
     let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)

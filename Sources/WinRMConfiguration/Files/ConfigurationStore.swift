@@ -1,7 +1,10 @@
 /// The settings as files: `Client` of the tree in the machine's file, everything else in the service's own. For root, and with
-/// `WINRM_ROOT`, the two are one file.
+/// `WINRM_ROOT`, the two are one.
 ///
-/// Files hold what differs from the defaults. Comments in them are for reading: a change made by `winrm set` writes the file anew.
+/// Each of them is two: `config.json`, which people write, with comments if they like, and `config.changes.json`, which holds what programs
+/// such as `winrm set` have changed of it. A setting of the second counts; one that a program puts back to what people wrote disappears
+/// from it. Listeners, certificate mappings and plug-ins are one setting each: once a program has changed one listener, the second file has
+/// them all.
 public struct ConfigurationStore: Sendable {
   /// Which file a change is for.
   public enum Scope: Sendable, Equatable {
@@ -28,13 +31,13 @@ public struct ConfigurationStore: Sendable {
     return try EffectivePolicy.load(paths: paths).apply(to: &settings)
   }
 
-  /// Reads the settings of the files. A missing file, and what a file does not mention, means the defaults.
+  /// Reads the settings of the files: what programs changed, over what people wrote, over the defaults.
   ///
-  /// - Throws: ``ConfigurationError``: `malformed` or `invalidValue` with file, and line and column of a mistake in the JSON; `unsafeFile`
-  ///   when somebody other than root and this user could have written it; `accessDenied`.
+  /// - Throws: ``ConfigurationError``: `malformed` or `invalidValue` with file, line and column; `unsafeFile` when somebody other than root
+  ///   and this user could have written it; `accessDenied`.
   public func loadLocal() throws -> WinRMSettings {
-    var settings = try read(paths.settingsFile, isMachineFile: isOneFile)
-    if !isOneFile { settings.client = try read(paths.machineSettingsFile, isMachineFile: true).client }
+    var settings = try ownFiles.read().settings
+    if !isOneFile { settings.client = try machineFiles.read().settings.client }
     return settings
   }
 
@@ -43,36 +46,46 @@ public struct ConfigurationStore: Sendable {
   /// - Throws: as ``load()``.
   public func loadClient() throws -> ClientSettings {
     var settings = WinRMSettings()
-    settings.client = try read(paths.machineSettingsFile, isMachineFile: true).client
+    settings.client = try machineFiles.read().settings.client
     return try EffectivePolicy.load(paths: paths).apply(to: &settings).settings.client
   }
 
   /// Changes the settings: lock, read, change, write to a new file, flush, rename. Either all of it happens or nothing, also when the
-  /// process is killed in between.
+  /// process is killed in between. What people wrote is not touched: a file of its own keeps what differs from that.
   ///
   /// - Parameters:
-  ///   - scope: the file to write. A change of anything that is kept in the other file is refused.
+  ///   - scope: what the change is of. A change of anything that is kept elsewhere is refused.
   ///   - change: the change of the local settings; what it returns is returned.
   /// - Throws: ``ConfigurationError``: `governedByPolicy` (0x8033808A) for a change of what policy decides; or what `change` throws; then nothing was written.
   public func update<R>(_ scope: Scope = .service, _ change: (inout WinRMSettings) throws -> R) throws -> R {
-    let path = scope == .client ? paths.machineSettingsFile : paths.settingsFile
-    let file = ConfigurationFile(path)
-    return try file.locked {
+    let files = scope == .client ? machineFiles : ownFiles
+    return try ConfigurationFile(files.changes).locked {
       let before = try loadLocal()
       var after = before
       let result = try change(&after)
       guard after != before else { return result }
       try loadEffective().checkChange(from: before, to: after)
       try checkScope(scope, before: before, after: after)
+      let content = try files.read()
       var whole = after
       if !isOneFile {
-        // The machine's file may hold the settings of root's service, which this process does not otherwise see.
-        whole = try read(path, isMachineFile: scope == .client)
-        if scope == .client { whole.client = after.client } else { whole = after }
+        // The machine's files may hold the settings of root's service, which this process does not otherwise see.
+        whole = scope == .client ? content.settings : after
+        whole.client = scope == .client ? after.client : content.settings.client
       }
-      try file.replace(with: Self.text(of: whole, withClient: isOneFile || scope == .client))
+      try files.store(whole, over: content.written)
       return result
     }
+  }
+
+  private var ownFiles: SettingsFiles {
+    isOneFile
+      ? machineFiles
+      : SettingsFiles(written: paths.settingsFile, changes: paths.settingsChangesFile, clientFile: paths.machineSettingsFile)
+  }
+
+  private var machineFiles: SettingsFiles {
+    SettingsFiles(written: paths.machineSettingsFile, changes: paths.machineSettingsChangesFile, clientFile: nil)
   }
 
   private var isOneFile: Bool { paths.settingsFile == paths.machineSettingsFile }
@@ -85,29 +98,5 @@ public struct ConfigurationStore: Sendable {
     guard isInScope else {
       throw ConfigurationError(.readOnly, "settings of the client hold for the whole machine and are kept apart from those of the service")
     }
-  }
-
-  private func read(_ path: String, isMachineFile: Bool) throws(ConfigurationError) -> WinRMSettings {
-    var settings = WinRMSettings()
-    guard let bytes = try ConfigurationFile(path).read() else { return settings }
-    let json = try JSONValue(parsing: bytes, file: path)
-    do throws(ConfigurationError) {
-      try settings.decode(json)
-      guard isMachineFile || settings.client == ClientSettings() else {
-        throw ConfigurationError(
-          .malformed, "settings of the client hold for the whole machine: they belong in \(paths.machineSettingsFile)")
-      }
-    } catch {
-      var located = error
-      located.file = path
-      throw located
-    }
-    return settings
-  }
-
-  private static func text(of settings: WinRMSettings, withClient: Bool) -> String {
-    var settings = settings
-    if !withClient { settings.client = ClientSettings() }
-    return settings.json().document
   }
 }

@@ -1,12 +1,16 @@
 /// Where a text stops being JSON5, for the person who mends it. The decoder only says that it does.
 ///
-/// It reads the syntax and builds nothing; it is asked after the decoder has refused.
+/// It reads the syntax and builds nothing; it is asked when the decoder has refused, for members that stand twice, and for their places.
 struct JSONMistake: Equatable {
   /// Counted from 1; columns in bytes.
   var line: Int
   var column: Int
   /// What should stand there.
   var expectation: String
+  /// Whether it is JSON5 all the same, and says something twice.
+  var isDuplicate: Bool { expectation == Self.anotherName }
+
+  private static let anotherName = "another name, because this one is there already"
 
   /// The first mistake, or `nil` when this reader sees none.
   static func find(in bytes: [UInt8]) -> JSONMistake? {
@@ -15,11 +19,22 @@ struct JSONMistake: Equatable {
       try reader.document()
       return nil
     } catch {
-      let before = bytes[..<min(error.position, bytes.count)]
-      let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-      return JSONMistake(
-        line: before.count { $0 == UInt8(ascii: "\n") } + 1, column: error.position - lineStart + 1, expectation: error.expectation)
+      let place = place(of: error.position, in: bytes)
+      return JSONMistake(line: place.line, column: place.column, expectation: error.expectation)
     }
+  }
+
+  /// Where the members of a text that is JSON5 begin, by their paths: `Client.Auth.CredSSP`, `Listener[0].Port`.
+  static func places(in bytes: [UInt8]) -> [String: (line: Int, column: Int)] {
+    var reader = Reader(bytes: bytes)
+    do throws(Stop) { try reader.document() } catch {}  // what was read before is still true
+    return reader.members.mapValues { place(of: $0, in: bytes) }
+  }
+
+  private static func place(of position: Int, in bytes: [UInt8]) -> (line: Int, column: Int) {
+    let before = bytes[..<min(position, bytes.count)]
+    let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return (before.count { $0 == UInt8(ascii: "\n") } + 1, position - lineStart + 1)
   }
 
   private struct Stop: Error {
@@ -34,6 +49,9 @@ struct JSONMistake: Equatable {
     let bytes: [UInt8]
     var position = 0
     var depth = 0
+    /// The path of what is being read, and where each member was found.
+    private var path = ""
+    private(set) var members: [String: Int] = [:]
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -50,8 +68,14 @@ struct JSONMistake: Equatable {
     private mutating func value() throws(Stop) {
       try skipBlanks()
       switch next {
-      case UInt8(ascii: "{")?: try sequence(until: UInt8(ascii: "}"), of: "a name or }") { (reader) throws(Stop) in try reader.member() }
-      case UInt8(ascii: "[")?: try sequence(until: UInt8(ascii: "]"), of: "a value or ]") { (reader) throws(Stop) in try reader.value() }
+      case UInt8(ascii: "{")?:
+        try sequence(until: UInt8(ascii: "}"), of: "a name or }") { (reader, _) throws(Stop) in
+          try reader.member()
+        }
+      case UInt8(ascii: "[")?:
+        try sequence(until: UInt8(ascii: "]"), of: "a value or ]") { (reader, index) throws(Stop) in
+          try reader.within("[\(index)]", at: reader.position)
+        }
       case UInt8(ascii: "\"")?, UInt8(ascii: "'")?: try string()
       case let byte? where Self.isWordByte(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "."):
         try scalar()
@@ -61,15 +85,17 @@ struct JSONMistake: Equatable {
     }
 
     private mutating func sequence(
-      until end: UInt8, of expectation: String, _ item: (inout Reader) throws(Stop) -> Void
+      until end: UInt8, of expectation: String, _ item: (inout Reader, Int) throws(Stop) -> Void
     ) throws(Stop) {
       depth += 1
       guard depth <= Self.maximumDepth else { throw stop("less nesting") }
       position += 1
       try skipBlanks()
+      var index = 0
       while next != end {
         guard next != nil else { throw stop(expectation) }
-        try item(&self)
+        try item(&self, index)
+        index += 1
         if next == UInt8(ascii: ",") {
           position += 1
           try skipBlanks()
@@ -81,18 +107,31 @@ struct JSONMistake: Equatable {
       depth -= 1
     }
 
+    /// A value that is a member of what is being read.
+    private mutating func within(_ step: String, at start: Int) throws(Stop) {
+      let outer = path
+      path += step
+      // The same name twice means that one of the two has no effect, and nobody sees which.
+      guard members.updateValue(start, forKey: path) == nil else { throw stop(JSONMistake.anotherName, at: start) }
+      try value()
+      path = outer
+    }
+
     private mutating func member() throws(Stop) {
+      let start = position
+      let name: ArraySlice<UInt8>
       if next == UInt8(ascii: "\"") || next == UInt8(ascii: "'") {
         try string()
+        name = bytes[(start + 1)..<(position - 1)]
       } else {
-        let start = position
         skip { Self.isWordByte($0) }
         guard position > start else { throw stop("a name") }
+        name = bytes[start..<position]
       }
       try skipBlanks()
       guard next == UInt8(ascii: ":") else { throw stop("a colon") }
       position += 1
-      try value()
+      try within((path.isEmpty ? "" : ".") + String(decoding: name, as: UTF8.self), at: start)
     }
 
     private mutating func string() throws(Stop) {

@@ -27,6 +27,11 @@ enum JSONValue: Equatable {
       let text = mistake.map { "it is not JSON: here should stand \($0.expectation)" } ?? "it is not JSON"
       throw ConfigurationError(.malformed, text, file: file, line: mistake?.line, column: mistake?.column)
     }
+    // The decoder takes one of two members of the same name.
+    if let mistake = JSONMistake.find(in: bytes), mistake.isDuplicate {
+      throw ConfigurationError(
+        .malformed, "it is ambiguous: here should stand \(mistake.expectation)", file: file, line: mistake.line, column: mistake.column)
+    }
   }
 
   /// What kind of value it is, for messages.

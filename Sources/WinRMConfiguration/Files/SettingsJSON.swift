@@ -13,24 +13,40 @@ extension WinRMSettings {
     guard case .object(let members) = json else { return }
     if let items = try Self.list(.listener, of: members) {
       listeners = []
-      for (index, item) in items.enumerated() { try addListener(ListenerSettings(decoding: item, path: "Listener[\(index)]")) }
+      for (index, item) in items.enumerated() {
+        try Self.add(item, "Listener[\(index)]") { (item, path) throws(ConfigurationError) in
+          try addListener(ListenerSettings(decoding: item, path: path))
+        }
+      }
     }
     if let items = try Self.list(.certificateMapping, of: members) {
       certificateMappings = []
       for (index, item) in items.enumerated() {
-        try addCertificateMapping(CertificateMapping(decoding: item, path: "CertMapping[\(index)]"))
+        try Self.add(item, "CertMapping[\(index)]") { (item, path) throws(ConfigurationError) in
+          try addCertificateMapping(CertificateMapping(decoding: item, path: path))
+        }
       }
     }
     if let items = try Self.list(.plugIn, of: members) {
       plugins = []
-      for (index, item) in items.enumerated() { try addPlugIn(PlugInConfiguration(decoding: item, path: "Plugin[\(index)]")) }
+      for (index, item) in items.enumerated() {
+        try Self.add(item, "Plugin[\(index)]") { (item, path) throws(ConfigurationError) in
+          try addPlugIn(PlugInConfiguration(decoding: item, path: path))
+        }
+      }
     }
+  }
+
+  private static func add(
+    _ item: JSONValue, _ path: String, _ body: (JSONValue, String) throws(ConfigurationError) -> Void
+  ) throws(ConfigurationError) {
+    do throws(ConfigurationError) { try body(item, path) } catch { throw error.within(path) }
   }
 
   private static func list(_ key: ListKey, of members: [String: JSONValue]) throws(ConfigurationError) -> [JSONValue]? {
     guard let value = members[key.rawValue] else { return nil }
     guard case .list(let items) = value else {
-      throw ConfigurationError(.malformed, "\(key.rawValue) must be a list, and is \(value.kind)")
+      throw ConfigurationError(.malformed, "\(key.rawValue) must be a list, and is \(value.kind)", member: key.rawValue)
     }
     return items
   }
@@ -54,7 +70,7 @@ struct JSONMembers {
 
   init(_ json: JSONValue, path: String) throws(ConfigurationError) {
     guard case .object(let members) = json else {
-      throw ConfigurationError(.malformed, "\(path) must be an object, and is \(json.kind)")
+      throw ConfigurationError(.malformed, "\(path) must be an object, and is \(json.kind)", member: path)
     }
     self.members = members
     self.path = path
@@ -82,17 +98,18 @@ struct JSONMembers {
   }
 
   mutating func required(_ name: String) throws(ConfigurationError) -> String {
-    guard let text = try text(name) else { throw ConfigurationError(.malformed, "\(path).\(name) is missing") }
+    guard let text = try text(name) else { throw ConfigurationError(.malformed, "\(path).\(name) is missing", member: path) }
     return text
   }
 
   /// - Throws: `malformed` when there is a member that nobody took.
   func finish() throws(ConfigurationError) {
-    if let name = members.keys.sorted().first { throw ConfigurationError(.malformed, "\(path).\(name) is no setting") }
+    guard let name = members.keys.sorted().first else { return }
+    throw ConfigurationError(.malformed, "\(path).\(name) is no setting", member: "\(path).\(name)")
   }
 
   private func mistake(_ name: String, _ kind: String, _ value: JSONValue) -> ConfigurationError {
-    ConfigurationError(.malformed, "\(path).\(name) must be \(kind), and is \(value.kind)")
+    ConfigurationError(.malformed, "\(path).\(name) must be \(kind), and is \(value.kind)", member: "\(path).\(name)")
   }
 }
 
@@ -100,6 +117,7 @@ extension ConfigurationError {
   /// The same with a place in front, where it is not named yet.
   func within(_ path: String) -> ConfigurationError {
     var located = self
+    located.member = member ?? path
     if !message.hasPrefix(path) { located.message = "\(path): \(message)" }
     return located
   }
@@ -215,7 +233,7 @@ extension PlugInConfiguration.Capability {
     let name = try members.required("Type")
     guard let kind = Kind(rawValue: name) else {
       let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ConfigurationError(.invalidValue, "\(path).Type must be one of \(kinds)")
+      throw ConfigurationError(.invalidValue, "\(path).Type must be one of \(kinds)", member: "\(path).Type")
     }
     self.init(
       kind, supportsFragment: try members.boolean("SupportsFragment") ?? false,

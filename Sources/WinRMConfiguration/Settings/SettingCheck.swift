@@ -114,7 +114,9 @@ enum SettingCheck {
     { text throws(ConfigurationError) in
       guard !text.isEmpty else { return }
       for part in text.split(separator: ",", omittingEmptySubsequences: false) where part.trimmingBlanks != "*" {
-        let ends = part.trimmingBlanks.split(separator: "-", omittingEmptySubsequences: false).map { bytes(String($0.trimmingBlanks), family) }
+        let ends = part.trimmingBlanks.split(separator: "-", omittingEmptySubsequences: false).map {
+          bytes(String($0.trimmingBlanks), family)
+        }
         guard ends.count == 2, let low = ends[0], let high = ends[1], !high.lexicographicallyPrecedes(low) else {
           throw ConfigurationError(
             .invalidValue, "a filter is empty, *, or ranges IP1-IP2 separated by commas", specificCode: .invalidIPFilter)

@@ -56,14 +56,14 @@ struct SettingGroup<Root: Sendable>: Sendable {
   /// - Throws: `malformed` for a name that is no setting, or a value of another kind; `invalidValue`. Messages tell the path.
   func decode(_ json: JSONValue, into root: inout Root, path: String, ignoring ignored: Set<String> = []) throws(ConfigurationError) {
     guard case .object(let members) = json else {
-      throw ConfigurationError(.malformed, "\(path.isEmpty ? "the file" : path) must be an object, and is \(json.kind)")
+      throw ConfigurationError(.malformed, "\(path.isEmpty ? "the file" : path) must be an object, and is \(json.kind)", member: path)
     }
     let prefix = path.isEmpty ? "" : path + "."
     for (key, value) in members.sorted(by: { $0.key < $1.key }) where !ignored.contains(key) {
       switch entry(named: key) {
       case .group(let group)?: try group.decode(value, into: &root, path: prefix + key)
       case .field(let field)?: try decode(value, of: field, into: &root, path: prefix + key)
-      case nil: throw ConfigurationError(.malformed, "\(prefix)\(key) is no setting")
+      case nil: throw ConfigurationError(.malformed, "\(prefix)\(key) is no setting", member: prefix + key)
       }
     }
   }
@@ -84,10 +84,10 @@ struct SettingGroup<Root: Sendable>: Sendable {
 
   private func decode(_ json: JSONValue, of field: SettingField<Root>, into root: inout Root, path: String) throws(ConfigurationError) {
     guard let value = field.read(root).decoding(json) else {
-      throw ConfigurationError(.malformed, "\(path) must be \(field.read(root).expectation), and is \(json.kind)")
+      throw ConfigurationError(.malformed, "\(path) must be \(field.read(root).expectation), and is \(json.kind)", member: path)
     }
     if field.access != .readWrite {
-      guard value == field.read(root) else { throw ConfigurationError(.readOnly, "\(path) cannot be changed") }
+      guard value == field.read(root) else { throw ConfigurationError(.readOnly, "\(path) cannot be changed", member: path) }
       return
     }
     do throws(ConfigurationError) {
@@ -95,6 +95,7 @@ struct SettingGroup<Root: Sendable>: Sendable {
     } catch {
       var located = error
       located.message = "\(path): \(error.message)"
+      located.member = path
       throw located
     }
   }
