@@ -131,7 +131,7 @@ final class ScriptedAuthority: LogonAuthority {
       return .begun(id)
     case .step(let id, let token):
       return try step(id, token)
-    case .provePublicKey, .acceptCredentials:
+    case .provePublicKey, .acceptCredentials, .password, .certificate:
       throw LogonFailure(.outOfSequence, "not scripted")
     case .abandon(let id):
       books.withLock {
