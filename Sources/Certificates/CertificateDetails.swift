@@ -27,6 +27,8 @@ public struct CertificateDetails: Sendable, Equatable {
   public var key: String?
   /// Whether it may prove a TLS server: no list of uses, or one with servers in it, and a key that may sign.
   public var isForServers: Bool
+  /// Whether it may prove a TLS client, likewise.
+  public var isForClients: Bool
   /// Whether it vouches for itself.
   public var isSelfSigned: Bool
 
@@ -43,7 +45,8 @@ public struct CertificateDetails: Sendable, Equatable {
     notBefore = certificate.notValidBefore
     notAfter = certificate.notValidAfter
     key = Self.describe(certificate.publicKey)
-    isForServers = Self.isForServers(certificate)
+    isForServers = Self.isFor(.serverAuth, certificate)
+    isForClients = Self.isFor(.clientAuth, certificate)
     isSelfSigned =
       certificate.issuer == certificate.subject && certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
   }
@@ -88,9 +91,9 @@ public struct CertificateDetails: Sendable, Equatable {
     return nil
   }
 
-  private static func isForServers(_ certificate: Certificate) -> Bool {
+  private static func isFor(_ use: ExtendedKeyUsage.Usage, _ certificate: Certificate) -> Bool {
     if certificate.extensions[oid: .X509ExtensionID.extendedKeyUsage] != nil {
-      guard let uses = try? certificate.extensions.extendedKeyUsage, uses.contains(.serverAuth) || uses.contains(.any) else { return false }
+      guard let uses = try? certificate.extensions.extendedKeyUsage, uses.contains(use) || uses.contains(.any) else { return false }
     }
     guard let usage = certificate.extensions[oid: .X509ExtensionID.keyUsage] else { return true }
     return (try? KeyUsage(usage))?.digitalSignature ?? false

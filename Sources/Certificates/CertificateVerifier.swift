@@ -37,6 +37,19 @@ public struct CertificateVerifier: Sendable {
     case pem(file: String)
   }
 
+  /// Checks that a user wants left out. Everything else still counts: validity in time, use for servers.
+  public struct Exceptions: OptionSet, Sendable, Hashable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Whether a trusted authority vouches for the certificate.
+    public static let authority = Self(rawValue: 1)
+    /// Whether it is for the host.
+    public static let name = Self(rawValue: 2)
+    /// Whether it was revoked: without effect, because this is not checked.
+    public static let revocation = Self(rawValue: 4)
+  }
+
   /// The longest chain that is looked at, in certificates. Real ones have two to four; the search for a path grows with the number.
   public static let maximumChain = 8
   /// The largest certificate that is looked at, in bytes.
@@ -47,7 +60,11 @@ public struct CertificateVerifier: Sendable {
   public init(roots: Roots = .system) { self.roots = roots }
 
   /// Whether `chain` (DER, leaf first) is good for `host` as typed, with or without the brackets of an IPv6 address, at `now`.
-  public func verify(chain: [[UInt8]], host: String, now: Date = Date()) async -> CertificateVerdict {
+  ///
+  /// - Parameter exceptions: what is not checked. With any of the first two the verdict proves no server.
+  public func verify(
+    chain: [[UInt8]], host: String, exceptions: Exceptions = [], now: Date = Date()
+  ) async -> CertificateVerdict {
     guard !chain.isEmpty else { return .refused(reason: "the server showed no certificate") }
     guard chain.count <= Self.maximumChain, chain.allSatisfy({ $0.count <= Self.maximumCertificate }) else {
       return .refused(reason: "its chain is too long")
@@ -55,16 +72,37 @@ public struct CertificateVerifier: Sendable {
     guard let certificates = try? chain.map({ try Certificate(derEncoded: $0) }), let leaf = certificates.first else {
       return .refused(reason: "its chain holds something that is no certificate")
     }
-    guard let (store, isTrustedItself) = try? trustedRoots(leaf: leaf) else {
-      let name = roots == .system ? "the file that SSL_CERT_FILE names" : "the file of trusted certificates"
-      return .refused(reason: "\(name) cannot be used")
-    }
     if leaf.notValidAfter < now { return .refused(reason: "it has expired") }
     if leaf.notValidBefore > now { return .refused(reason: "it is not valid yet") }
-    if !isTrustedItself, let failure = await chainFailure(leaf: leaf, others: certificates.dropFirst(), roots: store, now: now) {
+    if exceptions.contains(.authority) {
+      guard await isForServers(leaf) else { return .refused(reason: "it is not for servers") }
+    } else if let failure = await authorityFailure(leaf, certificates, now) {
       return .refused(reason: failure)
     }
+    if exceptions.contains(.name) { return .trusted }
     return await isFor(host, leaf) ? .trusted : .refused(reason: "it is not for the host as typed")
+  }
+
+  /// Why no trusted authority vouches for the leaf.
+  private func authorityFailure(_ leaf: Certificate, _ all: [Certificate], _ now: Date) async -> String? {
+    guard let (store, isTrustedItself) = try? trustedRoots(leaf: leaf) else {
+      let name = roots == .system ? "the file that SSL_CERT_FILE names" : "the file of trusted certificates"
+      return "\(name) cannot be used"
+    }
+    guard !isTrustedItself else { return nil }
+    return await chainFailure(leaf: leaf, others: all.dropFirst(), roots: store, now: now)
+  }
+
+  /// Asks about the use alone: the leaf is its own root here.
+  private func isForServers(_ leaf: Certificate) async -> Bool {
+    var verifier = Verifier(rootCertificates: CertificateStore([leaf])) {
+      ServerUsePolicy()
+      KnownExtensions()
+    }
+    switch await verifier.validate(leaf: leaf, intermediates: CertificateStore()) {
+    case .validCertificate: return true
+    case .couldNotValidate: return false
+    }
   }
 
   /// The roots, and whether the leaf is one of those that a file names: a self-signed certificate that somebody put there by hand needs no

@@ -80,6 +80,12 @@ public struct ServerCertificate: Sendable {
       throw CertificateError(
         .wrongUse, "the certificate is not for servers: its extended key usage lacks Server Authentication, or its key may not sign")
     }
+    try checkKeyAndTime(now: now)
+  }
+
+  /// What servers and clients ask for alike.
+  func checkKeyAndTime(now: Date) throws(CertificateError) {
+    guard details.key != nil else { throw Self.unsupportedKey }
     guard details.notAfter >= now else {
       throw CertificateError(.notValidNow, "the certificate has expired: it was valid until \(details.notAfter.ISO8601Format())")
     }

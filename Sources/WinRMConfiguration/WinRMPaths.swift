@@ -47,6 +47,15 @@ public struct WinRMPaths: Sendable, Equatable {
   public var settingsChangesFile: String { configurationDirectory + "/config.changes.json" }
   /// Certificates by which the service proves itself, and their private keys.
   public var certificateDirectory: String { configurationDirectory + "/certificates" }
+  /// Certificates by which this user proves himself as a client, and their private keys; `nil` without a home directory. For an ordinary
+  /// user it is ``certificateDirectory``: both belong to nobody else.
+  public var userCertificateDirectory: String? {
+    userPolicyFile.map { $0[..<($0.lastIndex(of: "/") ?? $0.endIndex)] + "/certificates" }
+  }
+  /// Where a client looks for its certificates: the user's own, and for root the machine's.
+  public var clientCertificateDirectories: [String] {
+    ([userCertificateDirectory].compactMap { $0 } + [certificateDirectory]).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
   /// Settings of the client (`Client` in the tree), as people write them.
   public var machineSettingsFile: String { machineConfigurationDirectory + "/config.json" }
   /// What programs have changed of them.

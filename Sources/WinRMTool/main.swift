@@ -11,4 +11,5 @@ import WinRMCommands
 ProcessHardening.apply()
 // Before anything copies the arguments.
 let password = ArgumentSecrets.take(names: ["p", "password"], stopsAtFirstOperand: false)
-exit(await WinrmCommand.run(arguments: Array(CommandLine.arguments.dropFirst()), password: password))
+let proxyPassword = ArgumentSecrets.take(names: ["pp", "proxypassword"], stopsAtFirstOperand: false)
+exit(await WinrmCommand.run(arguments: Array(CommandLine.arguments.dropFirst()), password: password, proxyPassword: proxyPassword))

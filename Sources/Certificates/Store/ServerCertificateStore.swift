@@ -66,13 +66,15 @@ public struct ServerCertificateStore: Sendable {
 
   /// All certificates, by thumbprint. One that cannot be used says why.
   ///
+  /// - Parameter forClients: whether they are to prove a client, and not a server.
   /// - Throws: ``CertificateError`` when the directory cannot be read. One that does not exist is empty.
-  public func list(now: Date = Date()) throws(CertificateError) -> [Entry] {
+  public func list(forClients: Bool = false, now: Date = Date()) throws(CertificateError) -> [Entry] {
     try thumbprints().map { thumbprint in
       var entry = Entry(thumbprint: thumbprint)
       do throws(CertificateError) {
         entry.details = try CertificateDetails(certificateDER: chain(thumbprint)[0])
-        try load(thumbprint).checkUse(now: now)
+        let certificate = try load(thumbprint)
+        try forClients ? certificate.checkClientUse(now: now) : certificate.checkUse(now: now)
       } catch {
         entry.problem = error
       }
@@ -83,7 +85,7 @@ public struct ServerCertificateStore: Sendable {
   /// The usable certificate for a host that is valid longest; `nil` when there is none. One that vouches for itself comes last.
   ///
   /// - Parameter allowsSelfSigned: whether one that vouches for itself will do.
-  /// - Throws: as ``list(now:)``.
+  /// - Throws: as ``list(forClients:now:)``.
   public func best(for host: String, allowsSelfSigned: Bool, now: Date = Date()) throws(CertificateError) -> CertificateDetails? {
     let fitting = try list(now: now).filter { $0.problem == nil }.compactMap(\.details).filter { $0.isFor(host: host) }
     let issued = fitting.filter { !$0.isSelfSigned }.max { $0.notAfter < $1.notAfter }

@@ -5,36 +5,57 @@ import WinRMHTTP
 /// A connection with the authentication that belongs to it. One task at a time uses it.
 final class AuthenticatedConnection {
   private let http: HTTPConnection
-  /// Protects the bodies; `nil` where TLS around the connection does, or nothing does (anonymous Identify).
+  /// Protects the bodies; `nil` where TLS around the connection does, or nothing does (unencrypted messages, anonymous Identify).
   private let protector: (any MessageProtector)?
+  /// What every request brings along; `nil` where the connection itself is authenticated.
+  private let authorization: RequestAuthorization?
   private let headers: HTTPHeaders
-  private let path: String
+  /// The path, or the whole URL for a proxy.
+  private let target: String
+  private let encoding: MessageEncoding
+  /// Whether the server has answered a request that brought its proof along.
+  private(set) var isAuthorized = false
 
-  init(http: HTTPConnection, protector: (any MessageProtector)?, headers: HTTPHeaders, path: String) {
+  init(
+    http: HTTPConnection, protector: (any MessageProtector)?, authorization: RequestAuthorization?, headers: HTTPHeaders, target: String,
+    encoding: MessageEncoding
+  ) {
     self.http = http
     self.protector = protector
+    self.authorization = authorization
     self.headers = headers
-    self.path = path
+    self.target = target
+    self.encoding = encoding
   }
 
-  /// Sends one envelope and returns the answer in plain text.
+  /// Sends one envelope in UTF-8 and returns the answer in plain text.
   ///
   /// - Parameter limit: the largest envelope accepted, in bytes.
-  /// - Throws: ``HTTPExchangeError``, ``AuthenticationError``, ``EnvelopeFailure``, `CancellationError`. The connection is then to be
-  ///   closed: what comes next on it would not be the answer to the next request.
+  /// - Throws: ``HTTPExchangeError``, ``AuthenticationError``, ``HandshakeFailure``, ``EnvelopeFailure``, `CancellationError`. The
+  ///   connection is then to be closed: what comes next on it would not be the answer to the next request.
   func exchange(_ envelope: [UInt8], extraHeaders: [(String, String)] = [], limit: Int, timeout: Duration) async throws -> [UInt8] {
     var headers = headers
     for (name, value) in extraHeaders { headers.replaceOrAdd(name: name, value: value) }
-    var body = envelope
+    var body = encoding.encode(envelope)
     if let protector {
-      let protected = try await protector.protect(envelope)
+      let protected = try await protector.protect(body, originalContentType: encoding.contentType)
       headers.replaceOrAdd(name: "Content-Type", value: protected.contentType)
       body = protected.body
     }
+    if let authorization { headers.replaceOrAdd(name: "Authorization", value: authorization.headerValue) }
     headers.add(name: "Content-Length", value: String(body.count))
     let response = try await http.exchange(
-      HTTPRequest(path: path, headers: headers, body: body), limit: Self.wireLimit(limit), timeout: timeout)
+      HTTPRequest(path: target, headers: headers, body: body), limit: Self.wireLimit(limit), timeout: timeout)
+    if authorization != nil {
+      if response.status == .unauthorized { throw Self.refusal(response) }
+      isAuthorized = true
+    }
     return try await open(response, limit: limit)
+  }
+
+  private static func refusal(_ response: HTTPResponse) -> HandshakeFailure {
+    guard let offered = try? Challenge.parse(wwwAuthenticate: response.headers["WWW-Authenticate"]) else { return .malformedHeader }
+    return .refused(offered: offered.map(\.scheme), status: nil)
   }
 
   func close() { http.close() }
@@ -62,4 +83,23 @@ enum EnvelopeFailure: Error, Sendable {
   case notEncrypted(HTTPResponseStatus)
   /// A body of another type.
   case notSOAP(HTTPResponseStatus)
+}
+
+extension MessageEncoding {
+  var contentType: String { "application/soap+xml;charset=\(rawValue)" }
+
+  /// An envelope in UTF-8 in this encoding.
+  func encode(_ envelope: [UInt8]) -> [UInt8] {
+    switch self {
+    case .utf8: return envelope
+    case .utf16:
+      var bytes: [UInt8] = [0xFF, 0xFE]
+      bytes.reserveCapacity(envelope.count * 2 + 2)
+      for unit in String(decoding: envelope, as: UTF8.self).utf16 {
+        bytes.append(UInt8(truncatingIfNeeded: unit))
+        bytes.append(UInt8(truncatingIfNeeded: unit >> 8))
+      }
+      return bytes
+    }
+  }
 }

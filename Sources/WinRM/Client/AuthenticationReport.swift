@@ -18,8 +18,8 @@ public struct AuthenticationReport: Sendable, Hashable {
   /// The server, `host:port`.
   public var peer: String
   public var method: AuthenticationMethod
-  /// What proved the user: NTLM or Kerberos.
-  public var mechanism: MechanismIdentifier
+  /// What proved the user: NTLM or Kerberos; `nil` for Basic and certificates, which have no mechanism.
+  public var mechanism: MechanismIdentifier?
   /// The user as the KDC calls him; `nil` with NTLM.
   public var client: KerberosPrincipal?
   /// The service that Kerberos proved the server to be; `nil` with NTLM.
@@ -29,7 +29,7 @@ public struct AuthenticationReport: Sendable, Hashable {
   public var kerberosObstacle: String?
 
   public init(
-    peer: String, method: AuthenticationMethod, mechanism: MechanismIdentifier, client: KerberosPrincipal? = nil,
+    peer: String, method: AuthenticationMethod, mechanism: MechanismIdentifier?, client: KerberosPrincipal? = nil,
     service: KerberosServiceName? = nil, delegation: Delegation = .notAsked, kerberosObstacle: String? = nil
   ) {
     self.peer = peer
@@ -42,5 +42,11 @@ public struct AuthenticationReport: Sendable, Hashable {
   }
 
   /// The mechanism for people.
-  public var mechanismName: String { mechanism == .kerberos ? "Kerberos" : "NTLM" }
+  public var mechanismName: String {
+    switch mechanism {
+    case .kerberos?: "Kerberos"
+    case nil: method == .basic ? "Basic" : "certificate"
+    default: "NTLM"
+    }
+  }
 }

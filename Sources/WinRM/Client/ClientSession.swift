@@ -10,6 +10,7 @@ import Synchronization
 import WSMan
 import WinRMAuthentication
 import WinRMConfiguration
+import WinRMHTTP
 
 /// What all connections of one client share: how to open and authenticate another one.
 final class ClientSession: Sendable {
@@ -22,6 +23,8 @@ final class ClientSession: Sendable {
   let kerberos: KerberosOfferSource?
   /// Why Kerberos was given up; other connections of this client do not ask again.
   private let obstacle = Mutex<KerberosObstacle?>(nil)
+  /// Whether the server has said that it takes Basic: before, no password goes there.
+  private let wasOfferedBasic = Mutex(false)
 
   init(configuration: WinRMClientConfiguration, policy: ClientPolicy) {
     self.configuration = configuration
@@ -38,7 +41,7 @@ final class ClientSession: Sendable {
     switch configuration.credential {
     case .explicit(let credential): source = .password(credential, realms: KerberosRealms(byDomain: policy.kerberosRealms))
     case .ambient: source = .cache(nil)
-    case .agent, .none: return nil
+    case .agent, .certificate, .none: return nil
     }
     return KerberosOfferSource(
       credential: KerberosCredential(source), services: configuration.serviceNames,
@@ -48,6 +51,8 @@ final class ClientSession: Sendable {
   var endpoint: WinRMEndpoint { configuration.endpoint }
   var peer: String { endpoint.authority(port: port.withLock { $0 }) }
   var url: String { endpoint.url(port: port.withLock { $0 }) }
+  var operationTimeout: Duration { configuration.operationTimeout ?? policy.maximumTimeout }
+  var maximumEnvelopeSize: Int { configuration.maximumEnvelopeSize ?? policy.maximumEnvelopeSize }
 
   /// How long to wait for the answer to a request of which the server was told `operationTimeout`.
   func readTimeout(operationTimeout: Duration) -> Duration { operationTimeout + policy.networkDelay }
@@ -57,27 +62,32 @@ final class ClientSession: Sendable {
   /// - Throws: ``WinRMError``, or `CancellationError`.
   func connect() async throws -> AuthenticatedConnection {
     let plan = try await plan()
+    let proxy = try configuration.proxy?.server(for: endpoint)
     let http: HTTPConnection
-    do { http = try await open() } catch { throw failure(authenticating: error, plan) }
+    do { http = try await open(proxy) } catch { throw failure(authenticating: error, plan) }
+    // A proxy of HTTP is told the whole URL; one of HTTPS sees none.
+    let target = proxy != nil && endpoint.scheme == .http ? url : endpoint.path
     do {
-      let protector = try await authenticate(http, plan)
+      let (protector, authorization) = try await authenticate(http, plan, target: target)
       // Over HTTPS the outer TLS protects the messages, whatever the authentication could do.
+      let protects = endpoint.scheme == .http && !configuration.sendsUnencrypted
       return AuthenticatedConnection(
-        http: http, protector: endpoint.scheme == .http ? protector : nil, headers: headers, path: endpoint.path)
+        http: http, protector: protects ? protector : nil, authorization: authorization, headers: headers, target: target,
+        encoding: configuration.encoding)
     } catch {
       http.close()
       throw failure(authenticating: error, plan)
     }
   }
 
-  private func open() async throws -> HTTPConnection {
+  private func open(_ proxy: ProxyServer?) async throws -> HTTPConnection {
     let first = port.withLock { $0 }
     do {
-      return try await open(port: first)
+      return try await open(port: first, proxy)
     } catch let error as ConnectionFailure {
-      guard error == .refused, let second = endpoint.fallbackPort, second != first else { throw failure(connecting: error, to: [first]) }
+      guard error.isRefusal, let second = endpoint.fallbackPort, second != first else { throw failure(connecting: error, to: [first]) }
       do {
-        let connection = try await open(port: second)
+        let connection = try await open(port: second, proxy)
         port.withLock { $0 = second }
         return connection
       } catch let error as ConnectionFailure {
@@ -86,20 +96,28 @@ final class ClientSession: Sendable {
     }
   }
 
-  private func open(port: Int) async throws -> HTTPConnection {
-    let tls =
-      endpoint.scheme == .https
-      ? OuterTLS(host: endpoint.host, pins: policy.pins(for: endpoint.host), verifier: CertificateVerifier(roots: configuration.roots))
-      : nil
-    configuration.logger?.debug("opening a connection", metadata: ["host": "\(endpoint.host)", "port": "\(port)"])
-    return try await HTTPConnection.open(host: endpoint.host, port: port, tls: tls, timeout: configuration.connectTimeout)
+  private func open(port: Int, _ proxy: ProxyServer?) async throws -> HTTPConnection {
+    configuration.logger?.debug(
+      "opening a connection", metadata: ["host": "\(endpoint.host)", "port": "\(port)", "proxy": "\(proxy?.authority ?? "none")"])
+    return try await HTTPConnection.open(
+      host: endpoint.host, port: port, tls: endpoint.scheme == .https ? outerTLS : nil, proxy: proxy, timeout: configuration.connectTimeout)
+  }
+
+  private var outerTLS: OuterTLS {
+    var tls = OuterTLS(
+      host: endpoint.host, pins: policy.pins(for: endpoint.host), verifier: CertificateVerifier(roots: configuration.roots),
+      exceptions: configuration.certificateExceptions)
+    if configuration.method == .certificate, case .certificate(let certificate) = configuration.credential {
+      tls.clientCertificate = certificate
+    }
+    return tls
   }
 
   /// The headers of every request.
   private var headers: HTTPHeaders {
     [
       "Host": peer, "User-Agent": "WinRM client", "Connection": "Keep-Alive", "Accept-Encoding": "identity",
-      "Content-Type": "application/soap+xml;charset=UTF-8",
+      "Content-Type": configuration.encoding.contentType,
     ]
   }
 }
@@ -113,22 +131,46 @@ extension ClientSession {
     var kerberos: KerberosOffer?
   }
 
-  private func authenticate(_ http: HTTPConnection, _ plan: MechanismPlan) async throws -> (any MessageProtector)? {
-    guard let attempt = try await makeAttempt(http, plan) else { return nil }
-    let handshake = Handshake(
-      connection: http, path: endpoint.path, headers: headers, timeout: configuration.authenticationTimeout)
+  /// Either the connection is authenticated afterwards, or its requests have to be.
+  private func authenticate(
+    _ http: HTTPConnection, _ plan: MechanismPlan, target: String
+  ) async throws -> ((any MessageProtector)?, RequestAuthorization?) {
+    let handshake = Handshake(connection: http, path: target, headers: headers, timeout: configuration.authenticationTimeout)
+    switch (configuration.method, configuration.credential) {
+    case (.basic, .explicit(let credential)):
+      if !wasOfferedBasic.withLock({ $0 }) {
+        try await handshake.askFor(.basic)
+        wasOfferedBasic.withLock { $0 = true }
+      }
+      return (nil, .basic(configuration.basicCredential(credential)))
+    case (.certificate, .certificate): return (nil, .certificate)
+    default: break
+    }
+    guard let attempt = try await makeAttempt(http, plan) else { return (nil, nil) }
     let protector = try await handshake.run(attempt.authentication)
-    let report = await report(attempt, plan)
+    tell(await report(attempt, plan))
+    return (protector, nil)
+  }
+
+  /// The first answer to a request that brought its proof along.
+  func requestWasAuthorized() {
+    let reason = configuration.method == .basic ? "Basic hands no credentials on" : "a certificate cannot be handed on"
+    tell(
+      AuthenticationReport(
+        peer: peer, method: configuration.method, mechanism: nil,
+        delegation: configuration.delegatesTicket ? .none(because: reason) : .notAsked))
+  }
+
+  private func tell(_ report: AuthenticationReport) {
     configuration.logger?.debug(
       "authenticated", metadata: ["host": "\(endpoint.host)", "mechanism": "\(report.mechanismName)", "delegation": "\(report.delegation)"])
     configuration.onAuthentication?(report)
-    return protector
   }
 
   private func makeAttempt(_ http: HTTPConnection, _ plan: MechanismPlan) async throws -> Attempt? {
     let patience = MechanismPatience(limit: configuration.authenticationTimeout)
     switch configuration.method {
-    case .none: return nil
+    case .none, .basic, .certificate: return nil
     case .kerberos:
       let offer = try await bound(plan.kerberos, to: try channelBindings(http))
       guard let offer else { throw AuthenticationError(.policy, "there is no credential", winRMCode: .noCredentials) }
@@ -183,7 +225,7 @@ extension ClientSession {
     case .agent(let socketPath), .ambient(let socketPath?):
       return AgentMechanism(
         agent: LogonAgentClient(socketPath: socketPath), targetName: targetName, channelBindings: channelBindings)
-    case .ambient(nil), .none:
+    case .ambient(nil), .certificate, .none:
       throw AuthenticationError(.policy, "there is no credential", winRMCode: .noCredentials)
     }
   }

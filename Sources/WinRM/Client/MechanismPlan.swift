@@ -53,7 +53,7 @@ extension ClientSession {
   func plan() async throws -> MechanismPlan {
     let rules = ClientRules(configuration: configuration, policy: policy)
     switch configuration.method {
-    case .none: return MechanismPlan()
+    case .none, .basic, .certificate: return MechanismPlan()
     case .kerberos:
       if let obstacle = rules.kerberosObstacle { throw failure(obstacle) }
       do { return MechanismPlan(kerberos: try await offer()) } catch let error as KerberosError {

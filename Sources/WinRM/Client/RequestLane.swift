@@ -7,6 +7,8 @@ import WinRMAuthentication
 actor RequestLane {
   private let session: ClientSession
   private var connection: AuthenticatedConnection?
+  /// Whether it has been told that the connection's requests are accepted.
+  private var isNoted = false
   private var isBusy = false
   private var waiters: [CheckedContinuation<Void, Never>] = []
 
@@ -25,7 +27,8 @@ actor RequestLane {
         var request = request
         request.header.to = session.url
         let answer = try await connection.exchange(
-          try request.encode(), extraHeaders: extraHeaders, limit: session.configuration.maximumEnvelopeSize, timeout: timeout)
+          try request.encode(), extraHeaders: extraHeaders, limit: session.maximumEnvelopeSize, timeout: timeout)
+        noteAuthorization(connection)
         return try WSManResponse(decoding: answer)
       } catch let fault as WSManFault {
         throw fault
@@ -49,7 +52,15 @@ actor RequestLane {
     return opened
   }
 
+  /// Once for each connection.
+  private func noteAuthorization(_ connection: AuthenticatedConnection) {
+    guard connection.isAuthorized, !isNoted else { return }
+    isNoted = true
+    session.requestWasAuthorized()
+  }
+
   private func drop() {
+    isNoted = false
     connection?.close()
     connection = nil
   }

@@ -56,7 +56,7 @@ public final class WinRMClient: Sendable {
     let response: WSManResponse
     do {
       response = try await mainLane.perform(
-        request, extraHeaders: anonymous, timeout: session.readTimeout(operationTimeout: session.configuration.operationTimeout))
+        request, extraHeaders: anonymous, timeout: session.readTimeout(operationTimeout: session.operationTimeout))
     } catch let fault as WSManFault {
       throw session.failure(fault, .request)
     }

@@ -4,6 +4,15 @@ import NIOSSL
 
 /// Why no connection could be opened.
 enum ConnectionFailure: Error, Sendable, Equatable {
+  /// Whether another port of the same server may answer.
+  var isRefusal: Bool {
+    switch self {
+    case .refused: true
+    case .tunnelRefused(let status): [502, 503, 504].contains(status)
+    default: false
+    }
+  }
+
   /// The name has no address.
   case notResolved
   /// Every address refused the connection: nothing listens there.
@@ -16,6 +25,14 @@ enum ConnectionFailure: Error, Sendable, Equatable {
   case certificateRefused(reason: String)
   /// The TLS handshake failed, or was not finished in time.
   case handshakeFailed(reason: String)
+  /// The proxy itself could not be reached.
+  indirect case proxy(ConnectionFailure)
+  /// The proxy makes no tunnel to the server.
+  case tunnelRefused(status: UInt)
+  /// What the proxy says is no answer in HTTP, or it ended the connection.
+  case tunnelMalformed
+  /// The proxy made no tunnel in time.
+  case tunnelTimedOut
 
   init(connecting error: any Error) {
     switch error {

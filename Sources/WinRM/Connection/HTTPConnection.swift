@@ -23,10 +23,12 @@ struct HTTPConnection: Sendable {
     return limits
   }
 
-  /// Opens a connection.
+  /// Opens a connection, through a proxy where one is given: HTTPS in a tunnel, HTTP as requests to the proxy.
   ///
   /// - Throws: ``ConnectionFailure``, or ``HTTPExchangeError/turnedAway`` when the peer ended the connection at once.
-  static func open(host: String, port: Int, tls: OuterTLS?, timeout: Duration) async throws -> HTTPConnection {
+  static func open(
+    host: String, port: Int, tls: OuterTLS?, proxy: ProxyServer? = nil, timeout: Duration
+  ) async throws -> HTTPConnection {
     let proof = TLSProof()
     let channel: any Channel
     do {
@@ -34,14 +36,30 @@ struct HTTPConnection: Sendable {
         .connectTimeout(TimeAmount(timeout))
         .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .channelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture { try setUp(channel, tls: tls, proof: proof) }
+          channel.eventLoop.makeCompletedFuture {
+            guard let proxy, tls != nil else { return try setUp(channel, tls: tls, proof: proof) }
+            let target = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+            try channel.pipeline.syncOperations.addHandler(
+              ProxyTunnelHandler(proxy: proxy, target: target) { try setUp($0, tls: tls, proof: proof) })
+          }
         }
-        .connect(host: host, port: port).get()
+        .connect(host: proxy?.host ?? host, port: proxy?.port ?? port).get()
     } catch {
-      throw ConnectionFailure(connecting: error)
+      let failure = ConnectionFailure(connecting: error)
+      throw proxy == nil ? failure : .proxy(failure)
+    }
+    let limit = TimeAmount(timeout)
+    do {
+      if proxy != nil, tls != nil {
+        try await ProxyTunnelHandler.finish(on: channel, within: limit, orThrow: ConnectionFailure.tunnelTimedOut)
+      }
+    } catch {
+      channel.close(promise: nil)
+      if error is ConnectionFailure || error is CancellationError { throw error }
+      throw ConnectionFailure.tunnelMalformed
     }
     do {
-      if tls != nil { try await awaitHandshake(channel, timeout: timeout) }
+      if tls != nil { try await HandshakeHandler.finish(on: channel, within: limit, orThrow: ChannelError.connectTimeout(limit)) }
     } catch {
       channel.close(promise: nil)
       if error is CancellationError { throw error }
@@ -91,73 +109,28 @@ struct HTTPConnection: Sendable {
     try pipeline.addHTTPClientHandlers(enableOutboundHeaderValidation: true, decoderLimitConfiguration: decoderLimits)
     try pipeline.addHandler(HTTPExchangeHandler())
   }
-
-  private static func awaitHandshake(_ channel: any Channel, timeout: Duration) async throws {
-    try await channel.eventLoop.flatSubmit {
-      do {
-        let handshake = try channel.pipeline.syncOperations.handler(type: HandshakeHandler.self)
-        let timer = channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
-          handshake.end(.failure(ChannelError.connectTimeout(TimeAmount(timeout))))
-        }
-        let finished = handshake.finished(on: channel.eventLoop)
-        finished.whenComplete { _ in timer.cancel() }
-        return finished
-      } catch {
-        return channel.eventLoop.makeFailedFuture(error)
-      }
-    }.get()
-  }
 }
 
-/// Tells when the TLS handshake is over. There is a promise only once somebody waits, and it is kept before the handler goes.
-private final class HandshakeHandler: ChannelInboundHandler {
+/// Tells when the TLS handshake is over.
+private final class HandshakeHandler: AwaitedHandler {
   typealias InboundIn = ByteBuffer
 
-  private enum State {
-    case running
-    case awaited(EventLoopPromise<Void>)
-    case finished(Result<Void, any Error>)
-  }
-  private var state = State.running
-
-  /// To be asked once, on the event loop.
-  func finished(on loop: any EventLoop) -> EventLoopFuture<Void> {
-    switch state {
-    case .running:
-      let promise = loop.makePromise(of: Void.self)
-      state = .awaited(promise)
-      return promise.futureResult
-    case .awaited(let promise): return promise.futureResult
-    case .finished(.success): return loop.makeSucceededVoidFuture()
-    case .finished(.failure(let error)): return loop.makeFailedFuture(error)
-    }
-  }
-
-  /// The first result counts.
-  func end(_ result: Result<Void, any Error>) {
-    switch state {
-    case .running: state = .finished(result)
-    case .awaited(let promise):
-      state = .finished(result)
-      promise.completeWith(result)
-    case .finished: break
-    }
-  }
+  var result = FirstResult()
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .handshakeCompleted = event as? TLSUserEvent { end(.success(())) }
+    if case .handshakeCompleted = event as? TLSUserEvent { result.end(.success(())) }
     context.fireUserInboundEventTriggered(event)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    end(.failure(error))
+    result.end(.failure(error))
     context.fireErrorCaught(error)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    end(.failure(ChannelError.eof))
+    result.end(.failure(ChannelError.eof))
     context.fireChannelInactive()
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { end(.failure(ChannelError.eof)) }
+  func handlerRemoved(context: ChannelHandlerContext) { result.end(.failure(ChannelError.eof)) }
 }

@@ -1,8 +1,10 @@
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// One POST.
 struct HTTPRequest: Sendable {
+  /// The path, or the whole URL for a proxy.
   var path: String
   var headers: HTTPHeaders
   var body: [UInt8]
@@ -22,6 +24,8 @@ struct HTTPResponse: Sendable {
 enum HTTPExchangeError: Error, Sendable, Equatable {
   /// The connection is gone. `requestWasWritten` is false only when no byte of the request can have reached the peer.
   case lost(requestWasWritten: Bool)
+  /// The peer ended TLS with an alert, as it does with TLS 1.3 when it does not accept the client's certificate.
+  case alert
   /// No answer in time. The peer may have carried the request out.
   case timedOut
   /// The peer's bytes are no answer in HTTP.
@@ -63,6 +67,7 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
     switch state {
     case .idle: break
     case .closed(.turnedAway): return promise.fail(HTTPExchangeError.turnedAway)
+    case .closed(.alert): return promise.fail(HTTPExchangeError.alert)
     case .closed: return promise.fail(HTTPExchangeError.lost(requestWasWritten: false))
     case .awaitingHead, .awaitingEnd: return promise.fail(HTTPExchangeError.busy)
     }
@@ -116,6 +121,7 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if error as? NIOHTTPDecoderError == .unsolicitedResponse { return end(.turnedAway, channel: context.channel) }
+    if error is NIOSSLError || error is BoringSSLError { return end(.alert, channel: context.channel) }
     end(error is HTTPParserError ? .malformed : .lost(requestWasWritten: true), channel: context.channel)
   }
 }

@@ -39,6 +39,19 @@ struct Handshake {
     throw HandshakeFailure.tooManyLegs
   }
 
+  /// Asks which schemes the server offers, before a password goes there readable.
+  ///
+  /// - Throws: ``HandshakeFailure/notOffered(offered:)`` where `scheme` is not among them.
+  func askFor(_ scheme: AuthenticationScheme) async throws {
+    var headers = headers
+    headers.add(name: "Content-Length", value: "0")
+    let response = try await connection.exchange(
+      HTTPRequest(path: path, headers: headers, body: []), limit: Self.bodyLimit, timeout: timeout)
+    guard response.status == .unauthorized else { throw HandshakeFailure.status(response.status) }
+    let offered = try challenges(response).map(\.scheme)
+    guard offered.contains(scheme) else { throw HandshakeFailure.notOffered(offered: offered) }
+  }
+
   private func post(_ token: [UInt8], _ scheme: AuthenticationScheme, until deadline: ContinuousClock.Instant) async throws -> HTTPResponse
   {
     let remaining = ContinuousClock.now.duration(to: deadline)

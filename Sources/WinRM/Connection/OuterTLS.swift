@@ -11,6 +11,10 @@ struct OuterTLS: Sendable {
   /// SHA-256 hashes of certificates that prove the host whoever issued them.
   var pins: [[UInt8]]
   var verifier: CertificateVerifier
+  /// What is not checked. A host that has pins is checked in full, or by its pin.
+  var exceptions: CertificateVerifier.Exceptions = []
+  /// What proves the user, where the server asks for a certificate.
+  var clientCertificate: ClientCertificate?
 
   /// A handler for one connection. What the server showed, and why it was refused, is left in `proof`.
   func makeHandler(proof: TLSProof) throws -> NIOSSLClientHandler {
@@ -18,6 +22,10 @@ struct OuterTLS: Sendable {
     configuration.minimumTLSVersion = .tlsv12
     configuration.certificateVerification = .noHostnameVerification  // the callback below checks everything
     configuration.applicationProtocols = ["http/1.1"]
+    if let clientCertificate {
+      configuration.certificateChain = try clientCertificate.chainDER.map { .certificate(try NIOSSLCertificate(bytes: $0, format: .der)) }
+      configuration.privateKey = .privateKey(try Self.key(clientCertificate))
+    }
     let isAddress = host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
     return try NIOSSLClientHandler(
       context: try NIOSSLContext(configuration: configuration), serverHostname: isAddress ? nil : host
@@ -25,6 +33,12 @@ struct OuterTLS: Sendable {
       let chain = certificates.map { (try? $0.toDERBytes()) ?? [] }
       promise.completeWithTask { await self.check(chain, proof: proof) ? .certificateVerified : .failed }
     }
+  }
+
+  private static func key(_ certificate: ClientCertificate) throws -> NIOSSLPrivateKey {
+    var pem = certificate.privateKeyPEM.withUnsafeBytes(Array.init)
+    defer { SecretBytes.wipe(&pem) }
+    return try NIOSSLPrivateKey(bytes: pem, format: .pem)
   }
 
   private func check(_ chain: [[UInt8]], proof: TLSProof) async -> Bool {
@@ -35,7 +49,8 @@ struct OuterTLS: Sendable {
     }
     let hash = CertificateHash.sha256(certificateDER: leaf)
     if pins.contains(where: { constantTimeEqual($0, hash) }) { return true }
-    guard case .refused(let reason) = await verifier.verify(chain: chain, host: host) else { return true }
+    let verdict = await verifier.verify(chain: chain, host: host, exceptions: pins.isEmpty ? exceptions : [])
+    guard case .refused(let reason) = verdict else { return true }
     proof.record(refusal: reason)
     return false
   }

@@ -1,3 +1,4 @@
+import Certificates
 import Kerberos
 import NIOHTTP1
 import SecuritySupport
@@ -22,7 +23,7 @@ extension ClientSession {
   func failure(connecting error: ConnectionFailure, to ports: [Int]) -> WinRMError {
     let tried = ports.map { endpoint.authority(port: $0) }
     var failure = failure(connecting: error, to: tried.last ?? peer, port: ports.last ?? endpoint.port)
-    if tried.count > 1 {
+    if tried.count > 1, failure.stage != .proxy {
       let others = "nothing listens at \(tried.dropLast().joined(separator: " nor "))"
       failure.cause = error == .refused ? "\(others) nor \(tried[tried.count - 1])" : "\(others), and \(failure.cause)"
     }
@@ -30,8 +31,8 @@ extension ClientSession {
   }
 
   private func failure(connecting error: ConnectionFailure, to peer: String, port: Int) -> WinRMError {
-    var failure = reason(connecting: error, to: peer, port: port)
-    failure.peer = peer
+    var failure = proxyFailure(error, to: peer) ?? reason(connecting: error, to: peer, port: port)
+    failure.peer = failure.stage == .proxy ? proxyName : peer
     return failure
   }
 
@@ -57,11 +58,17 @@ extension ClientSession {
         .mutualAuthenticationFailed, .tls, "the certificate of \(peer) does not prove that it is \(host): \(reason)",
         reason.contains("SSL_CERT_FILE")
           ? "correct the environment variable SSL_CERT_FILE: it must name a readable file of certificates in PEM; or unset it"
-          : "use the name that the certificate is for, trust its issuer on this machine, or pin the certificate")
+          : reason.contains("expired") || reason.contains("not valid yet")
+            ? "have the server's certificate renewed; if it is good, check the clock of this machine"
+            : "use the name that the certificate is for, trust its issuer on this machine, or pin the certificate")
     case .handshakeFailed(let reason):
       return make(
-        .sslConnectionAborted, .tls, "the TLS handshake with \(peer) failed: \(reason)",
-        "check that the port is an HTTPS listener: winrm enumerate winrm/config/Listener on the server")
+        .sslConnectionAborted, .tls,
+        "the TLS handshake with \(peer) failed: \(reason)\(clientCertificate.map { ", or the server does not accept the certificate \($0.thumbprint)" } ?? "")",
+        clientCertificate == nil
+          ? "check that the port is an HTTPS listener: winrm enumerate winrm/config/Listener on the server" : Self.certificateNextStep)
+    case .proxy, .tunnelRefused, .tunnelMalformed, .tunnelTimedOut:
+      return make(.destinationUnreachable, .proxy, "the proxy failed", "look at its log")
     }
   }
 
@@ -84,6 +91,7 @@ extension ClientSession {
     switch error {
     case let error as EnvelopeFailure: failure(error)
     case let error as HTTPExchangeError: failure(error, .request)
+    case let error as HandshakeFailure: failure(error, MechanismPlan())
     case let error as AuthenticationError:
       make(
         .mutualAuthenticationFailed, .request, "the answer of \(peer) cannot be trusted: \(error)",
@@ -140,6 +148,16 @@ extension ClientSession {
   ) -> WinRMError {
     WinRMError(code: code, stage: stage, peer: peer, peerAnswer: answer, cause: cause, nextStep: next)
   }
+
+  private var clientCertificate: ClientCertificate? {
+    guard configuration.method == .certificate, case .certificate(let certificate) = configuration.credential else { return nil }
+    return certificate
+  }
+
+  private static let certificateNextStep = """
+    check that the server trusts the certificate's issuer, and that it has not expired (winrm certificate list -user); the server's log has \
+    the reason
+    """
 
   private var hostInURL: String { endpoint.isIPv6 ? "[\(endpoint.host)]" : endpoint.host }
 }
@@ -200,6 +218,14 @@ extension ClientSession {
   /// The server's no. What it means depends on whether the KDC has vouched for the user already.
   private func credentialsRefused(_ status: NTStatus?, _ plan: MechanismPlan) -> WinRMError {
     let answer = status.map { "HTTP 401, \($0)" } ?? "HTTP 401 (Unauthorized)"
+    if configuration.method == .certificate {
+      return make(
+        .accessDenied, .authenticate, "\(peer) maps the certificate \(clientCertificate?.thumbprint.text ?? "") to no account",
+        """
+        have an administrator of the server map it (winrm create winrm/config/service/certmapping), and check that the listener asks for \
+        certificates and service/auth Certificate is true
+        """, answer: answer)
+    }
     let unexplained = status == nil || status == .logonFailure
     if let offer = plan.kerberos, unexplained {
       return make(
@@ -224,7 +250,10 @@ extension ClientSession {
       case .invalidLogonHours?: "the account may not log on at this hour"
       case .accountRestriction?:
         "a restriction of the account forbids it: a member of Protected Users can use neither NTLM nor delegated credentials"
-      default: "the server did not accept the user name and the password"
+      default:
+        configuration.method == .basic
+          ? "the server did not accept the user name and the password. By Basic it may know accounts of its own only"
+          : "the server did not accept the user name and the password"
       }
     return make(Self.code(of: status), .authenticate, cause + remark, nextStep(after: status), answer: answer)
   }
@@ -275,6 +304,8 @@ extension ClientSession {
   private func failure(_ error: HandshakeFailure, _ plan: MechanismPlan) -> WinRMError {
     switch error {
     case .notOffered(let offered): schemeNotOffered(offered)
+    case .refused(let offered, _) where configuration.method == .basic && !offered.isEmpty && !offered.contains(.basic):
+      schemeNotOffered(offered)
     case .refused(_, let status): credentialsRefused(status, plan)
     case .endedEarly:
       make(
@@ -297,13 +328,15 @@ extension ClientSession {
       switch configuration.method {
       case .credSSP: .credSSP
       case .kerberos: .kerberos
-      case .negotiate, .none: .negotiate
+      case .basic: .basic
+      case .negotiate, .certificate, .none: .negotiate
       }
     let list = offered.isEmpty ? "none" : offered.map(\.rawValue).joined(separator: ", ")
     let next =
       configuration.method == .credSSP
       ? "on the server: winrm credssp enable -role:server   or use -a:Negotiate, without a second hop"
       : "on the server: winrm set winrm/config/service/auth @{\(wanted)=\"true\"}"
+        + (configuration.method == .basic && endpoint.scheme == .http ? ", and AllowUnencrypted in winrm/config/service" : "")
     return make(
       .accessDenied, .authenticate, "\(peer) does not offer \(wanted) authentication", next, answer: "HTTP 401, schemes offered: \(list)")
   }
@@ -339,6 +372,14 @@ extension ClientSession {
     case .turnedAway:
       return make(
         .httpServiceUnavailable, stage, Self.busy(peer), Self.busyNextStep, answer: "the end of the connection before there was a request")
+    case .alert:
+      guard let clientCertificate else {
+        return make(.sslConnectionAborted, .tls, "\(peer) ended TLS with an alert\(unknown)", "look at the server's log; then try again")
+      }
+      return make(
+        .sslConnectionAborted, .tls,
+        "\(peer) ended TLS, most likely because it does not accept the certificate \(clientCertificate.thumbprint)",
+        Self.certificateNextStep, answer: "a TLS alert")
     case .timedOut:
       return make(.networkTimedOut, stage, "\(peer) did not answer in time\(unknown)", "check that the server still runs; then try again")
     case .malformed:
@@ -360,11 +401,24 @@ extension ClientSession {
           .httpBadRequest, "\(peer) could not read the request",
           "check that both sides speak the same version, and that the port is not one for HTTPS"
         )
+      case 407:
+        (
+          .accessDenied, "the proxy \(proxyName ?? "in between") wants to know who asks, which goes with HTTPS only",
+          "use https with -proxyauthentication:basic -proxyusername:USER, or a proxy that does not ask"
+        )
       case 401: (.accessDenied, "\(peer) no longer knows who this connection is", "check that no proxy stands in between")
       case 403: (.accessDenied, "\(peer) does not let this client in", "ask its administrator")
       case 404: (.httpNotFound, "\(peer) does not speak WS-Management at \(endpoint.path)", "check port and path of the address")
       case 413:
         (.httpRequestTooLarge, "the request is larger than \(peer) accepts", "raise MaxEnvelopeSizekb there, or send less at a time")
+      case 500 where configuration.sendsUnencrypted:
+        (
+          .destinationUnreachable, "\(peer) failed without saying why, as a server does that takes no unencrypted messages",
+          "leave -unencrypted away; or on the server: winrm set winrm/config/service '@{AllowUnencrypted=\"true\"}'"
+        )
+      case 502,
+        504 where proxyName != nil:
+        (.destinationUnreachable, "the proxy \(proxyName ?? "") cannot reach \(peer)", "check the address, and what the proxy lets through")
       case 500 where stage == .authenticate:
         (
           .destinationUnreachable, "\(peer) cannot carry out the authentication, whoever asks for it",

@@ -16,6 +16,8 @@ public struct WinRMError: Error, Sendable {
     public static let resolve = Self(rawValue: "name resolution")
     /// Asking the domain's KDC for tickets, before anything goes to the server.
     public static let kerberos = Self(rawValue: "Kerberos")
+    /// The way through a proxy.
+    public static let proxy = Self(rawValue: "proxy")
     /// Opening the TCP connection.
     public static let connect = Self(rawValue: "connection")
     /// The outer TLS handshake (HTTPS).
@@ -57,12 +59,23 @@ public struct WinRMError: Error, Sendable {
   }
 }
 
+extension WinRMError.Stage {
+  /// Who gave ``WinRMError/peerAnswer``.
+  package var answerer: String {
+    switch self {
+    case .kerberos: "domain controller"
+    case .proxy: "proxy"
+    default: "server"
+    }
+  }
+}
+
 extension WinRMError: CustomStringConvertible {
   /// Several lines: cause, stage, answer, next step, number. Text of the peer has its control characters replaced, so that it cannot
   /// drive a terminal.
   public var description: String {
     var lines = [cause, "Stage: \(stage.rawValue)\(peer.map { " with \($0)" } ?? "")"]
-    if let peerAnswer { lines.append("Answer of the \(stage == .kerberos ? "domain controller" : "server"): \(peerAnswer)") }
+    if let peerAnswer { lines.append("Answer of the \(stage.answerer): \(peerAnswer)") }
     lines.append("Next: \(nextStep)")
     lines.append("Error number: \(code.signed) \(code.hexadecimal)")
     return lines.map(Self.printable).joined(separator: "\n")

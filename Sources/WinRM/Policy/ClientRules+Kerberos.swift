@@ -1,3 +1,4 @@
+import Certificates
 import DelegationPolicy
 import Kerberos
 import SecuritySupport
@@ -9,7 +10,7 @@ extension ClientRules {
   /// Why Kerberos cannot be used, where that is known without asking: the server or the user has no name in a realm.
   var kerberosObstacle: KerberosObstacle? {
     switch configuration.credential {
-    case .none: return KerberosObstacle("there is no credential")
+    case .none, .certificate: return KerberosObstacle("there is no credential")
     case .agent: return KerberosObstacle("the logon agent does NTLM only")
     case .ambient: break
     case .explicit(let credential):
@@ -26,20 +27,34 @@ extension ClientRules {
     switch configuration.credential {
     case .explicit, .agent: true
     case .ambient(let socket): socket != nil
-    case .none: false
+    case .certificate, .none: false
     }
   }
 
-  /// Whether NTLM may begin with this server: over HTTP nothing would prove who it is.
-  var mayUseNTLM: Bool { configuration.endpoint.scheme == .https || policy.trustedHosts.contains(configuration.endpoint.host) }
+  /// Whether NTLM may begin with this server: over HTTP, and over HTTPS without the checks of its certificate, nothing would prove who it
+  /// is. Who leaves the checks out has decided for the credentials that he types, and not for those that happen to be there.
+  var mayUseNTLM: Bool {
+    if policy.trustedHosts.contains(configuration.endpoint.host) { return true }
+    guard configuration.endpoint.scheme == .https else { return false }
+    return isProvenByCertificate || !isImplicit || configuration.allowsImplicitNegotiate
+  }
+
+  /// Whether the certificate of an HTTPS server proves it.
+  var isProvenByCertificate: Bool {
+    configuration.certificateExceptions.isDisjoint(with: [.authority, .name]) || !policy.pins(for: configuration.endpoint.host).isEmpty
+  }
+
+  /// Whether nobody typed the credentials.
+  var isImplicit: Bool {
+    switch configuration.credential {
+    case .agent, .ambient: true
+    case .explicit, .certificate, .none: false
+    }
+  }
 
   /// `.\user`, or `HOST\user` with the name of the server.
   private func isLocalToServer(_ name: AccountName) -> Bool {
-    guard !name.domain.isEmpty, policy.kerberosRealms[name.domain.lowercased()] == nil else { return false }
-    let domain = name.domain.lowercased()
-    let host = configuration.endpoint.host.lowercased()
-    return domain == "." || domain == host
-      || (!configuration.endpoint.isAddress && host.split(separator: ".").first.map { $0 == domain } ?? false)
+    !name.domain.isEmpty && policy.kerberosRealms[name.domain.lowercased()] == nil && configuration.endpoint.isOwnDomain(name.domain)
   }
 
   /// Whether the name says to which realm it belongs, so that its KDC's "unknown" is the truth. A bare name, and one behind an

@@ -8,16 +8,19 @@ struct ClientRules {
   var configuration: WinRMClientConfiguration
   var policy: ClientPolicy
 
-  private var endpoint: WinRMEndpoint { configuration.endpoint }
-  private var host: String { endpoint.host }
+  var endpoint: WinRMEndpoint { configuration.endpoint }
+  var host: String { endpoint.host }
 
   /// - Throws: ``WinRMError`` at stage `policy`.
   func check() throws(WinRMError) {
+    try checkOptions()
     switch configuration.method {
     case .none: try checkAnonymous()
     case .negotiate: try checkNegotiate()
     case .kerberos: try checkKerberos()
     case .credSSP: try checkCredSSP()
+    case .basic: try checkBasic()
+    case .certificate: try checkCertificate()
     }
     try checkPassword()
   }
@@ -76,7 +79,7 @@ struct ClientRules {
     guard let obstacle = kerberosObstacle else { return }
     switch configuration.credential {
     case .none: throw missingCredential(nil)
-    case .agent, .ambient, .explicit: break
+    case .agent, .ambient, .explicit, .certificate: break
     }
     if configuration.servicePrincipalName == nil, endpoint.isLocalhost || endpoint.isAddress {
       throw refusal(
@@ -89,20 +92,37 @@ struct ClientRules {
   /// NTLM may not begin, and there is nothing else.
   func serverNotTrusted(_ obstacle: KerberosObstacle?) -> WinRMError {
     let remark = "that \(host) is the server you mean, and \(host) is not in this client's TrustedHosts"
-    var cause = "over HTTP nothing would prove \(remark)"
+    let way = endpoint.scheme == .http ? "over HTTP" : "without the checks of its certificate"
+    var cause = "\(way) nothing would prove \(remark)"
     let remedy = obstacle?.error.map { "for Kerberos: \($0.nextStep) Without it: " } ?? ""
     if let error = obstacle?.error, error.code != .noCredentials {
       // What the KDC said, or that it said nothing, is what went wrong; the rest would not matter otherwise.
-      cause = "Kerberos could not be used: \(error.reason). Over HTTP nothing else would prove \(remark)"
+      cause =
+        "Kerberos could not be used: \(error.reason). \(way.prefix(1).uppercased())\(way.dropFirst()) nothing else would prove \(remark)"
     } else if let obstacle, !isAgentAlone {
       cause += ". Kerberos, which would prove it, could not be used: \(obstacle.reason)"
     }
-    return refusal(
-      .serverNotTrusted, cause,
-      """
-      \(remedy)use https, or trust the host by name: winrm set winrm/config/client \
+    return refusal(notTrustedCode, cause, remedy + trustRemedy)
+  }
+
+  /// Windows has a number for each case.
+  private var notTrustedCode: WinRMCode {
+    if configuration.isDefaultMethod, endpoint.isAddress, configuration.servicePrincipalName == nil { return .defaultMethodToAddress }
+    return isImplicit ? .explicitCredentialsRequired : .serverNotTrusted
+  }
+
+  /// What to do about a server that nothing proves.
+  var trustRemedy: String {
+    let better =
+      switch (endpoint.scheme, isImplicit) {
+      case (.http, _): "use https"
+      case (.https, true): "let its certificate be checked, or give -defaultcreds or -u:USER"
+      case (.https, false): "let its certificate be checked"
+      }
+    return """
+      \(better), or trust the host by name: winrm set winrm/config/client \
       '@{TrustedHosts="\(extendedTrustedHosts)"}'\(Self.asRoot())
-      """)
+      """
   }
 
   private var isAgentAlone: Bool {
@@ -151,6 +171,7 @@ struct ClientRules {
     switch configuration.credential {
     case .agent, .ambient(_?): "; the logon agent of this session holds no password to send on"
     case .ambient(nil): "; a ticket holds no password to send on"
+    case .certificate: "; a certificate is none"
     case .explicit, .none: ""
     }
   }
@@ -195,7 +216,7 @@ struct ClientRules {
       """)
   }
 
-  private func refusal(_ code: WinRMCode, _ cause: String, _ next: String) -> WinRMError {
+  func refusal(_ code: WinRMCode, _ cause: String, _ next: String) -> WinRMError {
     WinRMError(code: code, stage: .policy, cause: cause, nextStep: next)
   }
 }

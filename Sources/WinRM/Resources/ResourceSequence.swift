@@ -100,7 +100,7 @@ actor Enumeration {
       response = try await patiently { try await self.client.exchange(.enumerate, .enumerate(request), on: self.resource) }
     case .open(let context):
       let request = PullRequest(
-        context: context, maxTime: client.session.configuration.operationTimeout, maxElements: options.batchSize,
+        context: context, maxTime: client.session.operationTimeout, maxElements: options.batchSize,
         maxCharacters: options.maximumCharacters)
       response = try await patiently { try await self.client.exchange(.pull, .pull(request), on: self.resource) }
     }

@@ -70,7 +70,7 @@ extension WinRMClient {
   func exchange(
     _ action: WSManAction, _ body: RequestBody, on resource: ResourceSelection, operationTimeout: Duration? = nil
   ) async throws -> ResponseBody {
-    let timeout = operationTimeout ?? session.configuration.operationTimeout
+    let timeout = operationTimeout ?? session.operationTimeout
     var header = session.header(
       resource.uri, action, selectors: resource.selectors, options: resource.options, operationTimeout: timeout)
     if action == .get || action == .put { header.fragment = resource.fragment }

@@ -55,7 +55,7 @@ public final class RemoteShell: Sendable {
   func exchange(
     _ action: WSManAction, _ body: RequestBody, on lane: RequestLane, options: [OptionValue] = [], timeout: Duration? = nil
   ) async throws -> ResponseBody {
-    let operationTimeout = timeout ?? client.session.configuration.operationTimeout
+    let operationTimeout = timeout ?? client.session.operationTimeout
     let header = client.session.header(
       .shellCmd, action, selectors: ["ShellId": id], options: options, operationTimeout: operationTimeout)
     return try await lane.perform(
@@ -111,11 +111,11 @@ extension WinRMClient {
       .shellCmd, .create,
       options: [
         OptionValue("WINRS_NOPROFILE", options.noProfile ? "TRUE" : "FALSE"), OptionValue("WINRS_CODEPAGE", String(options.codePage)),
-      ], operationTimeout: session.configuration.operationTimeout)
+      ], operationTimeout: session.operationTimeout)
     do {
       let response = try await mainLane.perform(
         WSManRequest(header: header, body: .createShell(description)),
-        timeout: session.readTimeout(operationTimeout: session.configuration.operationTimeout))
+        timeout: session.readTimeout(operationTimeout: session.operationTimeout))
       guard case .shellCreated(let shell) = response.body, let id = shell.shellID, !id.isEmpty else { throw session.unexpected(.shell) }
       return id
     } catch let fault as WSManFault {
@@ -131,7 +131,7 @@ extension ClientSession {
     operationTimeout: Duration
   ) -> RequestHeader {
     RequestHeader(
-      to: url, resourceURI: resource, action: action, maxEnvelopeSize: configuration.maximumEnvelopeSize,
+      to: url, resourceURI: resource, action: action, maxEnvelopeSize: maximumEnvelopeSize,
       operationTimeout: operationTimeout,
       selectors: selectors, options: options, sessionID: sessionID)
   }

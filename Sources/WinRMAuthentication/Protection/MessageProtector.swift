@@ -9,11 +9,20 @@ public protocol MessageProtector: AnyObject {
   var encryptionProtocol: EncryptionProtocol { get }
 
   /// Encrypts one body. The result's content type and body go into the HTTP message as they are.
-  func protect(_ plaintext: [UInt8]) async throws -> (contentType: String, body: [UInt8])
+  ///
+  /// - Parameter originalContentType: that of the plaintext.
+  func protect(_ plaintext: [UInt8], originalContentType: String) async throws -> (contentType: String, body: [UInt8])
 
   /// Decrypts one body.
   ///
   /// - Parameter limit: the largest plain text accepted, in bytes.
   /// - Throws: ``AuthenticationError`` with `protection` for a body that is not encrypted as agreed, does not verify, or is too large.
   func unprotect(contentType: String, body: [UInt8], limit: Int) async throws -> [UInt8]
+}
+
+extension MessageProtector {
+  /// Encrypts one body of SOAP in UTF-8.
+  public func protect(_ plaintext: [UInt8]) async throws -> (contentType: String, body: [UInt8]) {
+    try await protect(plaintext, originalContentType: MultipartEncrypted.originalContentType)
+  }
 }

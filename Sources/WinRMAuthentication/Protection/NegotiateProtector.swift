@@ -29,14 +29,16 @@ public final class NegotiateProtector: MessageProtector {
     return sealed.count >= Self.ntlmSignatureLength ? Self.ntlmSignatureLength : nil
   }
 
-  public func protect(_ plaintext: [UInt8]) async throws -> (contentType: String, body: [UInt8]) {
+  public func protect(
+    _ plaintext: [UInt8], originalContentType: String
+  ) async throws -> (contentType: String, body: [UInt8]) {
     do {
       let sealed = try await patience.bound { [mechanism] in try await mechanism.seal(plaintext) }
       guard let length = signatureLength(of: sealed) else { throw AuthenticationError(.mechanism, "a sealed message has no signature") }
       let part = EncryptedPart(
         plaintextLength: plaintext.count, header: Array(sealed.prefix(length)), headerLengthField: UInt32(length),
         data: Array(sealed.dropFirst(length)))
-      return MultipartEncrypted.encode([part], protocol: encryptionProtocol)
+      return MultipartEncrypted.encode([part], protocol: encryptionProtocol, originalContentType: originalContentType)
     } catch {
       throw AuthenticationError.wrapping(error)
     }

@@ -13,7 +13,9 @@ public final class TLSProtector: MessageProtector {
   /// - Parameter tls: after its handshake; owned by the protector from now on.
   public init(tls: any TLSEngine) { self.tls = tls }
 
-  public func protect(_ plaintext: [UInt8]) async throws -> (contentType: String, body: [UInt8]) {
+  public func protect(
+    _ plaintext: [UInt8], originalContentType: String
+  ) async throws -> (contentType: String, body: [UInt8]) {
     do {
       guard let parameters = tls.parameters else { throw AuthenticationError(.outOfSequence, "TLS has no cipher suite yet") }
       var parts: [EncryptedPart] = []
@@ -25,7 +27,7 @@ public final class TLSProtector: MessageProtector {
             plaintextLength: chunk.count, header: [],
             headerLengthField: UInt32(clamping: parameters.trailerLength(plaintextLength: chunk.count)), data: try tls.seal(chunk)))
       }
-      return MultipartEncrypted.encode(parts, protocol: encryptionProtocol)
+      return MultipartEncrypted.encode(parts, protocol: encryptionProtocol, originalContentType: originalContentType)
     } catch {
       throw AuthenticationError.wrapping(error)
     }

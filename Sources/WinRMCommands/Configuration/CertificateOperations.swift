@@ -16,10 +16,10 @@ struct CertificateOperations {
 
     var switches: Set<WinrmSwitch> {
       switch self {
-      case .import: [.key]
+      case .import: [.key, .user]
       case .new: [.hostname, .days, .keytype]
-      case .list: []
-      case .delete: [.force]
+      case .list: [.user]
+      case .delete: [.force, .user]
       }
     }
   }
@@ -27,6 +27,8 @@ struct CertificateOperations {
   var certificates: ServerCertificateStore
   var settings: ConfigurationStore
   var console: CommandConsole
+  /// Whether they prove a user to servers, and not the service to clients.
+  var isForUser = false
 
   func run(_ arguments: WinrmArguments) throws {
     guard let verb = arguments.operands.first.flatMap({ Verb(rawValue: $0.lowercased()) }) else {
@@ -59,7 +61,7 @@ struct CertificateOperations {
     let certificate: ServerCertificate
     do throws(CertificateError) {
       certificate = try ServerCertificate(pem: file.content, key: key?.content.content)
-      try certificate.checkUse()
+      try isForUser ? certificate.checkClientUse() : certificate.checkUse()
     } catch {
       throw CertificateError(error.code, "\(error.message) (\(path)\(keyPath.map { ", \($0)" } ?? ""))")
     }
@@ -68,7 +70,7 @@ struct CertificateOperations {
     if (key?.content ?? file).isOpenToOthers {
       warn("others can read \(keyPath ?? path), which holds the private key. The store has a copy of its own: remove the file.")
     }
-    if certificate.details.isSelfSigned { warnOfSelfSigned(certificate.details) }
+    if certificate.details.isSelfSigned, !isForUser { warnOfSelfSigned(certificate.details) }
   }
 
   private func read(_ path: String) throws -> ForeignFile {
@@ -117,8 +119,8 @@ struct CertificateOperations {
   // MARK: List and delete
 
   private func list() throws {
-    let users = users()
-    for (index, entry) in try certificates.list().enumerated() {
+    let users = isForUser ? [:] : users()
+    for (index, entry) in try certificates.list(forClients: isForUser).enumerated() {
       if index > 0 { console.writeOutput("\n") }
       if let details = entry.details {
         show(details, problem: entry.problem, users: users[entry.thumbprint] ?? [])
@@ -140,7 +142,7 @@ struct CertificateOperations {
       throw WinrmFailure(WinRMCode(rawValue: 87), "A thumbprint is 40 hexadecimal digits. See: winrm certificate list")
     }
     let isThere = try certificates.list().contains { $0.thumbprint == thumbprint }
-    let users = isThere ? users()[thumbprint] ?? [] : []
+    let users = isThere && !isForUser ? users()[thumbprint] ?? [] : []
     if !isForced, !users.isEmpty {
       throw WinrmFailure(
         WinRMCode(rawValue: 0x8033_8032),

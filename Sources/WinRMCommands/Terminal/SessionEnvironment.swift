@@ -18,10 +18,10 @@ enum SessionEnvironment {
     environment[agentSocket].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The variables that are set. Those of Kerberos are read by its library.
+  /// The variables that are set, with those that name proxies. Those of Kerberos are read by its library.
   static var current: [String: String] {
     var environment: [String: String] = [:]
-    for name in [agentSocket] + EnclosingSession.variables {
+    for name in [agentSocket] + EnclosingSession.variables + ProxySettings.variables {
       if let value = getenv(name) { environment[name] = String(cString: value) }
     }
     return environment

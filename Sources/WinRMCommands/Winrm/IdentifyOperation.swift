@@ -1,3 +1,4 @@
+import Certificates
 import SecuritySupport
 import WSMan
 public import WinRM
@@ -38,7 +39,7 @@ public struct NetworkServiceIdentifier: ServiceIdentifier {
   }
 }
 
-/// `winrm identify -r:ENDPOINT [-a:none|negotiate|kerberos|credssp] [-u:USER [-p:PASSWORD]]`.
+/// `winrm identify -r:ENDPOINT` with the switches of a connection.
 struct IdentifyOperation {
   static let namespace = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
 
@@ -46,6 +47,8 @@ struct IdentifyOperation {
   var environment: [String: String]
   var console: CommandConsole
   var identifier: any ServiceIdentifier
+  /// What `-proxypassword` said; `nil` without it.
+  var proxyPassword: PasswordSource?
 
   func run(_ arguments: WinrmArguments, password: PasswordSource?) async throws -> ResultElement {
     let identity = try await identifier.identify(configuration(arguments, password: password))
@@ -66,64 +69,46 @@ struct IdentifyOperation {
     guard let target = arguments.switches[.remote] else {
       throw WinrmFailure(.noIdentifyForLocalSession, "Identify asks another computer: give its address with -remote.")
     }
-    let method = try Self.method(arguments)
     let policy: ClientPolicy
     do { policy = try ClientPolicy.machine(paths: paths) } catch let error as ConfigurationError { throw WinrmFailure(error, paths: paths) }
-    let endpoint = try WinRMEndpoint(
-      parsing: target, useSSL: arguments.switches[.usessl] != nil,
-      defaults: .init(httpPort: policy.defaultHTTPPort, httpsPort: policy.defaultHTTPSPort, urlPrefix: policy.urlPrefix))
-    var configuration = WinRMClientConfiguration(
-      endpoint: endpoint, method: method, credential: try credential(arguments, method, password: password), policy: policy,
-      enclosingSession: EnclosingSession(environment: environment))
-    if let text = arguments.switches[.spn] {
-      guard let name = ServiceNameSwitch.parse(text) else { throw WinrmUsageError(ServiceNameSwitch.mistake) }
-      configuration.servicePrincipalName = name
-    }
-    if arguments.switches[.spnport] != nil {
-      guard method == .negotiate || method == .kerberos, arguments.switches[.spn] == nil else {
-        throw WinrmUsageError("-spnport goes with negotiate and kerberos, and not with -spn.")
-      }
-      configuration.namesServiceWithPort = true
-    }
-    if let text = arguments.switches[.timeout] {
-      guard let milliseconds = UInt32(text), milliseconds > 0 else { throw WinrmUsageError("-timeout takes a number of milliseconds.") }
-      configuration.operationTimeout = .milliseconds(milliseconds)
-    }
-    return configuration
-  }
-
-  private static func method(_ arguments: WinrmArguments) throws(WinrmUsageError) -> AuthenticationMethod {
-    let hasUser = arguments.switches[.username] != nil
-    switch arguments.switches[.authentication]?.lowercased() {
-    case "none":
-      guard !hasUser, arguments.switches[.password] == nil else {
-        throw WinrmUsageError("-authentication:none goes without -username and -password.")
-      }
-      return .none
-    case nil, "negotiate": return .negotiate
-    case "kerberos": return .kerberos
-    case "credssp":
-      guard hasUser else { throw WinrmUsageError("-authentication:CredSSP needs -username.") }
-      return .credSSP
-    case let other?:
-      throw WinrmUsageError("Invalid option for -authentication: \"\(other)\". It is none, negotiate, kerberos or credssp in this version.")
-    }
-  }
-
-  private func credential(
-    _ arguments: WinrmArguments, _ method: AuthenticationMethod, password: PasswordSource?
-  ) throws -> ClientCredential {
-    guard method != .none else { return .none }
-    guard let text = arguments.switches[.username] else {
-      guard arguments.switches[.password] == nil else { throw WinrmUsageError("-password goes only with -username.") }
-      return .ambient(agentSocketPath: SessionEnvironment.agentSocket(in: environment))
-    }
-    guard let name = AccountName(parsing: text) else { throw WinrmUsageError("\"\(text)\" is no user name.") }
     do {
-      let secret = try console.readPassword(password ?? .prompt, "Password of \(name): ")
-      return .explicit(Credential(name: name, password: secret))
-    } catch let error as PasswordReaderError {
-      throw error.explained
+      var configuration = try ConnectionSwitches(remote: target, arguments).configuration(
+        defaults: policy, paths: paths, environment: environment,
+        passwords: .init(password: password, proxyPassword: proxyPassword, read: console.readPassword))
+      configuration.policy = policy
+      if let text = arguments.switches[.timeout] {
+        guard let milliseconds = UInt32(text), milliseconds > 0 else { throw WinrmUsageError("-timeout takes a number of milliseconds.") }
+        configuration.operationTimeout = .milliseconds(milliseconds)
+      }
+      return configuration
+    } catch let mistake as ConnectionSwitches.Mistake {
+      throw WinrmUsageError(mistake.message)
     }
+  }
+}
+
+extension ConnectionSwitches {
+  /// What `winrm` was told.
+  fileprivate init(remote: String, _ arguments: WinrmArguments) throws(WinrmUsageError) {
+    self.init(remote: remote)
+    let switches = arguments.switches
+    usesSSL = switches[.usessl] != nil
+    authentication = switches[.authentication]?.lowercased()
+    userName = switches[.username]
+    certificate = switches[.certificate]
+    if let text = switches[.spn] {
+      guard let name = ServiceNameSwitch.parse(text) else { throw WinrmUsageError(ServiceNameSwitch.mistake) }
+      serviceName = name
+    }
+    serviceNameHasPort = switches[.spnport] != nil
+    usesDefaultCredentials = switches[.defaultcreds] != nil
+    sendsUnencrypted = switches[.unencrypted] != nil
+    encoding = switches[.encoding]?.lowercased()
+    if switches[.skipcacheck] != nil { certificateExceptions.insert(.authority) }
+    if switches[.skipcncheck] != nil { certificateExceptions.insert(.name) }
+    if switches[.skiprevocationcheck] != nil { certificateExceptions.insert(.revocation) }
+    proxyAccess = switches[.proxyaccess]?.lowercased()
+    proxyAuthentication = switches[.proxyauthentication]?.lowercased()
+    proxyUserName = switches[.proxyusername]
   }
 }

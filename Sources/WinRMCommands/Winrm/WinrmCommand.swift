@@ -31,11 +31,12 @@ public enum WinrmCommand {
   ///   - password: what `-password` said; `nil` without it.
   ///   - identifier: who asks a remote service.
   ///   - connector: who reads and changes what a remote service has.
+  ///   - proxyPassword: what `-proxypassword` said; `nil` without it.
   /// - Returns: the exit code.
   public static func run(
     arguments: [String], environment: [String: String] = processEnvironment, console: CommandConsole = .process,
     password: PasswordSource? = nil, identifier: any ServiceIdentifier = NetworkServiceIdentifier(),
-    connector: any ResourceConnector = NetworkResourceConnector()
+    connector: any ResourceConnector = NetworkResourceConnector(), proxyPassword: PasswordSource? = nil
   ) async -> Int32 {
     let paths = WinRMPaths.current(environment: environment)
     var format = OutputFormat.text
@@ -51,7 +52,8 @@ public enum WinrmCommand {
       }
       format = try outputFormat(parsed)
       let runner = WinrmRunner(
-        paths: paths, environment: environment, console: console, format: format, identifier: identifier, connector: connector)
+        paths: paths, environment: environment, console: console, format: format, identifier: identifier, connector: connector,
+        proxyPassword: proxyPassword)
       try await runner.run(parsed, password: password)
       return exitCode(console)
     } catch is NegativeAnswer {
@@ -75,7 +77,7 @@ public enum WinrmCommand {
     return 1
   }
 
-  /// The variables that ``run(arguments:environment:console:password:identifier:connector:)`` reads, as this process has them.
+  /// The variables that ``run(arguments:environment:console:password:identifier:connector:proxyPassword:)`` reads, as this process has them.
   public static var processEnvironment: [String: String] {
     WinRMPaths.processEnvironment.merging(SessionEnvironment.current) { $1 }
   }
@@ -106,7 +108,7 @@ public enum WinrmCommand {
   private static func failure(_ error: WinRMError) -> WinrmFailure {
     if let fault = error.fault, error.stage == .request { return WinrmFailure(fault, code: error.code) }
     let stage = "Stage: \(error.stage.rawValue)\(error.peer.map { " with \($0)" } ?? "")"
-    let answer = error.peerAnswer.map { ["Answer of the server: \($0)"] } ?? []
+    let answer = error.peerAnswer.map { ["Answer of the \(error.stage.answerer): \($0)"] } ?? []
     return WinrmFailure(error.code, ([error.cause, stage] + answer + ["Next: \(error.nextStep)"]).joined(separator: "\n"))
   }
 }
@@ -119,20 +121,21 @@ struct WinrmRunner {
   var format: OutputFormat
   var identifier: any ServiceIdentifier
   var connector: any ResourceConnector
+  var proxyPassword: PasswordSource?
 
   func run(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
     switch arguments.operation {
     case .get, .set, .create, .delete, .enumerate, .invoke: try await configure(arguments, password: password)
     case .token: try TokenOperation(console: console, format: format).run(arguments.operands.first ?? "")
     case .identify:
-      let operation = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
+      let operation = identification
       show(try await operation.run(arguments, password: password), prefix: "wsmid", IdentifyOperation.namespace)
     case .quickconfig:
       let isQuiet = arguments.switches[.quiet] != nil || arguments.switches[.force] != nil
       try QuickConfiguration(store: store, console: console).run(transport: arguments.switches[.transport] ?? "http", isQuiet: isQuiet)
     case .credssp: try credSSP(arguments)
     case .account: try AccountOperations(store: AccountStore(path: paths.accountsFile), console: console).run(arguments)
-    case .certificate: try CertificateOperations(certificates: certificates, settings: store, console: console).run(arguments)
+    case .certificate: try certificateOperations(arguments).run(arguments)
     case .policy: try policy(arguments)
     case .configsddl: throw WinrmUsageError("configsddl is not there yet.")
     case .helpmsg: explainCode(arguments.operands.first ?? "")
@@ -140,13 +143,29 @@ struct WinrmRunner {
     }
   }
 
+  private var identification: IdentifyOperation {
+    IdentifyOperation(
+      paths: paths, environment: environment, console: console, identifier: identifier, proxyPassword: proxyPassword)
+  }
+
   private var store: ConfigurationStore { ConfigurationStore(paths: paths) }
+  /// `-user`: the certificates of the user as a client, in place of those of the service.
+  private func certificateOperations(_ arguments: WinrmArguments) throws(WinrmFailure) -> CertificateOperations {
+    guard arguments.switches[.user] != nil else {
+      return CertificateOperations(certificates: certificates, settings: store, console: console)
+    }
+    guard let directory = paths.userCertificateDirectory else {
+      throw WinrmFailure(WinRMCode(rawValue: 3), "There is no directory for certificates of the user: HOME is not set.")
+    }
+    return CertificateOperations(
+      certificates: ServerCertificateStore(directory: directory), settings: store, console: console, isForUser: true)
+  }
+
   private var certificates: ServerCertificateStore { ServerCertificateStore(directory: paths.certificateDirectory) }
 
   private func configure(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
     let operation = try ResourceOperation(arguments, format: format, console: console)
     guard arguments.switches[.remote] == nil else {
-      let identification = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
       return try await connector.connect(identification.configuration(arguments, password: password)) { try await operation.run($0) }
     }
     let access = try localAccess(arguments)

@@ -16,7 +16,8 @@ final class AuthenticationNotice: Sendable {
     var lines: [String] = []
     if verbose {
       let user = report.client.map { "\($0)" } ?? "the user"
-      lines.append("\(report.peer) knows \(user) by \(scheme(report.method)) with \(report.mechanismName)")
+      let mechanism = report.mechanism == nil ? "" : " with \(report.mechanismName)"
+      lines.append("\(report.peer) knows \(user) by \(scheme(report.method))\(mechanism)")
       if let service = report.service { lines.append("the server has proven by Kerberos that it is \(service)") }
       if let obstacle = report.kerberosObstacle { lines.append("no Kerberos: \(obstacle)") }
     }
@@ -34,6 +35,8 @@ final class AuthenticationNotice: Sendable {
     switch method {
     case .credSSP: "CredSSP"
     case .kerberos: "the scheme Kerberos"
+    case .basic: "Basic"
+    case .certificate: "certificate"
     case .negotiate, .none: "Negotiate"
     }
   }

@@ -20,18 +20,23 @@ public enum Winrs {
   public static func main() async -> Never {
     ProcessHardening.apply()
     let password = ArgumentSecrets.take(names: ["p", "password"], stopsAtFirstOperand: true, among: WinrsOptions.switchNames)
+    let proxyPassword = ArgumentSecrets.take(
+      names: ["pp", "proxypassword"], stopsAtFirstOperand: true, among: WinrsOptions.switchNames)
     let undecodable = ArgumentEncoding.firstInvalid()  // passwords are gone by now; the client checks them
     if let undecodable {
       await complain("Winrs: Argument \(undecodable) is not valid UTF-8, so the remote machine would get another one")
       exit(localFailure)
     }
     let code = await run(
-      Array(Swift.CommandLine.arguments.dropFirst()), password: password, environment: SessionEnvironment.current)
+      Array(Swift.CommandLine.arguments.dropFirst()), password: password, proxyPassword: proxyPassword,
+      environment: SessionEnvironment.current)
     exit(code)
   }
 
   /// - Returns: the exit code.
-  static func run(_ arguments: [String], password: PasswordSource?, environment: [String: String]) async -> CInt {
+  static func run(
+    _ arguments: [String], password: PasswordSource?, proxyPassword: PasswordSource? = nil, environment: [String: String]
+  ) async -> CInt {
     do {
       let options = try WinrsOptions(parsing: arguments)
       if options.wantsHelp {
@@ -42,7 +47,7 @@ public enum Winrs {
         try await StandardStream.output.write(Array("winrs \(WinrmCommand.version)\n".utf8))
         return 0
       }
-      let configuration = try configuration(options, password: password, environment: environment)
+      let configuration = try configuration(options, password: password, proxyPassword: proxyPassword, environment: environment)
       return exitCode(try await WinrsRun(options: options, configuration: configuration).run())
     } catch let error as WinrsUsageError {
       await complain("Winrs: \(error)\nUse \"winrs -?\" to obtain the usage information")
@@ -76,44 +81,22 @@ public enum Winrs {
 
 extension Winrs {
   static func configuration(
-    _ options: WinrsOptions, password: PasswordSource?, environment: [String: String]
+    _ options: WinrsOptions, password: PasswordSource?, proxyPassword: PasswordSource? = nil, environment: [String: String]
   ) throws -> WinRMClientConfiguration {
-    if options.unencrypted { throw refusedUnencrypted }
     if options.compression { throw unsupportedCompression }
     // Unreadable rules are reported by the client itself; here they only name default ports.
     let rules = (try? ClientPolicy.machine()) ?? ClientPolicy()
-    let endpoint = try WinRMEndpoint(
-      parsing: options.remote, useSSL: options.useSSL,
-      defaults: WinRMEndpoint.Defaults(httpPort: rules.defaultHTTPPort, httpsPort: rules.defaultHTTPSPort, urlPrefix: rules.urlPrefix))
-    let method: AuthenticationMethod = options.isCredSSP ? .credSSP : options.method == .kerberos ? .kerberos : .negotiate
-    var configuration = WinRMClientConfiguration(
-      endpoint: endpoint, method: method, credential: try credential(options, host: endpoint.host, password, environment),
-      enclosingSession: EnclosingSession(environment: environment))
-    configuration.servicePrincipalName = options.serviceName
-    configuration.namesServiceWithPort = options.serviceNameHasPort
-    configuration.delegatesTicket = options.allowDelegate && method != .credSSP
-    return configuration
-  }
-
-  private static func credential(
-    _ options: WinrsOptions, host: String, _ password: PasswordSource?, _ environment: [String: String]
-  ) throws -> ClientCredential {
-    guard let typed = options.userName else {
-      return .ambient(agentSocketPath: SessionEnvironment.agentSocket(in: environment))
+    do {
+      var configuration = try ConnectionSwitches(options).configuration(
+        defaults: rules, paths: .current(), environment: environment,
+        passwords: .init(password: password, proxyPassword: proxyPassword))
+      // As on Windows: there is nothing to leave away.
+      if configuration.endpoint.scheme == .https { configuration.sendsUnencrypted = false }
+      configuration.delegatesTicket = options.allowDelegate && configuration.method != .credSSP
+      return configuration
+    } catch let mistake as ConnectionSwitches.Mistake {
+      throw WinrsUsageError(mistake.message)
     }
-    guard let name = AccountName(parsing: typed) else { throw WinrsUsageError("The user name is none: USER, HOST\\USER or USER@REALM") }
-    let prompt = "Enter the password for '\(typed)' to connect to '\(host)': "
-    return .explicit(Credential(name: name, password: try readPassword(password ?? .prompt, prompt: prompt)))
-  }
-
-  private static func readPassword(_ source: PasswordSource, prompt: String) throws(WinRMError) -> SecretBytes {
-    do { return try PasswordReader.read(source, prompt: prompt) } catch { throw error.explained }
-  }
-
-  private static var refusedUnencrypted: WinRMError {
-    WinRMError(
-      code: .unencryptedDisabled, stage: .policy, cause: "this program never sends unencrypted messages, whatever AllowUnencrypted says",
-      nextStep: "leave -unencrypted away: messages over HTTP are encrypted with the keys of the authentication")
   }
 
   private static var unsupportedCompression: WinRMError {

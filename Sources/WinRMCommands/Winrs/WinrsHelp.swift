@@ -9,9 +9,11 @@ enum WinrsHelp {
       -r[emote]:ENDPOINT        [TRANSPORT://]HOST[:PORT][/PREFIX]; default localhost.
                                 A bare HOST means port 5985, or 5986 with -usessl. http://HOST and https://HOST mean 80 and 443, and
                                 where these refuse, 5985 and 5986.
-      -a[uthentication]:METHOD  Negotiate (default), Kerberos or CredSSP. Negotiate is Kerberos, or NTLM where Kerberos cannot be used.
-                                CredSSP hands the password to the remote machine, so that commands there can reach a third one; this
-                                machine's policy must allow that (winrm credssp get).
+      -a[uthentication]:METHOD  Negotiate (default), Kerberos, CredSSP, Basic or Certificate. Negotiate is Kerberos, or NTLM where Kerberos
+                                cannot be used. CredSSP hands the password to the remote machine, so that commands there can reach a third
+                                one; this machine's policy must allow that (winrm credssp get). Basic shows it the password and must be on
+                                in winrm/config/client/auth; over HTTP it needs -unencrypted and a host in TrustedHosts as well.
+      -c[ertificate]:THUMBPRINT The client certificate that proves the user: HTTPS only, without -u (winrm certificate list -user).
       -u[sername]:USER          USER, DOMAIN\\USER, HOST\\USER, .\\USER or USER@REALM. Without it the Kerberos tickets at hand are used (kinit,
                                 KRB5CCNAME), and in a remote session its logon agent.
       -p[assword]:PASSWORD      The password. It is blanked on the command line at once; @FILE takes the first line of a file, and
@@ -26,7 +28,15 @@ enum WinrsHelp {
       -nop[rofile]              Leave the user's profile alone.
       -noe[cho]                 Do not echo what is typed on this terminal.
       -ssl, -usessl             HTTPS on its WinRM port.
-      -un[encrypted]            Refused: this program never sends unencrypted messages.
+      -un[encrypted]            Messages over HTTP are not encrypted, where AllowUnencrypted of winrm/config/client allows that. Not with
+                                CredSSP; without effect over HTTPS.
+      -encoding:utf-8|utf-16    How messages are written; default utf-8.
+      -skipcacheck, -skipcncheck, -skiprevocationcheck
+                                HTTPS: the certificate of the remote machine may come from anybody; may have another name; and may have
+                                been revoked, which is never checked. A pinned certificate is checked in any case.
+      -defaultcreds             With -a:Negotiate over HTTPS: the logon agent may be used although -skip... leaves the machine unproven.
+      -proxyaccess:ie_settings  Go through the proxy that https_proxy or http_proxy names; no_proxy, the default, does not. The others of
+                                -proxyauthentication:basic, -proxyusername:USER and -proxypassword:PASSWORD are for HTTPS.
       -comp[ression]            Not supported yet.
       -t[imeout]:SECONDS        Accepted, without effect.
       -v[erbose]                Say on standard error how both sides were proven, and what was delegated. Not a switch of Windows.

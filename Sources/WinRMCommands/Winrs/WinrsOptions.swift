@@ -1,12 +1,15 @@
+import Certificates
 import Kerberos
 import WSMan
 
 /// The switches of `winrs` (`-` or `/`, long or short, `:` or `=` before the value, in any case) and the command after them.
 struct WinrsOptions: Sendable, Equatable {
-  enum Method: Sendable, Equatable {
+  enum Method: String, Sendable, Equatable, CaseIterable {
     case negotiate
     case kerberos
-    case credSSP
+    case credSSP = "credssp"
+    case basic
+    case certificate
   }
 
   var remote = "localhost"
@@ -28,6 +31,18 @@ struct WinrsOptions: Sendable, Equatable {
   var useSSL = false
   var unencrypted = false
   var compression = false
+  /// The thumbprint of a client certificate.
+  var certificate: String?
+  var usesDefaultCredentials = false
+  /// In lower case.
+  var encoding: String?
+  var certificateExceptions: CertificateVerifier.Exceptions = []
+  /// In lower case, as the next.
+  var proxyAccess: String?
+  var proxyAuthentication: String?
+  var proxyUserName: String?
+  /// Whether `-proxypassword` was given. Its value never comes here.
+  var hasProxyPasswordSwitch = false
   var wantsHelp = false
   var wantsVersion = false
   /// The first word that is no switch, and all after it.
@@ -56,6 +71,8 @@ struct WinrsOptions: Sendable, Equatable {
     case remote, authentication, userName, password, directory, environment, timeout
     case noEcho, noProfile, allowDelegate, useSSL, unencrypted, compression, help, version
     case serviceName, serviceNameHasPort, verbose
+    case certificate, defaultCredentials, encoding, skipAuthority, skipName, skipRevocation
+    case proxyAccess, proxyAuthentication, proxyUserName, proxyPassword
   }
 
   private static let switches: [String: Switch] = [
@@ -63,6 +80,11 @@ struct WinrsOptions: Sendable, Equatable {
     "username": .userName, "u": .userName, "password": .password, "p": .password, "directory": .directory, "d": .directory,
     "environment": .environment, "env": .environment, "timeout": .timeout, "t": .timeout, "noecho": .noEcho, "noe": .noEcho,
     "noprofile": .noProfile, "nop": .noProfile, "allowdelegate": .allowDelegate, "ad": .allowDelegate, "usessl": .useSSL, "ssl": .useSSL,
+    "certificate": .certificate, "c": .certificate, "defaultcreds": .defaultCredentials, "encoding": .encoding,
+    "skipcacheck": .skipAuthority, "skipcncheck": .skipName, "skiprevocationcheck": .skipRevocation,
+    "proxyaccess": .proxyAccess, "pac": .proxyAccess, "proxyauthentication": .proxyAuthentication, "proxyauth": .proxyAuthentication,
+    "pa": .proxyAuthentication, "proxyusername": .proxyUserName, "pu": .proxyUserName, "proxypassword": .proxyPassword,
+    "pp": .proxyPassword,
     "spn": .serviceName, "spnport": .serviceNameHasPort, "verbose": .verbose, "v": .verbose,
     "unencrypted": .unencrypted, "un": .unencrypted, "compression": .compression, "comp": .compression, "?": .help, "help": .help,
     "-help": .help,
@@ -96,6 +118,16 @@ struct WinrsOptions: Sendable, Equatable {
       guard let name = ServiceNameSwitch.parse(try Self.needed(value, word)) else { throw WinrsUsageError(ServiceNameSwitch.mistake) }
       serviceName = name
     case .serviceNameHasPort: serviceNameHasPort = true
+    case .certificate: certificate = try Self.needed(value, word)
+    case .defaultCredentials: usesDefaultCredentials = true
+    case .encoding: encoding = try Self.needed(value, word).lowercased()
+    case .skipAuthority: certificateExceptions.insert(.authority)
+    case .skipName: certificateExceptions.insert(.name)
+    case .skipRevocation: certificateExceptions.insert(.revocation)
+    case .proxyAccess: proxyAccess = try Self.needed(value, word).lowercased()
+    case .proxyAuthentication: proxyAuthentication = try Self.needed(value, word).lowercased()
+    case .proxyUserName: proxyUserName = try Self.needed(value, word)
+    case .proxyPassword: hasProxyPasswordSwitch = true
     case .verbose: verbose = true
     case .help: wantsHelp = true
     case .version: wantsVersion = true
@@ -104,6 +136,17 @@ struct WinrsOptions: Sendable, Equatable {
 
   private func check() throws(WinrsUsageError) {
     if hasPasswordSwitch, userName == nil { throw WinrsUsageError("-password needs -username") }
+    if certificate != nil, userName != nil || (method != nil && method != .certificate) {
+      throw WinrsUsageError("-certificate goes without -username and with no other authentication than certificate")
+    }
+    if method == .certificate, certificate == nil { throw WinrsUsageError("-authentication:certificate needs -certificate") }
+    if method == .basic, userName == nil { throw WinrsUsageError("-authentication:basic needs -username") }
+    if usesDefaultCredentials, method != .negotiate || userName != nil {
+      throw WinrsUsageError("-defaultcreds goes with -authentication:negotiate, and without -username")
+    }
+    if proxyAuthentication != nil, proxyAccess == nil { throw WinrsUsageError("-proxyauthentication needs -proxyaccess") }
+    if proxyUserName != nil, proxyAuthentication == nil { throw WinrsUsageError("-proxyusername needs -proxyauthentication") }
+    if hasProxyPasswordSwitch, proxyUserName == nil { throw WinrsUsageError("-proxypassword needs -proxyusername") }
     if serviceNameHasPort, isCredSSP { throw WinrsUsageError("-spnport goes with Negotiate and Kerberos, not with CredSSP") }
     if serviceNameHasPort, serviceName != nil { throw WinrsUsageError("-spn has the whole name; -spnport does not go with it") }
   }
@@ -118,12 +161,10 @@ struct WinrsOptions: Sendable, Equatable {
   }
 
   private static func method(_ text: String) throws(WinrsUsageError) -> Method {
-    switch text.lowercased() {
-    case "negotiate": .negotiate
-    case "kerberos": .kerberos
-    case "credssp": .credSSP
-    default: throw WinrsUsageError("The authentication \"\(text)\" is neither Negotiate nor Kerberos nor CredSSP")
+    guard let method = Method(rawValue: text.lowercased()) else {
+      throw WinrsUsageError("The authentication \"\(text)\" is none of Negotiate, Kerberos, CredSSP, Basic and Certificate")
     }
+    return method
   }
 
   private static func variable(_ text: String) throws(WinrsUsageError) -> EnvironmentVariable {
@@ -139,4 +180,24 @@ struct WinrsUsageError: Error, Sendable, Equatable, CustomStringConvertible {
   var description: String
 
   init(_ description: String) { self.description = description }
+}
+
+extension ConnectionSwitches {
+  /// What `winrs` was told.
+  init(_ options: WinrsOptions) {
+    self.init(remote: options.remote)
+    usesSSL = options.useSSL
+    authentication = options.isCredSSP ? "credssp" : options.method?.rawValue
+    userName = options.userName
+    certificate = options.certificate
+    serviceName = options.serviceName
+    serviceNameHasPort = options.serviceNameHasPort
+    usesDefaultCredentials = options.usesDefaultCredentials
+    sendsUnencrypted = options.unencrypted
+    encoding = options.encoding
+    certificateExceptions = options.certificateExceptions
+    proxyAccess = options.proxyAccess
+    proxyAuthentication = options.proxyAuthentication
+    proxyUserName = options.proxyUserName
+  }
 }

@@ -44,10 +44,19 @@ public struct ConfigurationStore: Sendable {
   /// Reads the client's settings that hold, which do not depend on the service's file.
   ///
   /// - Throws: as ``load()``.
-  public func loadClient() throws -> ClientSettings {
+  public func loadClient() throws -> ClientSettings { try loadForClient().client }
+
+  /// Reads what holds for clients: ``WinRMSettings/client`` and the global limits, both of the machine. The rest is the defaults.
+  ///
+  /// - Throws: as ``load()``.
+  public func loadForClient() throws -> WinRMSettings {
+    let machine = try machineFiles.read().settings
     var settings = WinRMSettings()
-    settings.client = try machineFiles.read().settings.client
-    return try EffectivePolicy.load(paths: paths).apply(to: &settings).settings.client
+    settings.client = machine.client
+    settings.maxEnvelopeSizekb = machine.maxEnvelopeSizekb
+    settings.maxTimeoutms = machine.maxTimeoutms
+    settings.maxBatchItems = machine.maxBatchItems
+    return try EffectivePolicy.load(paths: paths).apply(to: &settings).settings
   }
 
   /// Changes the settings: lock, read, change, write to a new file, flush, rename. Either all of it happens or nothing, also when the

@@ -10,6 +10,12 @@ public struct ClientPolicy: Sendable, Equatable {
   public var negotiateEnabled = true
   /// `client/auth Kerberos`: the scheme Kerberos. Negotiate may use Kerberos whatever this says. Default true.
   public var kerberosEnabled = true
+  /// `client/auth Basic`. Default false.
+  public var basicEnabled = false
+  /// `client/auth Certificate`. Default true.
+  public var certificateEnabled = true
+  /// `client AllowUnencrypted`: whether messages over HTTP may go without encryption where the user asks for that. Default false.
+  public var allowUnencrypted = false
   /// Realms of domains whose user names do not tell them, by domain in lower case. Default none.
   public var kerberosRealms: [String: String] = [:]
   /// Servers that may be used although nothing proves who they are. Default none.
@@ -21,6 +27,10 @@ public struct ClientPolicy: Sendable, Equatable {
   public var defaultHTTPPort = 5985
   public var defaultHTTPSPort = 5986
   public var urlPrefix = "wsman"
+  /// MaxTimeoutms: the time for an operation where the user names none. Default 60 seconds.
+  public var maximumTimeout = Duration.seconds(60)
+  /// MaxEnvelopeSizekb, in bytes: the largest answer asked for and accepted. Default 512 000.
+  public var maximumEnvelopeSize = 500 * 1024
 
   /// The defaults: nothing may be delegated, nobody is trusted.
   public init() {}
@@ -36,7 +46,7 @@ public struct ClientPolicy: Sendable, Equatable {
   /// - Throws: ``ConfigurationError`` when a file cannot be read, understood or believed. Treat it as "nothing is allowed".
   public static func machine(paths: WinRMPaths = .current()) throws -> ClientPolicy {
     let effective = try EffectivePolicy.load(paths: paths)
-    var policy = try ClientPolicy(settings: ConfigurationStore(paths: paths).loadClient(), source: paths.machineSettingsFile)
+    var policy = try ClientPolicy(settings: ConfigurationStore(paths: paths).loadForClient(), source: paths.machineSettingsFile)
     policy.delegation = try effective.delegation()
     policy.pins = effective.machine.pins
     guard let file = paths.userPolicyFile, file != paths.machinePolicyFile, let own = try MachinePolicyStore(path: file).read() else {
@@ -51,7 +61,8 @@ public struct ClientPolicy: Sendable, Equatable {
     return policy
   }
 
-  init(settings: ClientSettings, source: String) throws(ConfigurationError) {
+  init(settings whole: WinRMSettings, source: String) throws(ConfigurationError) {
+    let settings = whole.client
     do throws(DelegationPolicyError) {
       trustedHosts = try TrustedHosts(parsing: settings.trustedHosts)
     } catch {
@@ -60,10 +71,15 @@ public struct ClientPolicy: Sendable, Equatable {
     credSSPEnabled = settings.auth.credSSP
     negotiateEnabled = settings.auth.negotiate
     kerberosEnabled = settings.auth.kerberos
+    basicEnabled = settings.auth.basic
+    certificateEnabled = settings.auth.certificate
+    allowUnencrypted = settings.allowUnencrypted
     kerberosRealms = try SettingCheck.realms(of: settings.kerberosRealms)
     networkDelay = .milliseconds(settings.networkDelayms)
     defaultHTTPPort = Int(settings.defaultPorts.http)
     defaultHTTPSPort = Int(settings.defaultPorts.https)
     urlPrefix = settings.urlPrefix
+    maximumTimeout = .milliseconds(whole.maxTimeoutms)
+    maximumEnvelopeSize = Int(whole.maxEnvelopeSizekb) * 1024
   }
 }

@@ -92,7 +92,7 @@ enum WinrmOperation: String, CaseIterable {
     case .credssp: [.role, .delegate, .ntlmonly, .remote, .sha256, .force, .format, .help]
     case .account: [.unixuser, .passwordfd, .help]
     case .policy: [.remote, .authentication, .proof, .force, .format, .help]
-    case .certificate: [.key, .hostname, .days, .keytype, .force, .help]
+    case .certificate: [.key, .hostname, .days, .keytype, .force, .user, .help]
     }
   }
 }

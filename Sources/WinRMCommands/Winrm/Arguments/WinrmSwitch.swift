@@ -7,7 +7,7 @@ enum WinrmSwitch: String, CaseIterable {
   // What of a resource is meant, and what is sent and shown.
   case options, fragment, dialect, filter, associations, returntype, shallow, basepropertiesonly, file, format
   // One operation each, or a few.
-  case quiet, force, transport, sddl, role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, proof
+  case quiet, force, transport, sddl, role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, proof, user
   case help = "?"
 
   /// Finds a switch by its name or a short form, in any case.
@@ -64,7 +64,7 @@ enum WinrmSwitch: String, CaseIterable {
   var value: Value {
     switch self {
     case .defaultcreds, .spnport, .usessl, .unencrypted, .skipcacheck, .skipcncheck, .skiprevocationcheck, .associations, .shallow,
-      .basepropertiesonly, .quiet, .force, .ntlmonly, .help:
+      .basepropertiesonly, .quiet, .force, .ntlmonly, .user, .help:
       .none
     case .remote: .text("ENDPOINT")
     case .authentication: .words(["none", "basic", "digest", "negotiate", "kerberos", "certificate", "credssp"])
@@ -117,7 +117,11 @@ enum WinrmSwitch: String, CaseIterable {
       password is asked for.
       """
     case .certificate: "The client certificate that proves who asks, by its thumbprint. Goes without -username; over HTTPS only."
-    case .defaultcreds: "Lets negotiate use the credentials at hand. Only with -authentication:negotiate, without -username, over HTTPS."
+    case .defaultcreds:
+      """
+      HTTPS: lets negotiate use the logon agent of a remote session also where -skipcacheck or -skipcncheck leave the server unproven. Only \
+      with -authentication:negotiate, without -username.
+      """
     case .spn: "The service that the server must prove to be, in place of WSMAN, HTTP or HOST on the host as typed."
     case .spnport: "The name of the service ends in the port. Only with negotiate and kerberos."
     case .usessl: "HTTPS on its WinRM port. ENDPOINT has no transport then."
@@ -125,10 +129,14 @@ enum WinrmSwitch: String, CaseIterable {
     case .encoding: "The encoding of messages; utf-8 without the switch."
     case .skipcacheck: "HTTPS: the server's certificate may come from an authority that is not trusted."
     case .skipcncheck: "HTTPS: the server's certificate may have another name."
-    case .skiprevocationcheck: "HTTPS: whether the server's certificate has been revoked is not checked."
+    case .skiprevocationcheck:
+      "HTTPS: whether the server's certificate has been revoked is not checked, which is so without the switch too."
     case .proxyaccess:
-      "Where the settings of the proxy come from; ie_settings without the switch. All but no_proxy mean the environment here."
-    case .proxyauthentication: "How this side proves to the proxy who it is. Needs -proxyaccess."
+      """
+      Where the settings of the proxy come from: ie_settings and winhttp_settings are https_proxy, http_proxy and no_proxy of the \
+      environment; auto_detect is refused. Without the switch there is no proxy.
+      """
+    case .proxyauthentication: "How this side proves to the proxy who it is: basic, over HTTPS. Needs -proxyaccess."
     case .proxyusername: "Who asks the proxy. Needs -proxyauthentication."
     case .proxypassword: "The password of -proxyusername; as -password otherwise."
     case .timeout: "How many milliseconds the operation may take; without it what MaxTimeoutms says."
@@ -157,6 +165,7 @@ enum WinrmSwitch: String, CaseIterable {
     case .days: "How many days the certificate is valid; 365 without the switch."
     case .keytype: "The kind of the key; rsa2048 without the switch."
     case .proof: "How the server is taken to be proven."
+    case .user: "The certificates that prove this user to servers, in place of those that prove the service."
     case .help: "Explains the operation; nothing is done."
     }
   }
@@ -173,7 +182,7 @@ enum WinrmSwitch: String, CaseIterable {
     case .role, .delegate, .ntlmonly, .sha256: "credssp"
     case .proof: "policy"
     case .unixuser, .passwordfd: "account"
-    case .key, .hostname, .days, .keytype: "certificate"
+    case .key, .hostname, .days, .keytype, .user: "certificate"
     case .encoding, .skipcacheck, .skipcncheck, .skiprevocationcheck, .timeout, .options, .fragment, .dialect, .format, .quiet, .force,
       .transport, .help:
       "switches"
