@@ -257,7 +257,7 @@ struct WinrmRunner {
       console.writeOutput(WinrmHelp.text(topic: "helpmsg"))
       return
     }
-    console.writeOutput((CodeMessages.message(for: code) ?? "No message is known for \(code.hexadecimal).") + "\n")
+    console.writeOutput(CodeMessages.explanation(of: code) + "\n")
   }
 
   func show(_ element: ResultElement, prefix: String, _ namespace: String) {
