@@ -82,6 +82,8 @@ let package = Package(
     library("WSMan", ["SecuritySupport", "CExpat"]),
     // Authentication tokens as text, for people who look for a fault.
     library("SecurityTokens", []),
+    // Manual pages, made by the programs themselves.
+    library("ManualPages", []),
     // Who may do what: SIDs, SDDL, access checks.
     library("SecurityDescriptors", []),
 
@@ -135,7 +137,8 @@ let package = Package(
     library(
       "WinRMService",
       [
-        "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMResources", "MemoryTLS",
+        "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMResources",
+        "MemoryTLS",
         "Certificates", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, serviceLifecycle, hummingbirdCore,
       ]),
 
@@ -143,7 +146,8 @@ let package = Package(
     library(
       "WinRMCommands",
       [
-        "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "WinRMResources", "DelegationPolicy", "GroupPolicy", "Accounts",
+        "ManualPages", "SecurityDescriptors", "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "WinRMResources",
+        "DelegationPolicy", "GroupPolicy", "Accounts",
         "Certificates", "Kerberos", "CLinux",
       ]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
@@ -151,8 +155,8 @@ let package = Package(
     .executableTarget(
       name: "WinRMDaemon",
       dependencies: [
-        "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "Accounts", "Certificates", "NTLM", "WinRMConfiguration",
-        "WinRMResources", argumentParser, logging,
+        "ManualPages", "SecuritySupport", "WinRMService", "Logon", "LogonInterface", "Accounts", "Certificates", "NTLM",
+        "WinRMConfiguration", "WinRMResources", argumentParser, logging,
         serviceLifecycle, unixSignals,
       ],
       swiftSettings: settings),

@@ -33,7 +33,14 @@ struct Winrmd: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The program that starts commands as other users.", visibility: .hidden))
   var execHelper: String?
 
+  @Flag(help: ArgumentHelp("Print the manual page.", visibility: .hidden))
+  var manual = false
+
   func run() async throws {
+    if manual {
+      print(WinrmdManual.text, terminator: "")
+      return
+    }
     let daemon = Daemon(logger: StandardErrorLog.logger(level: logLevel.level), execHelper: execHelper)
     do {
       try await daemon.run()

@@ -45,6 +45,11 @@ public enum WinrmCommand {
         console.writeOutput("winrm \(version)\n")
         return exitCode(console)
       }
+      if arguments.prefix(2) == ["completions", "candidates"] {
+        let settings = (try? ConfigurationStore(paths: paths).load()) ?? WinRMSettings()
+        for line in Completion(settings: settings).lines(Array(arguments.dropFirst(2))) { console.writeOutput(line + "\n") }
+        return exitCode(console)
+      }
       let parsed = try WinrmArguments(parsing: arguments)
       guard !parsed.wantsHelp else {
         showHelp(parsed, console)
@@ -137,9 +142,11 @@ struct WinrmRunner {
     case .account: try AccountOperations(store: AccountStore(path: paths.accountsFile), console: console).run(arguments)
     case .certificate: try certificateOperations(arguments).run(arguments)
     case .policy: try policy(arguments)
-    case .configsddl: throw WinrmUsageError("configsddl is not there yet.")
+    case .configsddl: try await secure(arguments, password: password)
     case .helpmsg: explainCode(arguments.operands.first ?? "")
-    case .help, .completions, .manual: break
+    case .completions: try show(CompletionScripts.script(arguments.operands[0]), "completions for", CompletionScripts.shells, arguments)
+    case .manual: try show(Manuals.page(arguments.operands[0]), "manual of", Manuals.names, arguments)
+    case .help: break
     }
   }
 
@@ -181,6 +188,21 @@ struct WinrmRunner {
   func localAccess(_ arguments: WinrmArguments) throws -> any ResourceAccess {
     let timeout = arguments.switches[.timeout].flatMap { UInt32($0) }.map { Duration.milliseconds($0) }
     return try LocalService(paths: paths, environment: environment).resources(timeout: timeout)
+  }
+
+  private func secure(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
+    let operation = try SecurityOperation(arguments)
+    if operation.isChange {
+      guard try isConfirmed(operation.question(), arguments) else { return }
+    }
+    guard arguments.switches[.remote] != nil else {
+      return show(try await operation.run(localAccess(arguments)), prefix: "cfg", SecurityOperation.namespace)
+    }
+    let identification = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
+    let configuration = try identification.configuration(arguments, password: password)
+    try await connector.connect(configuration) { access in
+      show(try await operation.run(access), prefix: "cfg", SecurityOperation.namespace)
+    }
   }
 
   private func credSSP(_ arguments: WinrmArguments) throws {
@@ -250,6 +272,11 @@ struct WinrmRunner {
       throw WinrmFailure(WinRMCode(rawValue: 1223), "Nobody answers the question, so nothing was changed. Where nobody can, use -force.")
     }
     return answer == "y" || answer == "yes"
+  }
+
+  private func show(_ text: String?, _ kind: String, _ names: [String], _ arguments: WinrmArguments) throws(WinrmUsageError) {
+    guard let text else { throw WinrmUsageError("There are no \(kind) \(arguments.operands[0]): \(names.joined(separator: ", ")).") }
+    console.writeOutput(text)
   }
 
   private func explainCode(_ text: String) {

@@ -64,6 +64,9 @@ struct WinrsOptions: Sendable, Equatable {
     try check()
   }
 
+  /// The words of -authentication, for completion.
+  static let methodNames = ["Negotiate", "Kerberos", "CredSSP"]
+
   /// All names that a switch can have.
   static var switchNames: Set<String> { Set(switches.keys) }
 

@@ -65,6 +65,17 @@ enum WinrmOperation: String, CaseIterable {
     }
   }
 
+  /// The words that may stand first behind it, where it is several operations.
+  var subverbs: [String] {
+    switch self {
+    case .credssp: ["enable", "disable", "get", "pin", "unpin"]
+    case .account: ["add", "list", "passwd", "enable", "disable", "remove"]
+    case .certificate: ["import", "new", "list", "delete"]
+    case .policy: ["test", "export", "import", "update", "forget"]
+    default: []
+    }
+  }
+
   var takesInput: Bool { self == .set || self == .create || self == .invoke }
 
   /// Whether it can ask another computer.
