@@ -2,6 +2,9 @@
 public struct ManualPage: Sendable {
   private var lines: [String]
 
+  /// When the pages were last gone through.
+  private static let date = "2026-11-22"
+
   /// - Parameters:
   ///   - name: what the page is about, `winrm`.
   ///   - section: 1 commands, 5 files, 8 commands of the administrator.
@@ -9,7 +12,7 @@ public struct ManualPage: Sendable {
   ///   - source: program and version.
   public init(name: String, section: Int, summary: String, source: String) {
     lines = [
-      ".TH \(Self.argument(name)) \(section) \"\" \(Self.argument(source))",
+      ".TH \(Self.argument(name.uppercased())) \(section) \(Self.date) \(Self.argument(source))",
       // Words are as they are: no line is broken inside of one, nor stretched to the margin.
       ".nh", ".ad l", ".SH NAME", Self.escaped(name) + " \\- " + Self.escaped(summary),
     ]
@@ -25,7 +28,7 @@ public struct ManualPage: Sendable {
   public mutating func paragraph(_ text: String) {
     // After a heading there is no use for another paragraph.
     if lines.last?.hasPrefix(".SH") == false, lines.last?.hasPrefix(".SS") == false { lines.append(".PP") }
-    lines.append(Self.escaped(text))
+    lines += Self.filled(text)
   }
 
   /// Lines that stay as they are.
@@ -43,7 +46,7 @@ public struct ManualPage: Sendable {
     lines += [".TP", ".B " + Self.argument(term)]
     for (index, paragraph) in paragraphs.enumerated() {
       if index > 0 { lines.append(".br") }
-      lines.append(Self.escaped(paragraph))
+      lines += Self.filled(paragraph)
     }
   }
 
@@ -64,6 +67,27 @@ public struct ManualPage: Sendable {
 
   private static func isCommand(_ line: Substring) -> Bool {
     line.hasPrefix("winrm ") || line.hasPrefix("winrs ") || line.hasPrefix("@{") || line.hasPrefix("eval ")
+  }
+
+  /// The words in lines of the source, which are best short. Long words may be broken where they are joined.
+  private static func filled(_ text: String) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.count + 1 + word.count > 70 {
+        lines.append(line)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + word
+    }
+    return (lines + [line]).map { line in
+      let words = line.split(separator: " ").map { word in
+        let text = escaped(String(word))
+        return word.count < 40 ? text : text.reduce(into: "") { $0 += ")|/;,".contains($1) ? "\($1)\\:" : String($1) }
+      }
+      let joined = words.joined(separator: " ")
+      return joined.hasPrefix(".") ? "\\&" + joined : joined
+    }
   }
 
   /// For the formatter, a backslash and a minus are escapes of themselves, and a line must not look like a request.

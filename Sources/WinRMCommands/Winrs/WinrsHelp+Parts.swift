@@ -7,7 +7,7 @@ extension WinrsHelp {
     var form: String
     var text: String
 
-    /// The names of the switch, the longest one first, and whether a value belongs to it.
+    /// The names of the switch, and whether a value belongs to it.
     var names: [(name: String, takesValue: Bool)] {
       form.split(separator: ",").flatMap { part -> [(name: String, takesValue: Bool)] in
         let word = part.drop { $0 == " " }
@@ -24,8 +24,11 @@ extension WinrsHelp {
     var entries: [Entry] = []
     for line in lines {
       if line.hasPrefix("  -") {
-        let form = line.dropFirst(2).components(before: "  ")
-        entries.append(Entry(form: form, text: String(line.dropFirst(2 + form.count).drop { $0 == " " })))
+        // A blank ends the form, unless a comma stands before it.
+        let words = line.dropFirst(2).split(separator: " ", omittingEmptySubsequences: false)
+        let count = (words.firstIndex { !$0.hasSuffix(",") } ?? 0) + 1
+        let text = words.dropFirst(count).drop(while: \.isEmpty).joined(separator: " ")
+        entries.append(Entry(form: words.prefix(count).joined(separator: " "), text: text))
       } else if line.hasPrefix("          "), !entries.isEmpty {
         entries[entries.count - 1].text += " " + line.drop { $0 == " " }
       }
@@ -58,18 +61,6 @@ extension WinrsHelp {
       }
       if isOpen { result[result.count - 1] += " " + line } else { result.append(String(line)) }
       isOpen = true
-    }
-    return result
-  }
-}
-
-extension Substring {
-  /// What stands before two blanks; all of it where there are none.
-  fileprivate func components(before gap: String) -> String {
-    var result = ""
-    for character in self {
-      if result.hasSuffix(" "), character == " " { return String(result.dropLast()) }
-      result.append(character)
     }
     return result
   }

@@ -37,7 +37,7 @@ enum WinrmHelp {
   static var general: String {
     let operations = WinrmOperation.allCases.map { operation in
       let short = operation.shortForms.first.map { operation == .help ? "" : " (\($0))" } ?? ""
-      return TextFlow.entry(operation.rawValue + short, operation.summary, indentation: 2, column: 21)
+      return TextFlow.entry(operation.rawValue + short, operation.summary, indentation: 2, column: 23)
     }
     return """
       winrm OPERATION RESOURCE_URI [-SWITCH:VALUE [-SWITCH:VALUE] ...]

@@ -35,13 +35,15 @@ struct SecurityOperation {
     do throws(SDDLError) {
       wanted = try arguments.switches[.sddl].map { text throws(SDDLError) in try SecurityDescriptor(sddl: text) }
     } catch {
-      throw WinrmFailure(
-        WinRMCode(rawValue: 0x8033_815C), "The security descriptor of -sddl is invalid: \(error.message), at character \(error.offset + 1).")
+      throw Self.invalid("is invalid: \(error.message), at character \(error.offset + 1)")
     }
     if let wanted, wanted.dacl == nil {
-      throw WinrmFailure(
-        WinRMCode(rawValue: 0x8033_815C), "The security descriptor of -sddl has no DACL (D:...), and so would let everybody do everything.")
+      throw Self.invalid("has no DACL (D:...), and so would let everybody do everything")
     }
+  }
+
+  private static func invalid(_ why: String) -> WinrmFailure {
+    WinrmFailure(WinRMCode(rawValue: 0x8033_815C), "The security descriptor of -sddl \(why).")
   }
 
   /// What is asked before the descriptor is set.
@@ -86,7 +88,8 @@ struct SecurityOperation {
 
   private func run(_ uri: String, _ access: any ResourceAccess) async throws -> ResultElement {
     guard var served = try await serving(uri, access) else {
-      throw WinrmFailure(WinRMCode(rawValue: 0x8033_81BF), "No plug-in serves \(uri). What there is, winrm enumerate winrm/config/plugin shows.")
+      throw WinrmFailure(
+        WinRMCode(rawValue: 0x8033_81BF), "No plug-in serves \(uri). What there is, winrm enumerate winrm/config/plugin shows.")
     }
     if let wanted {
       served.setSecurity(of: uri, to: wanted.sddl)

@@ -114,7 +114,9 @@ struct Completion {
   func winrs(_ words: [String], _ current: String) -> [Candidate] {
     // The command begins with the first word that is no switch.
     guard words.allSatisfy({ $0.hasPrefix("-") }), current.isEmpty || current.hasPrefix("-") else { return [] }
-    let names = WinrsHelp.entries.compactMap { entry in entry.names.first.map { (entry: entry, name: $0) } }
+    let names = WinrsHelp.entries.compactMap { entry in
+      entry.names.max { $0.name.count < $1.name.count }.map { (entry: entry, name: $0) }
+    }
     if let colon = current.firstIndex(of: ":") {
       let name = current[..<colon].lowercased()
       guard name == "-authentication" || name == "-a" else { return [] }
