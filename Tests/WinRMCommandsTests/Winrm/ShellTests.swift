@@ -1,0 +1,126 @@
+import Testing
+import WinRMConfiguration
+
+@testable import WinRMCommands
+
+/// Completion and manual pages. That shells and man(1) take them is tested with these programs, end to end.
+@Suite struct ShellTests {
+  private func words(_ program: String, _ line: String..., settings: WinRMSettings = WinRMSettings()) -> [String] {
+    Completion(settings: settings).lines([program] + line).map { String($0.prefix { $0 != "\t" }) }
+  }
+
+  @Test("Operations, in any case")
+  func operations() {
+    #expect(words("winrm", "") == WinrmOperation.allCases.map(\.rawValue) + ["--version"])
+    #expect(words("winrm", "c") == ["create", "configsddl", "credssp", "certificate", "completions"])
+    #expect(words("winrm", "IDEN") == ["identify"])
+    #expect(words("winrm", "x").isEmpty && words("winrm", "frob", "").isEmpty)
+  }
+
+  @Test("Switches that go with the operation and are not there yet, and their values")
+  func switches() {
+    #expect(words("winrm", "qc", "-") == ["-quiet", "-force", "-transport:", "-?"])
+    #expect(words("winrm", "qc", "-q", "-") == ["-force", "-transport:", "-?"])
+    #expect(words("winrm", "qc", "-transport:") == ["-transport:http", "-transport:https"])
+    #expect(words("winrm", "id", "-A:K") == ["-A:kerberos"])
+    #expect(words("winrm", "get", "winrm/config", "/f:p") == ["/f:pretty"])
+    #expect(words("winrm", "set", "winrm/config", "-file:x") == [":files"])
+    #expect(words("winrm", "get", "winrm/config", "-quiet:").isEmpty)
+  }
+
+  @Test("Resources, and the listeners that there are")
+  func resources() throws {
+    #expect(words("winrm", "get", "winrm/config/service/") == ["winrm/config/service/auth", "winrm/config/service/defaultports"])
+    var settings = WinRMSettings()
+    try settings.addListener(ListenerSettings(selectingAddress: "*", transport: "HTTP"))
+    let listener = "winrm/config/Listener?Address=*+Transport=HTTP"
+    #expect(words("winrm", "delete", "", settings: settings) == [listener])
+    #expect(words("winrm", "get", "WINRM/config/l", settings: settings) == [listener])
+    #expect(words("winrm", "e", "sh") == ["shell"])
+    #expect(words("winrm", "invoke", "") == ["Restore"] && words("winrm", "invoke", "Restore", "winrm/config/p") == ["winrm/config/plugin"])
+  }
+
+  @Test("Settings of the resource, and what they can be")
+  func input() {
+    #expect(words("winrm", "set", "winrm/config/client/auth", "@{Cre") == ["@{CredSSP="])
+    #expect(words("winrm", "set", "winrm/config/client/auth", "@{CredSSP=t") == ["@{CredSSP=true}"])
+    #expect(words("winrm", "set", "winrm/config/service/auth", "@{CredSSP=true;Cbt") == ["@{CredSSP=true;CbtHardeningLevel="])
+    #expect(words("winrm", "set", "winrm/config/client", "@{Network") == ["@{NetworkDelayms="])
+    // What cannot be changed is not offered.
+    #expect(words("winrm", "set", "winrm/config", "@{MaxProvider").isEmpty)
+    #expect(words("winrm", "get", "winrm/config", "@{").isEmpty)
+  }
+
+  @Test("What stands behind the other operations")
+  func others() {
+    #expect(words("winrm", "credssp", "") == ["enable", "disable", "get", "pin", "unpin"])
+    #expect(words("winrm", "cert", "import", "/etc") == [":files"])
+    #expect(words("winrm", "completions", "") == ["bash", "zsh", "fish"])
+    #expect(words("winrm", "help", "prox") == ["proxy", "proxyaccess", "proxyauthentication", "proxyusername", "proxypassword"])
+    #expect(words("winrm").isEmpty && Completion(settings: WinRMSettings()).lines([]).isEmpty)
+  }
+
+  @Test("Every verb that is offered is one", arguments: [WinrmOperation.credssp, .account, .certificate, .policy])
+  func subverbs(operation: WinrmOperation) async throws {
+    let host = try WinrmHost()
+    let nonsense = await host.run([operation.rawValue, "nonsense"]).error
+    for verb in operation.subverbs {
+      // Enough to be refused for another reason than the verb.
+      #expect(await host.run([operation.rawValue, verb, "-quiet"]).error.contains("quiet"))
+      #expect(await host.run([operation.rawValue, verb]).error != nonsense, "\(verb)")
+    }
+    #expect(!nonsense.isEmpty)
+  }
+
+  @Test("winrs: switches as its help has them, until the command begins")
+  func winrs() {
+    let all = words("winrs", "-")
+    #expect(all.contains("-remote:") && all.contains("-authentication:") && all.contains("-usessl") && all.contains("--version"))
+    #expect(words("winrs", "-r:host", "-authentication:c") == ["-authentication:CredSSP"])
+    #expect(words("winrs", "-r:host", "hostname", "-").isEmpty)
+    #expect(words("winrs", "l").isEmpty)
+  }
+
+  @Test("The help of winrs names exactly the switches that it takes")
+  func winrsHelp() throws {
+    let named = WinrsHelp.entries.flatMap(\.names)
+    for (name, _) in named {
+      #expect(WinrsOptions.switchNames.contains(String(name.dropFirst())), "\(name)")
+    }
+    #expect(WinrsHelp.entries.allSatisfy { !$0.text.isEmpty && !$0.form.isEmpty })
+    let takingValues = Set(named.filter(\.takesValue).map(\.name))
+    #expect(takingValues.isSuperset(of: ["-remote", "-r", "-environment", "-env", "-username"]) && !takingValues.contains("-usessl"))
+    for method in WinrsOptions.methodNames { _ = try WinrsOptions(parsing: ["-a:\(method)", "-u:x", "-c:y", "x"].filter { $0 != "-c:y" }) }
+    #expect(!WinrsHelp.introduction.isEmpty && !WinrsHelp.remarks.isEmpty && !WinrsHelp.examples.isEmpty)
+  }
+
+  @Test("The commands print scripts and pages, and refuse what they do not know")
+  func commands() async throws {
+    let host = try WinrmHost()
+    for shell in CompletionScripts.shells {
+      let run = await host.run(["completions", shell.uppercased()])
+      #expect(run.code == 0 && run.output.contains("completions candidates"))
+    }
+    for name in Manuals.names {
+      let run = await host.run(["manual", name])
+      #expect(run.code == 0 && run.output.hasPrefix(".TH \"\(name.uppercased().replacingMinus)\""))
+      #expect(!run.output.contains("'") && run.output.unicodeScalars.allSatisfy(\.isASCII))
+    }
+    #expect(await host.run(["completions", "csh"]).code == 1)
+    #expect(await host.run(["manual", "ls"]).code == 1)
+    #expect(await host.run(["completions", "candidates", "winrm", "ge"]).output == "get\tshows a resource\n")
+  }
+
+  @Test("The manuals tell all that the help does")
+  func complete() throws {
+    let tool = try #require(Manuals.page("winrm"))
+    for name in WinrmSwitch.allCases { #expect(tool.contains(".B \"\\-\(name.rawValue.replacingMinus)"), "\(name)") }
+    for operation in WinrmOperation.allCases where operation != .help { #expect(tool.contains(".SS \"\(operation.rawValue)"), "\(operation)") }
+    let settings = try #require(Manuals.page("winrm-config"))
+    for setting in SettingDescription.all { #expect(settings.contains(".B \"\(setting.name)\""), "\(setting.path)") }
+  }
+}
+
+extension String {
+  fileprivate var replacingMinus: String { reduce(into: "") { $0 += $1 == "-" ? "\\-" : String($1) } }
+}
