@@ -35,7 +35,7 @@ struct SecurityOperation {
     do throws(SDDLError) {
       wanted = try arguments.switches[.sddl].map { text throws(SDDLError) in try SecurityDescriptor(sddl: text) }
     } catch {
-      throw Self.invalid("is invalid: \(error.message), at character \(error.offset + 1)")
+      throw Self.invalid("is invalid at character \(error.offset + 1). \(error.message)")
     }
     if let wanted, wanted.dacl == nil {
       throw Self.invalid("has no DACL (D:...), and so would let everybody do everything")
