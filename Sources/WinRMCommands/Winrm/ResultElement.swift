@@ -2,8 +2,8 @@ import WinRM
 import WinRMConfiguration
 
 /// What an operation answers: an element with its attributes, and either a text or elements in order. Namespaces belong to the whole.
-struct ResultElement: Equatable {
-  enum Content: Equatable {
+struct ResultElement: Equatable, Sendable {
+  enum Content: Equatable, Sendable {
     /// `nil` is null (`xsi:nil`), which is something else than empty.
     case value(String?)
     case children([ResultElement])

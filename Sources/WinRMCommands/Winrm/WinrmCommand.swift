@@ -198,7 +198,6 @@ struct WinrmRunner {
     guard arguments.switches[.remote] != nil else {
       return show(try await operation.run(localAccess(arguments)), prefix: "cfg", SecurityOperation.namespace)
     }
-    let identification = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
     let configuration = try identification.configuration(arguments, password: password)
     try await connector.connect(configuration) { access in
       show(try await operation.run(access), prefix: "cfg", SecurityOperation.namespace)

@@ -65,7 +65,7 @@ struct WinrsOptions: Sendable, Equatable {
   }
 
   /// The words of -authentication, for completion.
-  static let methodNames = ["Negotiate", "Kerberos", "CredSSP"]
+  static let methodNames = Method.allCases.map(\.rawValue)
 
   /// All names that a switch can have.
   static var switchNames: Set<String> { Set(switches.keys) }

@@ -128,7 +128,8 @@ import WinRMConfiguration
         == "No message is known for 0x8033FFFF.\n\n0x8033FFFF  2150891519  -2144075777\n")
   }
 
-  @Test("helpmsg: what is no number shows how to call it", arguments: ["nonsense", "0x", "0x1G", "0x+5", "4294967296", "0x100000000", "5.0"])
+  @Test(
+    "helpmsg: what is no number shows how to call it", arguments: ["nonsense", "0x", "0x1G", "0x+5", "4294967296", "0x100000000", "5.0"])
   func nonsense(text: String) async {
     let nonsense = await host.run("helpmsg", text)
     #expect(nonsense.code == 0 && nonsense.output.contains("winrm helpmsg ERRORCODE"))

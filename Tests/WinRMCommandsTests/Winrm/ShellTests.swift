@@ -76,7 +76,7 @@ import WinRMConfiguration
   func winrs() {
     let all = words("winrs", "-")
     #expect(all.contains("-remote:") && all.contains("-authentication:") && all.contains("-usessl") && all.contains("--version"))
-    #expect(words("winrs", "-r:host", "-authentication:c") == ["-authentication:CredSSP"])
+    #expect(words("winrs", "-r:host", "-authentication:c") == ["-authentication:credssp", "-authentication:certificate"])
     #expect(words("winrs", "-r:host", "hostname", "-").isEmpty)
     #expect(words("winrs", "l").isEmpty)
   }
@@ -90,7 +90,9 @@ import WinRMConfiguration
     #expect(WinrsHelp.entries.allSatisfy { !$0.text.isEmpty && !$0.form.isEmpty })
     let takingValues = Set(named.filter(\.takesValue).map(\.name))
     #expect(takingValues.isSuperset(of: ["-remote", "-r", "-environment", "-env", "-username"]) && !takingValues.contains("-usessl"))
-    for method in WinrsOptions.methodNames { _ = try WinrsOptions(parsing: ["-a:\(method)", "-u:x", "-c:y", "x"].filter { $0 != "-c:y" }) }
+    for method in WinrsOptions.methodNames {
+      _ = try WinrsOptions(parsing: ["-a:\(method)", method == "certificate" ? "-c:x" : "-u:x", "x"])
+    }
     #expect(!WinrsHelp.introduction.isEmpty && !WinrsHelp.remarks.isEmpty && !WinrsHelp.examples.isEmpty)
   }
 
@@ -115,7 +117,9 @@ import WinRMConfiguration
   func complete() throws {
     let tool = try #require(Manuals.page("winrm"))
     for name in WinrmSwitch.allCases { #expect(tool.contains(".B \"\\-\(name.rawValue.replacingMinus)"), "\(name)") }
-    for operation in WinrmOperation.allCases where operation != .help { #expect(tool.contains(".SS \"\(operation.rawValue)"), "\(operation)") }
+    for operation in WinrmOperation.allCases where operation != .help {
+      #expect(tool.contains(".SS \"\(operation.rawValue)"), "\(operation)")
+    }
     let settings = try #require(Manuals.page("winrm-config"))
     for setting in SettingDescription.all { #expect(settings.contains(".B \"\(setting.name)\""), "\(setting.path)") }
   }

@@ -198,10 +198,10 @@ extension WinrmHelp {
     """
 
   private static let certificate = """
-    winrm certificate import FILE [-key:FILE]
+    winrm certificate import FILE [-key:FILE] [-user]
     winrm certificate new -hostname:NAME[,NAME] [-days:N] [-keytype:rsa2048|p256]
-    winrm certificate list
-    winrm certificate delete THUMBPRINT [-force]
+    winrm certificate list [-user]
+    winrm certificate delete THUMBPRINT [-force] [-user]
 
     The certificates by which the service proves itself to clients. import
     takes PEM files: the certificate, those of the authorities between it and
@@ -217,6 +217,9 @@ extension WinrmHelp {
     winrm create winrm/config/Listener?Address=*+Transport=HTTPS \\
           '@{CertificateThumbprint="..."}'
                                     proves it to HTTPS clients
+
+    -user means the certificates by which the user proves himself to servers,
+    for -certificate:THUMBPRINT.
 
     The service notices new certificates within a second. If it cannot use the
     one that CredSSP should show, it refuses CredSSP, and shows no other one.

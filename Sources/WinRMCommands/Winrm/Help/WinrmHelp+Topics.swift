@@ -107,7 +107,8 @@ extension WinrmHelp {
                             when it is not there
     -certificate (-c)       the thumbprint of a client certificate; alone it
                             means -authentication:certificate
-    -defaultcreds           negotiate may use the credentials at hand; HTTPS
+    -defaultcreds           negotiate may use the logon agent of a remote session
+                            where -skip... leaves the server unproven; HTTPS
 
     -spn:SERVICE/HOST       the service that the server must prove to be, in
                             place of WSMAN, HTTP or HOST on the host as typed
@@ -118,7 +119,10 @@ extension WinrmHelp {
     does not.
 
     Basic sends the password itself, for the server's own accounts only. Over
-    HTTP it needs -unencrypted. No WinRM service accepts digest.
+    HTTP it needs -unencrypted and a host in TrustedHosts. digest is refused: no
+    WinRM service accepts it.
+
+    Certificates that prove the user are those of winrm certificate list -user.
 
     DOMAIN and the suffix behind @ are looked up in client/KerberosRealms, a
     list of DOMAIN=REALM; then the default realm of krb5.conf is asked, which
@@ -136,8 +140,10 @@ extension WinrmHelp {
     return """
       \(rows.joined(separator: "\n"))
 
-      A proxy is used for HTTPS only, and not with kerberos and credssp. What the
-      proxy learns of the user has nothing to do with what the server learns.
+      Without -proxyaccess there is no proxy. Messages that are not encrypted never
+      go through one, kerberos and credssp do not either, and credentials for the
+      proxy go with HTTPS only. What the proxy learns of the user has nothing to do
+      with what the server learns.
 
       winrm get winrm/config -r:https://server.example.com -u:alice -a:basic \\
             -proxyaccess:ie_settings -proxyauthentication:basic -proxyusername:bob
