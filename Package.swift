@@ -126,7 +126,7 @@ let package = Package(
       "WinRMAuthentication",
       [
         "SecuritySupport", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "MemoryTLS", "LogonAgent", "LogonInterface", "WinRMHTTP",
-        "DelegationPolicy", "Certificates",
+        "DelegationPolicy", "Certificates", crypto,
       ]),
     library(
       "WinRM",
@@ -175,7 +175,7 @@ let package = Package(
     tests("SecurityTokensTests", ["SecurityTokens", "TestVectors"]),
     tests("SecurityDescriptorsTests", ["SecurityDescriptors"]),
     tests("MemoryTLSTests", ["MemoryTLS", "CredSSP", "Certificates", "SecuritySupport", nioSSL, nioCore]),
-    tests("CertificatesTests", ["Certificates", "SecuritySupport", asn1, x509, crypto, "TestVectors"]),
+    tests("CertificatesTests", ["Certificates", "SecuritySupport", asn1, x509, crypto, "TestVectors", "TestCertificates"]),
     tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "GroupPolicy", "SecuritySupport"]),
     tests(
       "WinRMResourcesTests",
@@ -207,7 +207,7 @@ let package = Package(
       "WinRMServiceTests",
       [
         "WinRMService", "WinRMAuthentication", "NTLM", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport",
-        "Certificates", "MemoryTLS", "Kerberos", "TestRealm", logging, serviceLifecycle, nioHTTP1, nioSSL,
+        "Certificates", "TestCertificates", "MemoryTLS", "Kerberos", "TestRealm", logging, serviceLifecycle, nioHTTP1, nioSSL,
         inMemoryLogging, nioCore, nioPosix,
       ]),
     tests(
@@ -217,6 +217,8 @@ let package = Package(
         "SecuritySupport",
         "Kerberos",
       ]),
+    // Certificates of every kind, good and bad.
+    .target(name: "TestCertificates", dependencies: [crypto, asn1, x509], path: "Tests/TestCertificates", swiftSettings: common),
     // A realm of MIT Kerberos on loopback.
     .target(name: "TestRealm", path: "Tests/TestRealm", swiftSettings: settings),
     // Known answers, shared by the tests of all cores.

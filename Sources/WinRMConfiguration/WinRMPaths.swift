@@ -47,6 +47,8 @@ public struct WinRMPaths: Sendable, Equatable {
   public var settingsChangesFile: String { configurationDirectory + "/config.changes.json" }
   /// Certificates by which the service proves itself, and their private keys.
   public var certificateDirectory: String { configurationDirectory + "/certificates" }
+  /// Certificates of those who may sign the certificates of clients.
+  public var trustedDirectory: String { configurationDirectory + "/trusted" }
   /// Certificates by which this user proves himself as a client, and their private keys; `nil` without a home directory. For an ordinary
   /// user it is ``certificateDirectory``: both belong to nobody else.
   public var userCertificateDirectory: String? {

@@ -33,6 +33,7 @@ struct Daemon {
     configuration.acceptsKerberos = logon.hasKeytab
     let identityFile = IdentityFile(path: paths.stateDirectory + "/credssp-identity")
     configuration.certificates = ServerCertificateStore(directory: paths.certificateDirectory)
+    configuration.clientCertificates = ClientCertificateVerifier(authorities: ClientAuthorities(directory: paths.trustedDirectory))
     let selfMade = { @Sendable (settings: WinRMSettings) throws -> SelfSignedIdentity? in
       guard settings.service.auth.credSSP, settings.service.certificateThumbprint.isEmpty else { return nil }
       return try identityFile.loadOrMake(machineName: machineName)
@@ -46,6 +47,7 @@ struct Daemon {
       await authority.update(
         allowedGroups: settings.service.allowedGroups, allowedAccounts: settings.service.allowedAccounts,
         channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, processesPerSession: Self.processesPerSession(settings))
+      await authority.update(certificateAccounts: Self.certificateAccounts(settings))
       logger.notice("settings changed")
     }
     // The group calls it an error when a service ends because it cannot start; that is told once, by whoever started us.
@@ -91,6 +93,7 @@ struct Daemon {
       accountsFile: paths.accountsFile, agentDirectory: paths.agentDirectory, allowedGroups: settings.service.allowedGroups,
       allowedAccounts: settings.service.allowedAccounts, execHelperPath: try helperPath(),
       channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, serviceEnvironment: Self.serviceEnvironment())
+    configuration.certificateAccounts = Self.certificateAccounts(settings)
     configuration.keytab = settings.service.keytabFile.isEmpty ? Self.systemKeytab() : "FILE:" + settings.service.keytabFile
     configuration.ticketCacheDirectory = paths.runtimeDirectory + "/cc"
     await lookAround(&configuration)
@@ -113,6 +116,11 @@ struct Daemon {
     }
     configuration.domain = await DomainOfHost.find(logger: logger)
     configuration.accountPhase = PAMAccountPhase()
+  }
+
+  /// Whom the certificates of clients may stand for.
+  private static func certificateAccounts(_ settings: WinRMSettings) -> Set<String> {
+    settings.service.auth.certificate ? Set(settings.certificateMappings.filter(\.enabled).map(\.userName)) : []
   }
 
   /// Root alone uses the keys of the host unasked.

@@ -33,9 +33,9 @@ public struct AuthorizationHeader: Sendable, Equatable {
 
   /// The header value that carries a token. It holds nothing but the scheme's name and base64, so that no token can add a header line.
   ///
-  /// An empty token, which CredSSP knows, leaves the scheme alone.
+  /// An empty token, which CredSSP knows, leaves the scheme alone. A certificate's scheme has none.
   public static func value(scheme: AuthenticationScheme, token: [UInt8]) -> String {
-    token.isEmpty ? scheme.rawValue : scheme.rawValue + " " + AuthenticationToken.encode(token)
+    token.isEmpty || scheme == .certificate ? scheme.rawValue : scheme.rawValue + " " + AuthenticationToken.encode(token)
   }
 }
 

@@ -117,7 +117,7 @@ public struct WinRMServer: Service {
     let offer = try customOffer ?? makeOffer(settings, identity: configuration.credSSPIdentity)
     guard !offer.schemes.isEmpty else {
       throw WinRMServiceError(
-        .noAuthentication, "Neither Negotiate nor CredSSP is enabled. Run: winrm set winrm/config/service/auth @{Negotiate=\"true\"}")
+        .noAuthentication, "No authentication that can be offered is enabled. Run: winrm set winrm/config/service/auth @{Negotiate=\"true\"}")
     }
     live.update(
       .init(offer: offer, shellLimits: configuration.shellLimits, allowsRemoteAccess: settings.service.allowRemoteAccess))
@@ -137,12 +137,33 @@ public struct WinRMServer: Service {
 
   private func warn(about settings: WinRMSettings) {
     let service = settings.service
-    if service.allowUnencrypted { logger.warning("AllowUnencrypted is ignored: unencrypted requests stay refused") }
+    if service.allowUnencrypted {
+      logger.warning(
+        "AllowUnencrypted is on: messages may travel over HTTP in clear, and whoever is on the way can read and change them",
+        metadata: ["basic": service.auth.basic ? "passwords too: Basic is on" : "off"])
+    }
     for name in Self.limitsWithoutEffect(settings) {
       logger.warning("a limit is set that has no effect yet", metadata: ["setting": "\(name)"])
     }
-    if service.auth.basic { logger.warning("Basic authentication is not available") }
-    if service.auth.certificate { logger.warning("certificate authentication is not available") }
+    if service.auth.basic { logger.warning("Basic is on: this service is told the passwords of those who use it") }
+    if service.auth.certificate { warnAboutCertificates(settings) }
+  }
+
+  /// What keeps certificates of clients from being of use.
+  private func warnAboutCertificates(_ settings: WinRMSettings) {
+    guard let verifier = configuration.clientCertificates else {
+      return logger.warning("certificates of clients cannot be verified: there is no directory of trusted certificates")
+    }
+    if !settings.listeners.contains(where: { $0.enabled && $0.transport == .https }) {
+      logger.warning("Certificate is on, and there is no HTTPS listener")
+    }
+    do throws(CertificateError) {
+      for problem in try verifier.anchors().problems {
+        logger.error("a file of trusted certificates is not used", metadata: ["reason": "\(problem.message)"])
+      }
+    } catch {
+      logger.error("certificates of clients cannot be verified", metadata: ["reason": "\(error.message)"])
+    }
   }
 
   /// Limits that somebody has changed and that bind nobody: better said than believed in.
@@ -162,8 +183,13 @@ public struct WinRMServer: Service {
     let certificate = auth.credSSP ? try credSSPCertificate(settings, selfMade: identity) : nil
     let schemes: [AuthenticationScheme] =
       (auth.negotiate ? [.negotiate] : []) + (auth.kerberos && configuration.acceptsKerberos ? [.kerberos] : [])
+      + (auth.basic ? [.basic] : []) + (auth.certificate && configuration.clientCertificates != nil ? [.certificate] : [])
       + (auth.credSSP ? [.credSSP] : [])
-    return AuthenticationOffer(schemes: schemes) { scheme, peer, channelBindings in
+    let certificates = auth.certificate ? configuration.clientCertificates : nil
+    return AuthenticationOffer(
+      schemes: schemes, allowsUnencrypted: settings.service.allowUnencrypted,
+      certificates: certificates.map { ClientCertificateRules(verifier: $0, mappings: settings.certificateMappings) }
+    ) { scheme, peer, channelBindings in
       switch scheme {
       case .credSSP:
         guard let certificate else { return nil }
@@ -171,7 +197,8 @@ public struct WinRMServer: Service {
         return CredSSPServerAuthentication(logon: logon, peer: peer, tls: try MemoryTLS.server(context: ready.context))
       case .negotiate: return NegotiateServerAuthentication(logon: logon, peer: peer, channelBindings: channelBindings)
       case .kerberos: return NegotiateServerAuthentication(logon: logon, peer: peer, isKerberos: true, channelBindings: channelBindings)
-      case .basic, .certificate: return nil
+      case .basic: return BasicServerAuthentication(logon: logon, peer: peer)
+      case .certificate: return nil  // no exchange: the certificate is in the connection
       }
     }
   }
@@ -223,7 +250,7 @@ public struct WinRMServer: Service {
 
   /// Takes over new settings while the service runs: the schemes offered, who may come from other machines, the limits of shells, the
   /// listeners, and the certificates of CredSSP and of HTTPS listeners, which are read again. They hold for the next connection, request
-  /// and shell; connections that stand keep what they have, unless their listener has gone. What takes a restart is said in the log.
+  /// and shell; who is proven on a connection that stands stays so, unless its listener has gone. What takes a restart is said in the log.
   ///
   /// Listeners come and go in the running service: ``settled()`` waits for that.
   ///
@@ -234,7 +261,7 @@ public struct WinRMServer: Service {
     var shellLimits = configuration.shellLimits
     shellLimits.update(settings)
     live.update(.init(offer: offer, shellLimits: shellLimits, allowsRemoteAccess: settings.service.allowRemoteAccess))
-    if offer.schemes.isEmpty { logger.warning("neither Negotiate nor CredSSP is enabled any more: nobody can log on") }
+    if offer.schemes.isEmpty { logger.warning("no authentication that can be offered is enabled any more: nobody can log on") }
     warn(about: settings)
     listeners.apply(settings)
     let names = reloading.restartNeeded(by: settings)

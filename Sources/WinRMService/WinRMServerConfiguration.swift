@@ -24,6 +24,8 @@ public struct WinRMServerConfiguration: Sendable {
   /// The names of this machine, for HTTPS listeners with neither Hostname nor CertificateThumbprint. Asked when certificates are looked
   /// for; it may block. Default none.
   public var hostNames: @Sendable () -> [String] = { [] }
+  /// Who verifies the certificates of clients; `nil` (default) for nobody, and then none is accepted.
+  public var clientCertificates: ClientCertificateVerifier?
   /// Told each listener when it listens, and again when its addresses are others.
   public var onListening: @Sendable (ListenerAddress) -> Void
 

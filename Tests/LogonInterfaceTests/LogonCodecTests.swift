@@ -1,6 +1,7 @@
-import LogonInterface
 import SecuritySupport
 import Testing
+
+@testable import LogonInterface
 
 private let context = ContextID(high: 1, low: 2)
 private let logon = LogonID(high: 3, low: 4)
@@ -30,6 +31,10 @@ private let requests: [LogonRequest] = [
   .closeSession(session),
   .describe(userID: 0),
   .describe(userID: .max),
+  .password(PasswordLogon(userName: "HOST\\jörg", password: SecretBytes(Array("päss:word".utf8))), peer: peer),
+  .password(PasswordLogon(userName: "", password: SecretBytes([])), peer: peer),
+  .certificate(
+    CertificateLogon(thumbprint: CertificateThumbprint(sha1: [UInt8](repeating: 0xAB, count: 20)), userName: "ann"), peer: peer),
 ]
 
 private let replies: [LogonReply] = [
@@ -84,6 +89,34 @@ struct LogonCodecTests {
     grant.memberships.securityIdentifiers.append("S-1-1-0")
     let frame = try LogonReply.granted(grant).encode()
     #expect { try LogonReply(decoding: frame) } throws: { ($0 as? LogonFailure)?.code == .limit }
+  }
+
+  @Test("A name or a password that is longer than any is refused, and a thumbprint in another spelling")
+  func evidence() throws {
+    func code(_ request: LogonRequest) throws -> LogonFailure.Code? {
+      let frame = try request.encode()
+      do throws(LogonFailure) {
+        _ = try LogonRequest(decoding: frame)
+        return nil
+      } catch { return error.code }
+    }
+    let long = SecretBytes([UInt8](repeating: 0x61, count: PasswordLogon.maximumPasswordLength + 1))
+    #expect(try code(.password(PasswordLogon(userName: "a", password: long), peer: peer)) == .limit)
+    let name = String(repeating: "a", count: PasswordLogon.maximumUserNameLength + 1)
+    #expect(try code(.password(PasswordLogon(userName: name, password: SecretBytes([1])), peer: peer)) == .limit)
+    let thumbprint = CertificateThumbprint(sha1: [UInt8](repeating: 0xAB, count: 20))
+    var frame = try LogonRequest.certificate(CertificateLogon(thumbprint: thumbprint, userName: "a"), peer: peer).encode()
+    let place = try #require(frame.firstIndex(of: UInt8(ascii: "A")))
+    frame[place] = UInt8(ascii: "a")
+    #expect { try LogonRequest(decoding: frame) } throws: { ($0 as? LogonFailure)?.code == .malformed }
+  }
+
+  @Test("What holds a password does not print it")
+  func redacted() {
+    let request = LogonRequest.password(PasswordLogon(userName: "canary", password: SecretBytes(Array("canary".utf8))), peer: peer)
+    var dumped = ""
+    dump(request, to: &dumped)
+    #expect(!"\(request) \(String(reflecting: request)) \(dumped)".contains("canary"))
   }
 
   @Test("A SID that is longer than any is refused")

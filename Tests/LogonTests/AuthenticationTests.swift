@@ -302,6 +302,6 @@ struct AuthenticationTests {
 }
 
 /// Gives a file a new modification time.
-private func fixtureTouch(_ path: String) throws {
+func fixtureTouch(_ path: String) throws {
   try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -10)], ofItemAtPath: path)
 }

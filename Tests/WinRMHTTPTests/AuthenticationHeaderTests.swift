@@ -60,7 +60,7 @@ import WinRMHTTP
 }
 
 @Suite struct AuthorizationHeaderTests {
-  @Test(arguments: AuthenticationScheme.allCases) func roundTrip(_ scheme: AuthenticationScheme) throws {
+  @Test(arguments: AuthenticationScheme.allCases.filter(\.canBeOffered)) func roundTrip(_ scheme: AuthenticationScheme) throws {
     let header = try #require(AuthorizationHeader(parsing: AuthorizationHeader.value(scheme: scheme, token: [0, 1, 254, 255])))
     #expect(header.scheme == scheme)
     #expect(header.token == [0, 1, 254, 255])

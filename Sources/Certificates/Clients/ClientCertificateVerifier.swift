@@ -62,22 +62,37 @@ public final class ClientCertificateVerifier: Sendable {
     }
     // One that was put among the authorities by hand, and is signed by another, shall prove that.
     let isSelfSigned = leaf.issuer == leaf.subject && leaf.publicKey.isValidSignature(leaf.signature, for: leaf)
-    let roots = anchors.certificates.filter { isSelfSigned || $0 != leaf }
+    let failures: [CertificateValidationResult.PolicyFailure]
+    switch await isSelfSigned && anchors.certificates.contains(leaf)
+      ? Self.validate(trusted: leaf) : Self.validate(certificates, roots: anchors.certificates.filter { $0 != leaf }, now: now)
+    {
+    case .validCertificate(let chain): return try VerifiedClientCertificate(chain: Array(chain))
+    case .couldNotValidate(let reasons): failures = reasons
+    }
+    guard let failure = failures.first else {
+      throw CertificateError(.wrongUse, "the client's chain leads to no certificate that is trusted for clients")
+    }
+    // RFC 5280's policy writes the certificate's own text into its reasons.
+    let own = ClientUsePolicy.Reason(rawValue: failure.policyFailureReason.description)?.rawValue
+    throw CertificateError(
+      .wrongUse, "the client's chain is refused: \(own ?? "it breaks a rule: validity, constraints, or allowed use")")
+  }
+
+  private static func validate(_ chain: [Certificate], roots: [Certificate], now: Date) async -> CertificateValidationResult {
     var verifier = Verifier(rootCertificates: CertificateStore(roots)) {
       RFC5280Policy(fixedExpiryValidationTime: now)
       ClientUsePolicy()
       KnownExtensions()
     }
-    switch await verifier.validate(leaf: leaf, intermediates: CertificateStore(certificates.dropFirst())) {
-    case .validCertificate(let chain): return try VerifiedClientCertificate(chain: Array(chain))
-    case .couldNotValidate(let failures):
-      guard let failure = failures.first else {
-        throw CertificateError(.wrongUse, "the client's chain leads to no certificate that is trusted for clients")
-      }
-      // RFC 5280's policy writes the certificate's own text into its reasons.
-      let own = ClientUsePolicy.Reason(rawValue: failure.policyFailureReason.description)?.rawValue
-      throw CertificateError(
-        .wrongUse, "the client's chain is refused: \(own ?? "it breaks a rule: validity, constraints, or allowed use")")
+    return await verifier.validate(leaf: chain[0], intermediates: CertificateStore(chain.dropFirst()))
+  }
+
+  /// One that vouches for itself, and is trusted by name: it is no authority, so that the rules for paths do not fit it.
+  private static func validate(trusted leaf: Certificate) async -> CertificateValidationResult {
+    var verifier = Verifier(rootCertificates: CertificateStore([leaf])) {
+      ClientUsePolicy()
+      KnownExtensions()
     }
+    return await verifier.validate(leaf: leaf, intermediates: CertificateStore())
   }
 }

@@ -1,9 +1,17 @@
+import Certificates
 import LogonInterface
 import Logging
 import NIOHTTP1
 import SecuritySupport
 import WinRMAuthentication
+import WinRMConfiguration
 import WinRMHTTP
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// The authentication of one connection: a local variable of the connection's task, so that no other connection can ever see it.
 ///
@@ -12,7 +20,13 @@ struct ConnectionAuthentication {
   /// Somebody is proven, and their messages can be read.
   struct Established {
     let identity: ProvenIdentity
-    let protector: any MessageProtector
+    /// What protects messages; `nil` for schemes that protect none.
+    let protector: (any MessageProtector)?
+    /// Whether what was proven holds for the connection. Basic and certificates are said again with each request, and a request without them
+    /// is nobody's.
+    var isConnectionBound: Bool { protector != nil }
+    /// The account that a certificate stands for, as its mapping names it.
+    var mappedName: String?
   }
 
   private enum State {
@@ -29,7 +43,7 @@ struct ConnectionAuthentication {
     case established(headers: HTTPHeaders)
   }
 
-  private let offer: AuthenticationOffer
+  private let live: LiveSettings
   private let logon: LogonClient
   private let peer: PeerAddress
   private let channelBindings: ChannelBindings?
@@ -37,14 +51,25 @@ struct ConnectionAuthentication {
   private let logger: Logger
   private var state = State.anonymous
   private var account: ProvenIdentity?
+  /// What Basic proved.
+  private var credentials = CredentialMemory()
+  /// What the client has shown in TLS.
+  private let clientChain: ClientChain.Reader
+  /// What was verified of it, and with which authorities.
+  private var certificate: (verified: VerifiedClientCertificate, anchors: ClientCertificateVerifier.Anchors)?
   private var refusals = 0
 
-  /// - Parameter channelBindings: those of the HTTPS connection; `nil` over HTTP.
+  private var offer: AuthenticationOffer { live.offer }
+
+  /// - Parameters:
+  ///   - channelBindings: those of the HTTPS connection; `nil` over HTTP.
+  ///   - clientChain: what the client has shown in TLS, in DER.
   init(
-    offer: AuthenticationOffer, logon: LogonClient, peer: PeerAddress, channelBindings: ChannelBindings?, limits: ServiceLimits,
+    live: LiveSettings, clientChain: @escaping ClientChain.Reader = { [] }, logon: LogonClient, peer: PeerAddress, channelBindings: ChannelBindings?, limits: ServiceLimits,
     logger: Logger
   ) {
-    self.offer = offer
+    self.live = live
+    self.clientChain = clientChain
     self.logon = logon
     self.peer = peer
     self.channelBindings = channelBindings
@@ -60,7 +85,7 @@ struct ConnectionAuthentication {
   /// The answer to a request that needs somebody proven: 401 with every scheme offered, one field for each.
   func challenge(closes: Bool = false) -> HTTPAnswer {
     var headers = HTTPHeaders()
-    for scheme in offer.schemes { headers.add(name: "WWW-Authenticate", value: Challenge(scheme: scheme).headerValue) }
+    for scheme in offer.schemes(over: peer.transport) where scheme.canBeOffered { headers.add(name: "WWW-Authenticate", value: Challenge(scheme: scheme).headerValue) }
     return HTTPAnswer(.unauthorized, headers: headers, closes: closes)
   }
 
@@ -74,18 +99,21 @@ struct ConnectionAuthentication {
 
   /// Takes the values of a request's `Authorization` fields.
   ///
-  /// On a connection with somebody proven the exchange starts over: the old context is gone at once, whatever comes of the new one.
+  /// On a connection with somebody proven the exchange starts over: the old context is gone at once, whatever comes of the new one. The same
+  /// credentials of Basic are no new exchange.
   mutating func receive(_ fields: [String]) async -> Outcome {
-    if case .established(let old) = state {
-      state = .anonymous
-      await logon.release(old.identity)
-    }
-    guard fields.count == 1, let field = fields.first, let header = AuthorizationHeader(parsing: field), let scheme = header.scheme,
-      let token = header.token, token.count <= limits.tokenSize
+    guard fields.count == 1, let field = fields.first, var header = AuthorizationHeader(parsing: field), let scheme = header.scheme,
+      var token = header.token, token.count <= limits.tokenSize
     else {
+      await forget()
       await interrupt()
       return .answer(refused("an Authorization field that cannot be read"))
     }
+    // The clear text of Basic's is not left lying about; that of the header is HTTP's.
+    header.token = nil
+    defer { if scheme == .basic { SecretBytes.wipe(&token) } }
+    if scheme == .basic, isKnown(token) { return .established(headers: [:]) }
+    await forget()
     let exchange: any ServerAuthentication
     let legs: Int
     do {
@@ -105,12 +133,104 @@ struct ConnectionAuthentication {
       case .challenge(let answer):
         state = .negotiating(exchange, legs: legs + 1)
         return .answer(HTTPAnswer(.unauthorized, headers: Self.tokenField(scheme, answer)))
-      case .established(let token, let identity):
-        return await establish(identity, exchange: exchange, token: token, scheme: scheme)
+      case .established(let answer, let identity):
+        if scheme == .basic { credentials.remember(token) }
+        return await establish(identity, exchange: exchange, token: answer, scheme: scheme)
       }
+    } catch where scheme == .basic && [.unavailable, .timeout].contains(error.code) {
+      // It was not looked at. Whoever is told 401 would take the password for wrong.
+      logger.notice("logon refused", metadata: ["reason": "\(error.message.sanitizedForLog())"])
+      return .answer(.overloaded)
     } catch {
       return .answer(refused(error, scheme: scheme))
     }
+  }
+
+  /// Whether a token of Basic is the one that has proven who is there, and is still accepted.
+  private func isKnown(_ token: [UInt8]) -> Bool {
+    guard case .established(let established) = state, established.identity.scheme == .basic else { return false }
+    return credentials.knows(token) && offer.schemes(over: peer.transport).contains(.basic)
+  }
+
+  /// Nobody is proven any more.
+  private mutating func forget() async {
+    guard case .established(let old) = state else { return }
+    state = .anonymous
+    credentials.forget()
+    await logon.release(old.identity)
+  }
+
+  // MARK: Certificates
+
+  /// Whether a request's `Authorization` fields say that the certificate of the connection stands for somebody.
+  static func namesCertificate(_ fields: [String]) -> Bool {
+    fields.count == 1 && fields.first.flatMap(AuthorizationHeader.init(parsing:))?.scheme == .certificate
+  }
+
+  /// Looks at the certificate of the connection, before the request's body is read: it has to be verified, and a mapping has to fit it.
+  ///
+  /// - Returns: the answer when it does not.
+  mutating func checkCertificate() async -> HTTPAnswer? {
+    do throws(AuthenticationRefusal) {
+      _ = try await verifiedCertificate()
+      return nil
+    } catch {
+      await forget()
+      await interrupt()
+      return refused(error.message)
+    }
+  }
+
+  /// Finds the account that the certificate stands for at a resource, and logs it on unless it is already.
+  ///
+  /// Mappings count as they are now. One connection may have several accounts by its one certificate, for different resources.
+  ///
+  /// - Parameter resource: the resource URI of the request; empty for none.
+  mutating func receiveCertificate(for resource: String) async -> Outcome {
+    await interrupt()
+    do throws(AuthenticationRefusal) {
+      let (certificate, rules) = try await verifiedCertificate()
+      guard let mapping = rules.mappings.selected(for: certificate, resource: resource) else {
+        throw AuthenticationRefusal(.refused, "no single certificate mapping fits the certificate and the resource")
+      }
+      if case .established(let known) = state, known.mappedName == mapping.userName { return .established(headers: [:]) }
+      await forget()
+      let identity = try await CertificateServerAuthentication.logOn(certificate, as: mapping.userName, logon: logon, peer: peer)
+      guard account.map({ $0.scheme == .certificate || $0.isSameAccount(as: identity) }) ?? true else {
+        await logon.release(identity)
+        return .answer(differs())
+      }
+      account = identity
+      state = .established(Established(identity: identity, protector: nil, mappedName: mapping.userName))
+      return .established(headers: [:])
+    } catch {
+      await forget()
+      return .answer(refused(error.message, isLogged: error.isLoggedByAuthority))
+    }
+  }
+
+  /// The certificate of the connection. It is verified once, and again when it has expired or when other authorities are trusted.
+  private mutating func verifiedCertificate() async throws(AuthenticationRefusal) -> (VerifiedClientCertificate, ClientCertificateRules) {
+    let offer = offer
+    guard offer.schemes(over: peer.transport).contains(.certificate), let rules = offer.certificates else {
+      throw AuthenticationRefusal(.refused, "a scheme that is not offered")
+    }
+    do throws(CertificateError) {
+      let anchors = try rules.verifier.anchors()
+      let now = Date()
+      if certificate.map({ $0.anchors != anchors || $0.verified.notAfter < now }) ?? true {
+        certificate = nil
+        let chain = await clientChain()
+        guard !chain.isEmpty else { throw CertificateError(.notFound, "the client has shown no certificate") }
+        certificate = (try await rules.verifier.verify(chain: chain, anchors: anchors, now: now), anchors)
+      }
+    } catch {
+      throw AuthenticationRefusal(.refused, error.message)
+    }
+    guard let verified = certificate?.verified, !rules.mappings.fitting(verified).isEmpty else {
+      throw AuthenticationRefusal(.refused, "no certificate mapping fits the certificate")
+    }
+    return (verified, rules)
   }
 
   /// The connection is gone: what is under way is given up, and credentials that no shell took over are wiped.
@@ -137,11 +257,10 @@ struct ConnectionAuthentication {
     _ identity: ProvenIdentity, exchange: any ServerAuthentication, token: [UInt8]?, scheme: AuthenticationScheme
   ) async -> Outcome {
     do {
-      let protector = try exchange.protector()
+      let protector = scheme == .basic ? nil : try exchange.protector()
       guard account?.isSameAccount(as: identity) ?? true else {
         await logon.release(identity)
-        logger.notice("connection closed", metadata: ["reason": "another account on one connection"])
-        return .answer(challenge(closes: true))
+        return .answer(differs())
       }
       account = identity
       state = .established(Established(identity: identity, protector: protector))
@@ -152,11 +271,17 @@ struct ConnectionAuthentication {
     }
   }
 
+  /// Another account on a connection that has had one.
+  private func differs() -> HTTPAnswer {
+    logger.notice("connection closed", metadata: ["reason": "another account on one connection"])
+    return challenge(closes: true)
+  }
+
   /// An exchange has failed. What the logon authority refused it has logged; the rest is logged here.
   private mutating func refused(_ refusal: AuthenticationRefusal, scheme: AuthenticationScheme) -> HTTPAnswer {
     var answer = refused(refusal.message, isLogged: refusal.isLoggedByAuthority)
     if let token = refusal.token {
-      let others = offer.schemes.filter { $0 != scheme }
+      let others = offer.schemes(over: peer.transport).filter { $0 != scheme && $0.canBeOffered }
       answer.headers = HTTPHeaders(others.map { ("WWW-Authenticate", Challenge(scheme: $0).headerValue) })
       answer.headers.add(contentsOf: Self.tokenField(scheme, token))
     }

@@ -37,6 +37,11 @@ struct RequestDispatcher: Sendable {
     return WSManResponse(relatesTo: nil, action: nil, body: .identify(ServiceIdentity.anonymous())).encode()
   }
 
+  /// The resource URI of a request whose caller's account depends on it; empty where there is none or nothing can be read.
+  func resource(of bytes: [UInt8]) -> String {
+    (try? WSManRequest(decoding: bytes, limits: XMLLimits(maximumBytes: envelopeSize)))?.header.resourceURI?.rawValue ?? ""
+  }
+
   // MARK: Proven callers
 
   /// Carries out one request.
@@ -79,7 +84,10 @@ struct RequestDispatcher: Sendable {
   private func carryOut(
     _ request: WSManRequest, of caller: Caller, delivery: inout CommandOutput.Delivery?
   ) async throws -> ResponseBody {
-    if request.body == .identify { return .identify(ServiceIdentity.authenticated(schemes: live.offer.schemes)) }
+    if request.body == .identify {
+      let offer = live.offer
+      return .identify(ServiceIdentity.authenticated(schemes: offer.schemes, allowsUnencrypted: offer.allowsUnencrypted))
+    }
     guard live.allowsRemoteAccess || caller.peer.isLoopback else { throw WSManFault.remoteAccessDisabled() }
     let authorized = try caller.identity.authorize()
     guard let resource = request.header.resourceURI else { throw WSManFault.invalidResourceURI() }

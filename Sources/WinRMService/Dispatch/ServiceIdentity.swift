@@ -16,11 +16,17 @@ enum ServiceIdentity {
 
   /// For the others.
   ///
-  /// - Parameter schemes: those that the service offers. CredSSP has no profile.
-  static func authenticated(schemes: [AuthenticationScheme]) -> IdentifyResponse {
+  /// - Parameters:
+  ///   - schemes: those that the service offers. CredSSP has no profile.
+  ///   - allowsUnencrypted: whether Basic is offered over HTTP.
+  static func authenticated(schemes: [AuthenticationScheme], allowsUnencrypted: Bool = false) -> IdentifyResponse {
     let speaksSPNEGO = schemes.contains(.negotiate) || schemes.contains(.kerberos)
+    let speaksBasic = schemes.contains(.basic)
     let base = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/"
-    return response(systemRelease(), profiles: speaksSPNEGO ? [base + "http/spnego-kerberos", base + "https/spnego-kerberos"] : [])
+    var profiles = speaksSPNEGO ? ["http/spnego-kerberos", "https/spnego-kerberos"] : []
+    if speaksBasic { profiles += (allowsUnencrypted ? ["http/basic"] : []) + ["https/basic"] }
+    if schemes.contains(.certificate) { profiles.append("https/mutual") }
+    return response(systemRelease(), profiles: profiles.map { base + $0 })
   }
 
   private static func response(_ system: String, profiles: [String]) -> IdentifyResponse {

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import SecuritySupport
+import WinRMHTTP
 
 /// The listener's connections, as HummingbirdCore's servers have them: how a pipeline is made, and the task that serves it.
 struct ConnectionChannel: ServerChildChannel {
@@ -15,6 +16,8 @@ struct ConnectionChannel: ServerChildChannel {
     let entry: ConnectionLedger.Entry
     /// What logons are bound to over HTTPS.
     let channelBindings: ChannelBindings?
+    /// What the client shows in TLS.
+    let clientChain: ClientChain
     var channel: any Channel { asyncChannel.channel }
   }
 
@@ -36,7 +39,8 @@ struct ConnectionChannel: ServerChildChannel {
       decoding.maxHeaderListSize = listener.limits.headerSize
       let pipeline = channel.pipeline.syncOperations
       let identity = listener.tls?.current
-      try addTransport(to: pipeline, identity: identity, logger: guardLogger)
+      let clientChain = ClientChain()
+      try addTransport(to: pipeline, identity: identity, clientChain: clientChain, logger: guardLogger)
       try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)))
       try pipeline.addHandler(HTTPResponseEncoder())
       try pipeline.addHandler(NIOHTTPResponseHeadersValidator())
@@ -44,7 +48,7 @@ struct ConnectionChannel: ServerChildChannel {
       return Value(
         asyncChannel: try NIOAsyncChannel(
           wrappingChannelSynchronously: channel, configuration: .init(inboundType: HTTPServerRequestPart.self, outboundType: Never.self)),
-        life: life, entry: entry, channelBindings: identity?.channelBindings)
+        life: life, entry: entry, channelBindings: identity?.channelBindings, clientChain: clientChain)
     }.flatMapErrorThrowing { error in
       listener.ledger.leave(entry, wasAuthenticated: false)
       throw error
@@ -53,12 +57,16 @@ struct ConnectionChannel: ServerChildChannel {
 
   /// TLS where it belongs, and whoever notices when it is missing, or there where it does not belong.
   private func addTransport(
-    to pipeline: ChannelPipeline.SynchronousOperations, identity: ListenerIdentity?, logger: Logger
+    to pipeline: ChannelPipeline.SynchronousOperations, identity: ListenerIdentity?, clientChain: ClientChain, logger: Logger
   ) throws {
     try pipeline.addHandler(
       TransportSniffer(servesTLS: identity != nil, lingerTimeout: listener.limits.lingerTimeout, logger: logger))
     guard let identity else { return }
-    try pipeline.addHandler(NIOSSLServerHandler(context: identity.context))
+    let asksForCertificate = listener.live.offer.schemes(over: .https).contains(.certificate)
+    try pipeline.addHandler(
+      asksForCertificate
+        ? NIOSSLServerHandler(context: identity.askingContext, customVerificationCallback: clientChain.receive)
+        : NIOSSLServerHandler(context: identity.context))
     try pipeline.addHandler(HandshakeWatch(timeout: listener.limits.tlsHandshakeTimeout, logger: logger))
   }
 
@@ -70,7 +78,7 @@ struct ConnectionChannel: ServerChildChannel {
           group.addTask {
             var connection = HTTPConnection(
               channel: value.channel, life: value.life, listener: listener, peer: peer(of: value.channel),
-              channelBindings: value.channelBindings, logger: logger,
+              channelBindings: value.channelBindings, clientChain: { await value.clientChain.der(on: value.channel) }, logger: logger,
               onAuthenticated: { listener.ledger.authenticated(value.entry) })
             await connection.serve(requests)
             // The guard closes the connection when a last answer has been written; nothing else is left to be done on it.

@@ -19,10 +19,12 @@ struct HTTPConnection {
   /// Called once, when somebody is proven for the first time.
   private let onAuthenticated: () -> Void
 
-  /// - Parameter channelBindings: those of the HTTPS connection; `nil` over HTTP.
+  /// - Parameters:
+  ///   - channelBindings: those of the HTTPS connection; `nil` over HTTP.
+  ///   - clientChain: what the client has shown in TLS, in DER.
   init(
     channel: any Channel, life: ConnectionLife, listener: ListenerContext, peer: PeerAddress, channelBindings: ChannelBindings?,
-    logger: Logger, onAuthenticated: @escaping () -> Void
+    clientChain: @escaping ClientChain.Reader = { [] }, logger: Logger, onAuthenticated: @escaping () -> Void
   ) {
     self.channel = channel
     self.life = life
@@ -31,8 +33,8 @@ struct HTTPConnection {
     self.logger = logger
     self.onAuthenticated = onAuthenticated
     authentication = ConnectionAuthentication(
-      offer: listener.live.offer, logon: listener.logon, peer: peer, channelBindings: channelBindings, limits: listener.limits,
-      logger: logger)
+      live: listener.live, clientChain: clientChain, logon: listener.logon, peer: peer, channelBindings: channelBindings,
+      limits: listener.limits, logger: logger)
   }
 
   /// Serves requests until one of them ends the connection, the peer closes it, or the task is cancelled.
@@ -63,7 +65,9 @@ struct HTTPConnection {
       if let established = authentication.established {
         // The anonymous door stands beside protected messages as little as any other answer in clear.
         guard target == .service else { throw HTTPRefusal(.badRequest, "an anonymous request on an authenticated connection") }
-        if !request.hasAuthorization { return try await message(request, of: established, headers: [:], from: &requests) }
+        if !request.hasAuthorization, established.isConnectionBound {
+          return try await message(request, of: established, headers: [:], from: &requests)
+        }
       }
       return try await negotiate(request, target: target, from: &requests)
     } catch let refusal as HTTPRefusal {
@@ -84,16 +88,15 @@ struct HTTPConnection {
       }
       return try await send(authentication.challenge())
     }
-    switch await authentication.receive(request.head.headers["Authorization"]) {
+    let fields = request.head.headers["Authorization"]
+    if ConnectionAuthentication.namesCertificate(fields) { return try await certified(request, from: &requests) }
+    switch await authentication.receive(fields) {
     case .answer(let answer):
       _ = try await body(of: request, limit: listener.limits.unauthenticatedBody, from: &requests)
       return try await send(answer)
     case .established(let headers):
-      if !life.isAuthenticated {
-        life.isAuthenticated = true
-        onAuthenticated()
-      }
-      guard let established = authentication.established, isMessage(request) else {
+      noteAuthenticated()
+      guard let established = authentication.established, isMessage(request, of: established) else {
         // Some clients repeat their first body with every token; nothing that travelled in clear is ever looked at.
         _ = try await body(of: request, limit: listener.limits.unauthenticatedBody, from: &requests)
         return try await send(HTTPAnswer(.ok, headers: headers))
@@ -102,27 +105,66 @@ struct HTTPConnection {
     }
   }
 
-  // MARK: Protected messages
-
-  /// Whether the body can be a message of a proven peer: an encrypted one, or, inside TLS, a plain one.
-  private func isMessage(_ request: Request) -> Bool {
-    request.isEncrypted || (listener.transport == .https && request.framing.contentLength > 0)
+  private func noteAuthenticated() {
+    guard !life.isAuthenticated else { return }
+    life.isAuthenticated = true
+    onAuthenticated()
   }
 
-  /// Decrypts a request, has it carried out, and encrypts the answer. Over HTTPS TLS does both, unless the request was encrypted all the
-  /// same; then the answer is too.
+  /// A request of somebody whom a certificate proves. Which account that is depends on the resource, so that the envelope is read first; it is
+  /// read only for a certificate that is verified and mapped to somebody.
+  private mutating func certified(_ request: Request, from requests: inout Requests) async throws -> Bool {
+    if let refusal = await authentication.checkCertificate() {
+      _ = try await body(of: request, limit: listener.limits.unauthenticatedBody, from: &requests)
+      return try await send(refusal)
+    }
+    guard !request.isEncrypted else { throw HTTPRefusal(.badRequest, "an encrypted body where nothing was agreed to encrypt with") }
+    let hasBody = request.framing.contentLength > 0
+    guard !hasBody || request.isPlainSOAP else { throw HTTPRefusal(.unsupportedMediaType, "a body that is not SOAP in UTF-8") }
+    let envelope = try await body(of: request, limit: listener.limits.envelopeSize, from: &requests)
+    switch await authentication.receiveCertificate(for: listener.dispatcher.resource(of: envelope)) {
+    case .answer(let answer): return try await send(answer)
+    case .established(let headers):
+      noteAuthenticated()
+      guard hasBody, let established = authentication.established else { return try await send(HTTPAnswer(.ok, headers: headers)) }
+      return try await answer(envelope, of: established, isEncrypted: false, headers: headers)
+    }
+  }
+
+  // MARK: Protected messages
+
+  /// Whether the body can be a message of a proven peer: an encrypted one, or, inside TLS and where the settings allow it, a plain one.
+  private func isMessage(_ request: Request, of established: ConnectionAuthentication.Established) -> Bool {
+    request.isEncrypted || (request.framing.contentLength > 0 && acceptsPlainMessages(of: established))
+  }
+
+  private func acceptsPlainMessages(of established: ConnectionAuthentication.Established) -> Bool {
+    listener.live.offer.acceptsPlainMessages(of: established.identity, over: listener.transport)
+  }
+
+  /// Decrypts a request, has it carried out, and encrypts the answer. A request that came in clear, inside TLS or because the settings allow
+  /// it, is answered in clear.
   private func message(
     _ request: Request, of established: ConnectionAuthentication.Established, headers: HTTPHeaders, from requests: inout Requests
   ) async throws -> Bool {
-    guard request.isEncrypted || listener.transport == .https else { throw HTTPRefusal(.internalServerError, "an unencrypted body") }
+    guard request.isEncrypted || acceptsPlainMessages(of: established) else {
+      throw HTTPRefusal(.internalServerError, "an unencrypted body")
+    }
     let plaintext = try await plaintext(of: request, established, from: &requests)
+    return try await answer(plaintext, of: established, isEncrypted: request.isEncrypted, headers: headers)
+  }
+
+  private func answer(
+    _ plaintext: [UInt8], of established: ConnectionAuthentication.Established, isEncrypted: Bool, headers: HTTPHeaders
+  ) async throws -> Bool {
     let caller = Caller(identity: established.identity, peer: peer)
     guard let answer = await listener.dispatcher.answer(to: plaintext, of: caller) else { return false }
     do {
       try Task.checkCancellation()
       let (contentType, body) =
-        request.isEncrypted
-        ? try await established.protector.protect(answer.envelope) : (MultipartEncrypted.originalContentType, answer.envelope)
+        if isEncrypted, let protector = established.protector {
+          try await protector.protect(answer.envelope)
+        } else { (MultipartEncrypted.originalContentType, answer.envelope) }
       var headers = headers
       headers.add(name: "Content-Type", value: contentType)
       let goesOn = try await send(HTTPAnswer(answer.isFault ? .internalServerError : .ok, headers: headers, body: body))
@@ -141,9 +183,12 @@ struct HTTPConnection {
       guard request.isPlainSOAP else { throw HTTPRefusal(.unsupportedMediaType, "a body that is not SOAP in UTF-8") }
       return try await body(of: request, limit: listener.limits.envelopeSize, from: &requests)
     }
+    guard let protector = established.protector else {
+      throw HTTPRefusal(.badRequest, "an encrypted body where nothing was agreed to encrypt with")
+    }
     let body = try await body(of: request, limit: listener.limits.authenticatedBody, from: &requests)
     do {
-      return try await established.protector.unprotect(
+      return try await protector.unprotect(
         contentType: request.contentType, body: body, limit: listener.limits.envelopeSize)
     } catch {
       throw HTTPRefusal(.badRequest, "an encrypted body that cannot be read")

@@ -9,6 +9,8 @@ struct ListenerIdentity: Sendable {
   let details: CertificateDetails
   var thumbprint: CertificateThumbprint { details.thumbprint }
   let context: NIOSSLContext
+  /// The same, and the client is asked for a certificate, which it need not have.
+  let askingContext: NIOSSLContext
   /// Of the certificate that ``context`` shows (RFC 5929 `tls-server-end-point`).
   let channelBindings: ChannelBindings
 
@@ -16,14 +18,19 @@ struct ListenerIdentity: Sendable {
   init(_ certificate: ServerCertificate) throws(CertificateError) {
     details = certificate.details
     do {
-      context = try NIOSSLContext(configuration: try Self.configuration(certificate))
+      var configuration = try Self.configuration(certificate)
+      context = try NIOSSLContext(configuration: configuration)
+      configuration.certificateVerification = .optionalVerification
+      // What is shown is verified when somebody wants to log on by it; see ``ClientChain``.
+      configuration.trustRoots = .certificates([])
+      askingContext = try NIOSSLContext(configuration: configuration)
       channelBindings = ChannelBindings(serverEndPointHash: try CertificateHash.serverEndPoint(certificateDER: certificate.chainDER[0]))
     } catch {
       throw CertificateError(.malformed, "TLS cannot use the certificate \(certificate.thumbprint): \(LibraryFault(error).reason)")
     }
   }
 
-  /// TLS 1.2 with forward secrecy and authenticated encryption, and TLS 1.3; no client certificates, no early data, no other protocol
+  /// TLS 1.2 with forward secrecy and authenticated encryption, and TLS 1.3; no early data, no other protocol
   /// than the one that is spoken when none is negotiated.
   private static func configuration(_ certificate: ServerCertificate) throws -> TLSConfiguration {
     var pem = certificate.privateKeyPEM.withUnsafeBytes(Array.init)

@@ -12,7 +12,7 @@ import Synchronization
 
 /// An authority that proves whatever its tokens say, keeps a record of what it was asked, and starts commands that the test plays.
 ///
-/// Tokens: `user:NAME` proves NAME at once, `next:` asks for another token, everything else is refused.
+/// Basic: everybody has ``password``. Certificates: every account is there. Tokens: `user:NAME` proves NAME at once, `next:` asks for another token, everything else is refused.
 final class ScriptedAuthority: LogonAuthority {
   /// The test's ends of a command's pipes.
   final class Process: Sendable {
@@ -66,6 +66,10 @@ final class ScriptedAuthority: LogonAuthority {
 
   struct Record: Sendable {
     var begun: [LogonPurpose] = []
+    /// Names of Basic, each time that one was asked about.
+    var passwords: [String] = []
+    /// Accounts of certificates, each time that one was logged on.
+    var certificates: [String] = []
     var bindings: [ChannelBindings?] = []
     var opened: [(LogonID, SessionOptions)] = []
     var closed: [SessionID] = []
@@ -82,6 +86,8 @@ final class ScriptedAuthority: LogonAuthority {
     var startFailure: LogonFailure?
   }
 
+  /// The password of everybody.
+  static let password = "Canary-Pässword: 密"
   static let sessionKey: [UInt8] = Array(0..<16)
   static let flags: UInt32 = 0xE288_8235
 
@@ -131,8 +137,18 @@ final class ScriptedAuthority: LogonAuthority {
       return .begun(id)
     case .step(let id, let token):
       return try step(id, token)
-    case .provePublicKey, .acceptCredentials, .password, .certificate:
+    case .provePublicKey, .acceptCredentials:
       throw LogonFailure(.outOfSequence, "not scripted")
+    case .password(let logon, _):
+      books.withLock { $0.record.passwords.append(logon.userName) }
+      if logon.userName == "busy" { throw LogonFailure(.quota, "too many passwords are being checked") }
+      guard logon.password.isEqual(to: SecretBytes(Array(Self.password.utf8))) else {
+        throw LogonFailure(.refused(.logonFailure), "refused")
+      }
+      return .granted(grant(logon.userName, .basic))
+    case .certificate(let logon, _):
+      books.withLock { $0.record.certificates.append(logon.userName) }
+      return .granted(grant(logon.userName, .certificate))
     case .abandon(let id):
       books.withLock {
         $0.contexts.remove(id)
@@ -179,18 +195,19 @@ final class ScriptedAuthority: LogonAuthority {
       return .stepped(MechanismStep(token: Array("go on".utf8), mayProtect: false, isFinished: false), grant: nil, keys: nil)
     }
     guard text.hasPrefix("user:") else { throw LogonFailure(.refused(.logonFailure), "refused") }
-    let user = String(text.dropFirst(5))
-    let grant = LogonGrant(
-      logonID: .random(), accountName: "HOST\\\(user)", unixUser: user, mechanism: "NTLM", purpose: .negotiate,
-      hasDelegatedCredentials: false, isAuthorized: !unauthorized.contains(user),
-      memberships: memberships(of: user))
-    books.withLock {
-      $0.contexts.remove(id)
-      $0.grants[grant.logonID] = grant
-    }
+    let grant = grant(String(text.dropFirst(5)), .negotiate)
+    books.withLock { _ = $0.contexts.remove(id) }
     return .stepped(
       MechanismStep(token: Array("welcome".utf8), mayProtect: true, isFinished: true), grant: grant,
       keys: MessageKeys.ntlm(exportedSessionKey: SecretBytes(Self.sessionKey), flags: Self.flags, sendSequence: 0, receiveSequence: 0))
+  }
+
+  private func grant(_ user: String, _ purpose: LogonPurpose) -> LogonGrant {
+    let grant = LogonGrant(
+      logonID: .random(), accountName: "HOST\\\(user)", unixUser: user, mechanism: purpose == .negotiate ? "NTLM" : purpose.schemeName,
+      purpose: purpose, hasDelegatedCredentials: false, isAuthorized: !unauthorized.contains(user), memberships: memberships(of: user))
+    books.withLock { $0.grants[grant.logonID] = grant }
+    return grant
   }
 
   /// As the real authority has them: Everyone, Authenticated Users, Network, Users, and what the account is.

@@ -23,6 +23,7 @@ struct ServiceFixture: Sendable {
 
   static func with<R>(
     authority: ScriptedAuthority = ScriptedAuthority(), certificates: ServerCertificateStore? = nil,
+    clientCertificates: ClientCertificateVerifier? = nil,
     limits: (inout ServiceLimits) -> Void = { _ in },
     shells: (inout ShellLimits) -> Void = { _ in }, settings: (inout WinRMSettings) -> Void = { _ in }, time: TimeSource = .continuous,
     _ body: (ServiceFixture) async throws -> R
@@ -36,6 +37,7 @@ struct ServiceFixture: Sendable {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     var configuration = WinRMServerConfiguration(settings: allSettings, machineName: "HOST") { continuation.yield($0.port) }
     configuration.certificates = certificates
+    configuration.clientCertificates = clientCertificates
     limits(&configuration.limits)
     shells(&configuration.shellLimits)
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger, time: time, offer: nil)
