@@ -139,7 +139,8 @@ let package = Package(
       [
         "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMResources",
         "MemoryTLS",
-        "Certificates", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, serviceLifecycle, hummingbirdCore,
+        "Certificates", "SecurityDescriptors", "CLinux", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, serviceLifecycle,
+        hummingbirdCore,
       ]),
 
     // The programs.
@@ -206,7 +207,8 @@ let package = Package(
     tests(
       "WinRMServiceTests",
       [
-        "WinRMService", "WinRMAuthentication", "NTLM", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMHTTP", "SecuritySupport",
+        "WinRMService", "WinRMAuthentication", "NTLM", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMResources",
+        "SecurityDescriptors", "WinRMHTTP", "SecuritySupport",
         "Certificates", "TestCertificates", "MemoryTLS", "Kerberos", "TestRealm", logging, serviceLifecycle, nioHTTP1, nioSSL,
         inMemoryLogging, nioCore, nioPosix,
       ]),

@@ -1,14 +1,14 @@
 import SecuritySupport
 import Synchronization
-import WSMan
+package import WSMan
 
 /// The enumerations under way. An enumeration shows what there was when it began.
 ///
 /// A context is good for one Pull, whose answer brings the next one (DSP0226 §8.4); it belongs to the caller and the resource that it was
 /// given for, and expires when it rests.
-final class Enumerations: Sendable {
+package final class Enumerations: Sendable {
   /// How the items of one enumeration are handed out.
-  struct Terms: Sendable {
+  package struct Terms: Sendable {
     /// The resource that is enumerated, in lower case.
     var resource: String
     var owner: String
@@ -16,6 +16,13 @@ final class Enumerations: Sendable {
     var maximumItems: Int
     /// EnumerationTimeoutms.
     var timeout: Duration
+
+    package init(resource: String, owner: String, maximumItems: Int, timeout: Duration) {
+      self.resource = resource
+      self.owner = owner
+      self.maximumItems = maximumItems
+      self.timeout = timeout
+    }
   }
 
   /// An item and what it takes in a message.
@@ -40,7 +47,7 @@ final class Enumerations: Sendable {
   private let now: @Sendable () -> ContinuousClock.Instant
   private let entries = Mutex<[String: Entry]>([:])
 
-  init(now: @escaping @Sendable () -> ContinuousClock.Instant) { self.now = now }
+  package init(now: @escaping @Sendable () -> ContinuousClock.Instant) { self.now = now }
 
   /// Answers Enumerate.
   ///
@@ -48,7 +55,7 @@ final class Enumerations: Sendable {
   ///   - items: all there are.
   ///   - envelopeSize: the largest answer that the caller takes.
   /// - Throws: EncodingLimit for an item that is larger, QuotaLimit for a caller with too many enumerations.
-  func begin(
+  package func begin(
     _ items: [EnumerationItem], _ request: EnumerateRequest, _ terms: Terms, envelopeSize: Int
   ) throws(WSManFault) -> EnumerationBatch {
     var rest = items.map(Self.sized)[...]
@@ -61,7 +68,7 @@ final class Enumerations: Sendable {
   /// Answers Pull.
   ///
   /// - Throws: InvalidEnumerationContext; EncodingLimit, after which the context is still good.
-  func next(_ request: PullRequest, owner: String, resource: String, envelopeSize: Int) throws(WSManFault) -> EnumerationBatch {
+  package func next(_ request: PullRequest, owner: String, resource: String, envelopeSize: Int) throws(WSManFault) -> EnumerationBatch {
     var entry = try remove(request.context, owner: owner, resource: resource)
     let count = min(request.maxElements ?? 1, entry.terms.maximumItems)
     let batch: [EnumerationItem]
@@ -80,7 +87,7 @@ final class Enumerations: Sendable {
   /// Answers Release.
   ///
   /// - Throws: InvalidEnumerationContext.
-  func release(_ context: String, owner: String, resource: String) throws(WSManFault) {
+  package func release(_ context: String, owner: String, resource: String) throws(WSManFault) {
     _ = try remove(context, owner: owner, resource: resource)
   }
 

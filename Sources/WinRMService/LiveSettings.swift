@@ -1,4 +1,6 @@
+import Logging
 import Synchronization
+import WinRMConfiguration
 
 /// The settings that change while the service runs. Each connection takes the offer when it begins; requests and shells ask for the rest
 /// when they need it.
@@ -6,7 +8,18 @@ final class LiveSettings: Sendable {
   struct Values: Sendable {
     var offer: AuthenticationOffer
     var shellLimits: ShellLimits
-    var allowsRemoteAccess: Bool
+    /// The settings that all of this comes from.
+    var settings: WinRMSettings
+    /// Who may use which resource.
+    var access: AccessControl
+
+    /// - Parameter logger: told of descriptors that cannot be read.
+    init(offer: AuthenticationOffer, shellLimits: ShellLimits, settings: WinRMSettings, logger: Logger) {
+      self.offer = offer
+      self.shellLimits = shellLimits
+      self.settings = settings
+      access = AccessControl(settings, logger: logger)
+    }
   }
 
   private let values: Mutex<Values>
@@ -20,5 +33,9 @@ final class LiveSettings: Sendable {
   /// The limits for a shell or an operation that begins now.
   var shellLimits: ShellLimits { values.withLock { $0.shellLimits } }
   /// Whether requests of other machines are accepted.
-  var allowsRemoteAccess: Bool { values.withLock { $0.allowsRemoteAccess } }
+  var allowsRemoteAccess: Bool { values.withLock { $0.settings.service.allowRemoteAccess } }
+  /// Who may use which resource.
+  var access: AccessControl { values.withLock { $0.access } }
+  /// The settings as they were taken over last.
+  var settings: WinRMSettings { values.withLock { $0.settings } }
 }

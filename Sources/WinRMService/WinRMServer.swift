@@ -9,6 +9,7 @@ import SecuritySupport
 import WinRMAuthentication
 public import WinRMConfiguration
 import WinRMHTTP
+import WinRMResources
 
 /// The network side of WinRM: listeners, authentication over HTTP, WS-Management, shells.
 ///
@@ -24,6 +25,8 @@ public struct WinRMServer: Service {
   private let customOffer: AuthenticationOffer?
   private let live: LiveSettings
   private let reloading: Reloading
+  /// Enumerations of what is not the configuration.
+  private let enumerations = Enumerations(now: { ContinuousClock.now })
   private let listeners: ListenerControl
 
   /// - Parameters:
@@ -46,7 +49,7 @@ public struct WinRMServer: Service {
     live = LiveSettings(
       .init(
         offer: AuthenticationOffer(schemes: []) { _, _, _ in nil }, shellLimits: configuration.shellLimits,
-        allowsRemoteAccess: configuration.settings.service.allowRemoteAccess))
+        settings: configuration.settings, logger: logger))
     reloading = Reloading(settings: configuration.settings)
     let limit = configuration.limits.connections * 2 + 64
     listeners = ListenerControl(
@@ -83,9 +86,16 @@ public struct WinRMServer: Service {
           await shutDown(registry)
           return .end
         }
+        if let local = localListener(registry) {
+          tasks.addTask {
+            await local.run()
+            return .local
+          }
+        }
         defer { tasks.cancelAll() }
         while let part = try await tasks.next() {
           switch part {
+          case .local: break
           case .listeners:
             await registry.close()
             nursery.close()
@@ -99,7 +109,7 @@ public struct WinRMServer: Service {
     }
   }
 
-  private enum Part { case listeners, nursery, end }
+  private enum Part { case listeners, local, nursery, end }
 
   /// Waits for the graceful shutdown, closes the shells, and returns when the time for the rest is over.
   private func shutDown(_ registry: ShellRegistry) async {
@@ -120,7 +130,7 @@ public struct WinRMServer: Service {
         .noAuthentication, "No authentication that can be offered is enabled. Run: winrm set winrm/config/service/auth @{Negotiate=\"true\"}")
     }
     live.update(
-      .init(offer: offer, shellLimits: configuration.shellLimits, allowsRemoteAccess: settings.service.allowRemoteAccess))
+      .init(offer: offer, shellLimits: configuration.shellLimits, settings: settings, logger: logger))
   }
 
   private func context(
@@ -129,10 +139,25 @@ public struct WinRMServer: Service {
     ListenerContext(
       prefixes: { [table = listeners.table] in table.prefixes(at: place) }, tls: tls, transport: tls == nil ? .http : .https, live: live,
       logon: LogonClient(authority: authority),
-      dispatcher: RequestDispatcher(
-        registry: registry, live: live, envelopeSize: configuration.limits.envelopeSize, machine: configuration.machineName,
-        logger: logger),
+      dispatcher: dispatcher(registry),
       limits: configuration.limits, ledger: ledger, logger: logger)
+  }
+
+  private func dispatcher(_ registry: ShellRegistry) -> RequestDispatcher {
+    RequestDispatcher(
+      registry: registry, live: live, configuration: ConfigurationAccess(configuration.resources, onChange: configuration.onChange),
+      enumerations: enumerations, envelopeSize: configuration.limits.envelopeSize, machine: configuration.machineName, logger: logger)
+  }
+
+  /// The door for the users of this machine.
+  private func localListener(_ registry: ShellRegistry) -> LocalListener? {
+    configuration.localSocketPath.map { path in
+      LocalListener(
+        path: path,
+        context: LocalContext(
+          logon: LogonClient(authority: authority), dispatcher: dispatcher(registry), limits: configuration.limits, ledger: LocalLedger(),
+          logger: logger), group: group)
+    }
   }
 
   private func warn(about settings: WinRMSettings) {
@@ -260,7 +285,7 @@ public struct WinRMServer: Service {
     let offer = try customOffer ?? makeOffer(settings, identity: configuration.credSSPIdentity ?? credSSPIdentity)
     var shellLimits = configuration.shellLimits
     shellLimits.update(settings)
-    live.update(.init(offer: offer, shellLimits: shellLimits, allowsRemoteAccess: settings.service.allowRemoteAccess))
+    live.update(.init(offer: offer, shellLimits: shellLimits, settings: settings, logger: logger))
     if offer.schemes.isEmpty { logger.warning("no authentication that can be offered is enabled any more: nobody can log on") }
     warn(about: settings)
     listeners.apply(settings)

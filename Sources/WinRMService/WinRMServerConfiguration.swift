@@ -1,5 +1,6 @@
 public import Certificates
 public import WinRMConfiguration
+public import WinRMResources
 
 /// What a ``WinRMServer`` is made of.
 public struct WinRMServerConfiguration: Sendable {
@@ -17,6 +18,8 @@ public struct WinRMServerConfiguration: Sendable {
   public var credSSPIdentity: SelfSignedIdentity?
   /// Where the certificates are that the settings name; `nil` (default) for none.
   public var certificates: ServerCertificateStore?
+  /// What `winrm/config` is for requests; `nil` (default) for a service that does not let its configuration be seen.
+  public var resources: ConfigurationResources?
   /// Where requests of this machine's users are answered, by a Unix socket; `nil` (default) for nowhere.
   public var localSocketPath: String?
   /// Called when a request has changed the settings; returns when they hold. Default: nothing.

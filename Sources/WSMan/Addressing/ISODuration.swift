@@ -57,6 +57,12 @@ public struct ISODuration: Sendable, Hashable {
     return "\(isNegative ? "-" : "")PT\(seconds.magnitude).\(String(repeating: "0", count: 3 - decimals.count))\(decimals)S"
   }
 
+  /// The notation that Windows has for the age of a shell: days, hours, minutes and whole seconds, `P0DT0H0M36S`.
+  public var formattedWithDays: String {
+    let seconds = max(0, duration.components.seconds)
+    return "P\(seconds / 86_400)DT\(seconds / 3_600 % 24)H\(seconds / 60 % 60)M\(seconds % 60)S"
+  }
+
   private static let cap: Int64 = 2_147_484
   private static let dateUnits: [(letter: UInt8, seconds: Int64)] = [
     (UInt8(ascii: "Y"), 31_536_000), (UInt8(ascii: "M"), 2_592_000), (UInt8(ascii: "D"), 86_400),

@@ -77,17 +77,16 @@ extension ShellDescription {
     }
   }
 
+  /// The shell as Get and Enumerate show it: the id as an element. What a client put into its environment is not shown.
+  public var element: XMLElement {
+    let texts = [("ShellId", shellID), ("Name", name)] + leading.map { ("\($0)", $1) } + trailing.map { ("\($0)", $1) }
+    let children = texts.compactMap { name, text in text.map { XMLNode.element(XMLElement(XMLName(.shell, name), text: $0)) } }
+    return XMLElement(XMLName(.shell, "Shell"), children: children + extensions.map { .element($0) })
+  }
+
   /// Writes the children in the order of the schema (MS-WSMV §2.2.4.37).
   private func encodeChildren(into writer: inout XMLWriter) {
-    func text(_ tag: StaticString, _ value: String?) {
-      if let value { writer.element(tag, text: value) }
-    }
-    func time(_ tag: StaticString, _ value: Duration?) { text(tag, value.map { ISODuration($0).formatted }) }
-    func streams(_ tag: StaticString, _ names: [String]) { text(tag, names.isEmpty ? nil : names.joined(separator: " ")) }
-    text("rsp:ResourceUri", resourceURI?.rawValue)
-    text("rsp:Owner", owner)
-    text("rsp:ClientIP", clientIP)
-    text("rsp:ProcessId", processID.map { String($0) })
+    for (tag, value) in leading { writer.element(shell: tag, value) }
     if !environment.isEmpty {
       writer.element("rsp:Environment") {
         for variable in environment {
@@ -96,22 +95,43 @@ extension ShellDescription {
         }
       }
     }
-    text("rsp:WorkingDirectory", workingDirectory)
-    time("rsp:Lifetime", lifetime)
-    time("rsp:IdleTimeOut", idleTimeout)
-    streams("rsp:InputStreams", inputStreams)
-    streams("rsp:OutputStreams", outputStreams)
-    time("rsp:MaxIdleTimeOut", maxIdleTimeout)
-    text("rsp:Locale", locale)
-    text("rsp:DataLocale", dataLocale)
-    text("rsp:CompressionMode", compressionMode)
-    text("rsp:ProfileLoaded", profileLoaded)
-    text("rsp:Encoding", encoding)
-    text("rsp:BufferMode", bufferMode)
-    text("rsp:State", state)
-    time("rsp:ShellRunTime", shellRunTime)
-    time("rsp:ShellInactivity", shellInactivity)
+    for (tag, value) in trailing { writer.element(shell: tag, value) }
     for element in extensions { writer.element(element) }
+  }
+
+  private typealias Field = (name: StaticString, text: String?)
+
+  /// The children before Environment.
+  private var leading: [Field] {
+    [("ResourceUri", resourceURI?.rawValue), ("Owner", owner), ("ClientIP", clientIP), ("ProcessId", processID.map { String($0) })]
+  }
+
+  /// The children after Environment.
+  private var trailing: [Field] {
+    func time(_ value: Duration?) -> String? { value.map { ISODuration($0).formatted } }
+    func streams(_ names: [String]) -> String? { names.isEmpty ? nil : names.joined(separator: " ") }
+    return [
+      ("WorkingDirectory", workingDirectory), ("Lifetime", time(lifetime)), ("IdleTimeOut", time(idleTimeout)),
+      ("InputStreams", streams(inputStreams)), ("OutputStreams", streams(outputStreams)), ("MaxIdleTimeOut", time(maxIdleTimeout)),
+      ("Locale", locale), ("DataLocale", dataLocale), ("CompressionMode", compressionMode), ("ProfileLoaded", profileLoaded),
+      ("Encoding", encoding), ("BufferMode", bufferMode), ("State", state),
+      ("ShellRunTime", shellRunTime.map { ISODuration($0).formattedWithDays }),
+      ("ShellInactivity", shellInactivity.map { ISODuration($0).formattedWithDays }),
+    ]
+  }
+}
+
+extension XMLWriter {
+  /// Writes a child of `rsp:Shell`, if it has a text.
+  fileprivate mutating func element(shell name: StaticString, _ value: String?) {
+    guard let value else { return }
+    raw("<rsp:")
+    raw(name)
+    raw(">")
+    text(value, field: "rsp:\(name)")
+    raw("</rsp:")
+    raw(name)
+    raw(">")
   }
 }
 

@@ -74,6 +74,26 @@ extension WSManFault {
     .internalError(.operationAborted, "The operation was aborted because the service is stopping.")
   }
 
+  /// Several users have a shell of that id.
+  static func ambiguousShell() -> WSManFault {
+    WSManFault(
+      code: .sender, subcode: XMLName(.wsman, "InvalidSelectors"), detail: .ambiguousSelectors, wsmanCode: .ambiguousSelectors,
+      reason: "Several users have a shell with this ShellId.")
+  }
+
+  /// Commands are listed for one shell.
+  static func shellFilterExpected() -> WSManFault {
+    WSManFault(
+      code: .sender, subcode: XMLName(.enumeration, "CannotProcessFilter"), wsmanCode: .shellFilterExpected,
+      reason: "Commands are listed for one shell, which a selector filter names by its ShellId.")
+  }
+
+  /// The socket on this machine is for the configuration.
+  static func shellsAreRemote() -> WSManFault {
+    .internalError(
+      .notSupported, "Shells are opened and used over the network, with an account of the service, and not by the socket on this machine.")
+  }
+
   /// Requests of other machines are switched off.
   static func remoteAccessDisabled() -> WSManFault {
     WSManFault(
@@ -85,8 +105,18 @@ extension WSManFault {
 extension WinRMCode {
   /// ERROR_INTERNAL_ERROR.
   static let internalFailure = Self(rawValue: 1359)
+  /// ERROR_WSMAN_AMBIGUOUS_SELECTORS.
+  static let ambiguousSelectors = Self(rawValue: 0x8033_805E)
+  /// ERROR_WSMAN_ENUMERATE_SHELLCOMAMNDS_FILTER_EXPECTED, as its header file spells it.
+  static let shellFilterExpected = Self(rawValue: 0x8033_81C0)
+  /// ERROR_NOT_SUPPORTED.
+  static let notSupported = Self(rawValue: 50)
   /// ERROR_BROKEN_PIPE.
   static let brokenPipe = Self(rawValue: 109)
   /// ERROR_WSMAN_SERVICE_REMOTE_ACCESS_DISABLED.
   static let remoteAccessDisabled = Self(rawValue: 0x8033_81DD)
+}
+
+extension FaultDetail {
+  static let ambiguousSelectors = Self(rawValue: "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/AmbiguousSelectors")
 }

@@ -2,6 +2,7 @@ import LogonInterface
 import Logging
 import SecuritySupport
 import WSMan
+import WinRMResources
 
 /// Carries out the requests of proven callers.
 struct RequestDispatcher: Sendable {
@@ -13,15 +14,23 @@ struct RequestDispatcher: Sendable {
     var delivery: CommandOutput.Delivery?
   }
 
-  private let registry: ShellRegistry
-  private let live: LiveSettings
-  private let envelopeSize: Int
+  let registry: ShellRegistry
+  let live: LiveSettings
+  let envelopeSize: Int
+  let configuration: ConfigurationAccess
+  /// Those of the resources of the service itself; the configuration has its own.
+  let enumerations: Enumerations
   private let machine: String
   private let logger: Logger
 
-  init(registry: ShellRegistry, live: LiveSettings, envelopeSize: Int, machine: String, logger: Logger) {
+  init(
+    registry: ShellRegistry, live: LiveSettings, configuration: ConfigurationAccess, enumerations: Enumerations, envelopeSize: Int,
+    machine: String, logger: Logger
+  ) {
     self.registry = registry
     self.live = live
+    self.configuration = configuration
+    self.enumerations = enumerations
     self.envelopeSize = envelopeSize
     self.machine = machine
     self.logger = logger
@@ -80,7 +89,7 @@ struct RequestDispatcher: Sendable {
     Answer(envelope: fault.encode(relatesTo: messageID, machine: machine), isFault: true, delivery: nil)
   }
 
-  /// Everything but Identify needs an identity that the rules admit; the compiler sees to it.
+  /// Finds the resource, asks whether the caller may use it, and has the request carried out.
   private func carryOut(
     _ request: WSManRequest, of caller: Caller, delivery: inout CommandOutput.Delivery?
   ) async throws -> ResponseBody {
@@ -88,114 +97,30 @@ struct RequestDispatcher: Sendable {
       let offer = live.offer
       return .identify(ServiceIdentity.authenticated(schemes: offer.schemes, allowsUnencrypted: offer.allowsUnencrypted))
     }
-    guard live.allowsRemoteAccess || caller.peer.isLoopback else { throw WSManFault.remoteAccessDisabled() }
-    let authorized = try caller.identity.authorize()
-    guard let resource = request.header.resourceURI else { throw WSManFault.invalidResourceURI() }
-    guard resource.matches(.shellCmd) else {
-      throw resource.isShell && resource.matches(.shell)
-        ? WSManFault.actionNotSupported(request.header.action) : WSManFault.destinationUnreachable(resource)
-    }
-    let header = request.header
-    switch request.body {
-    case .createShell(let description):
-      return try await create(description, header: header, identity: authorized, peer: caller.peer)
-    case .command(let line):
-      return try await shell(header, authorized).use { shell in
-        .commandStarted(try await shell.start(line, skipsShell: header.option("WINRS_SKIP_CMD_SHELL")?.uppercased() == "TRUE"))
-      }
-    case .send(let blocks):
-      return try await shell(header, authorized).use { shell in
-        try await send(blocks, to: shell, header: header)
-        return .sent
-      }
-    case .receive(let commandID, let streams):
-      let received = try await receive(commandID, streams, from: shell(header, authorized), header: header)
-      delivery = received
-      return .received(received.result(commandID: commandID ?? ""))
-    case .signal(let commandID, let code):
-      return try await shell(header, authorized).use { shell in
-        try await signal(code, commandID: commandID, shell: shell)
-        return .signalled
-      }
-    case .deleteShell:
-      try await registry.delete(header.shellID, of: authorized)
-      return .deleted
-    case .identify, .get, .put, .create, .delete, .enumerate, .pull, .release, .other:
-      throw WSManFault.actionNotSupported(header.action)
+    guard live.allowsRemoteAccess || caller.isLocal else { throw WSManFault.remoteAccessDisabled() }
+    let access = live.access
+    let route = try Route(request, access: access, configuration: configuration)
+    try AccessGate(control: access, logger: logger).check(request, on: route.resource, of: caller)
+    switch route {
+    case .configuration: return try await configuration.answer(request, owner: caller.owner, envelopeSize: envelopeSize)
+    case .resourceList: return try resourceList(request, of: caller, access: access)
+    case .shell:
+      guard case .network(let identity, let peer) = caller.origin else { throw WSManFault.shellsAreRemote() }
+      return try await shellRequest(request, of: try identity.authorize(), peer: peer, delivery: &delivery)
+    case .shellList, .commandList:
+      try requireShellRights(caller)
+      return try await shellList(request, of: caller)
     }
   }
 
-  // MARK: Shells
-
-  private func shell(_ header: RequestHeader, _ identity: AuthorizedIdentity) async throws -> Shell {
-    try await registry.shell(header.shellID, of: identity)
+  /// Whom the rules do not admit to shells has none to list or to close. Administrators see those of others.
+  private func requireShellRights(_ caller: Caller) throws {
+    guard case .network(let identity, _) = caller.origin, !caller.token.isAdministrator else { return }
+    _ = try identity.authorize()
   }
 
-  private func create(
-    _ description: ShellDescription, header: RequestHeader, identity: AuthorizedIdentity, peer: PeerAddress
-  ) async throws -> ResponseBody {
-    let options = try ShellOptions(description, header: header, limits: live.shellLimits)
-    try await registry.create(options, for: identity, peer: peer)
-    return .shellCreated(
-      ShellDescription(
-        shellID: options.shellID, name: options.name, resourceURI: .shellCmd, owner: identity.identity.accountName, clientIP: peer.host,
-        idleTimeout: options.idleTimeout, shellRunTime: .zero, shellInactivity: .zero))
-  }
-
-  private func send(_ blocks: [StreamBlock], to shell: isolated Shell, header: RequestHeader) async throws {
-    for (index, block) in blocks.enumerated() {
-      guard block.name == "stdin" else { throw WSManFault.invalidInputStream(block.name) }
-      guard let commandID = block.commandID else { throw WSManFault.invalidParameter("The stream names no command.") }
-      let command = try shell.command(commandID)
-      do throws(CommandInput.Failure) {
-        try await command.input.send(block.data, end: block.end, timeout: operationTimeout(header))
-      } catch {
-        // The blocks before this one were taken: the request must not be sent again as it is.
-        if index > 0, case .timedOut = error { throw WSManFault.timedOut }
-        throw error
-      }
-    }
-  }
-
-  private func receive(
-    _ commandID: String?, _ streams: [String], from shell: Shell, header: RequestHeader
-  ) async throws -> CommandOutput.Delivery {
-    guard let commandID else { throw WSManFault.invalidParameter("The command shell itself has no streams; name a command.") }
-    var wanted: Set<CommandOutput.Stream> = []
-    for name in streams {
-      guard let stream = CommandOutput.Stream(rawValue: name) else { throw WSManFault.invalidOutputStream(name) }
-      wanted.insert(stream)
-    }
-    guard !wanted.isEmpty else { throw WSManFault.invalidOutputStream("") }
-    let budget = min(header.maxEnvelopeSize, envelopeSize) - Self.envelopeOverhead
-    return try await shell.use { [wanted] shell in
-      try await shell.command(commandID).output.receive(wanted, budget: budget, timeout: operationTimeout(header))
-    }
-  }
-
-  private func signal(_ code: SignalCode, commandID: String?, shell: isolated Shell) async throws {
-    let signal: ProcessSignal
-    switch code.normalized {
-    case .terminate:
-      let ids = try commandID.map { [try shell.command($0).id] } ?? shell.allCommands.map(\.id)
-      for id in ids { try await shell.terminate(id) }
-      return
-    case .controlC, .powerShellStop: signal = .interrupt
-    case .controlBreak: signal = .break
-    default: throw WSManFault.invalidParameter("The signal is none of terminate, ctrl_c and ctrl_break.")
-    }
-    let commands = try commandID.map { [try shell.command($0)] } ?? shell.allCommands
-    for command in commands { try await command.interrupt(signal) }
-  }
-
-  /// What the client grants, at most what the service does.
-  private func operationTimeout(_ header: RequestHeader) -> Duration {
-    let most = live.shellLimits.operationTimeout
-    return min(header.operationTimeout ?? most, most)
-  }
-
-  /// What an answer to Receive holds beside its streams, in bytes: headers, the end of both streams, the state.
-  private static let envelopeOverhead = 2560
+  /// What an answer may take, in bytes.
+  func answerSize(_ header: RequestHeader) -> Int { min(header.maxEnvelopeSize, envelopeSize) }
 }
 
 extension WSManRequest {
@@ -206,9 +131,4 @@ extension WSManRequest {
     default: nil
     }
   }
-}
-
-extension PeerAddress {
-  /// Whether the connection comes from this machine.
-  var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") }
 }

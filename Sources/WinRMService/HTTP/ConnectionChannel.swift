@@ -33,17 +33,11 @@ struct ConnectionChannel: ServerChildChannel {
     return channel.eventLoop.makeCompletedFuture {
       // Nobody speaks to us after closing their side: the end of input is the end of the connection.
       try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
-      var decoding = NIOHTTPDecoderLimitConfiguration()
-      decoding.maxHeaderFieldCount = listener.limits.headerFields
-      decoding.maxHeaderFieldSize = listener.limits.headerFieldSize
-      decoding.maxHeaderListSize = listener.limits.headerSize
       let pipeline = channel.pipeline.syncOperations
       let identity = listener.tls?.current
       let clientChain = ClientChain()
       try addTransport(to: pipeline, identity: identity, clientChain: clientChain, logger: guardLogger)
-      try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)))
-      try pipeline.addHandler(HTTPResponseEncoder())
-      try pipeline.addHandler(NIOHTTPResponseHeadersValidator())
+      try pipeline.addHTTP(listener.limits)
       try pipeline.addHandler(ConnectionGuard(limits: listener.limits, refusal: refusal, life: life, logger: guardLogger))
       return Value(
         asyncChannel: try NIOAsyncChannel(

@@ -198,22 +198,7 @@ struct HTTPConnection {
   // MARK: Reading and writing
 
   private func body(of request: Request, limit: Int, from requests: inout Requests) async throws -> [UInt8] {
-    guard request.framing.contentLength <= limit else { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
-    if request.framing.expectsContinue { try await channel.writeAndFlush(HTTPAnswer.continueWithBody).get() }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(request.framing.contentLength)
-    while let part = try await requests.next(isolation: #isolation) {
-      switch part {
-      case .body(let buffer):
-        guard bytes.count + buffer.readableBytes <= limit else { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
-        bytes.append(contentsOf: buffer.readableBytesView)
-      case .end:
-        return bytes
-      case .head:
-        throw HTTPRefusal(.badRequest, "a request inside a request")
-      }
-    }
-    throw ChannelError.inputClosed
+    try await MessageBody(channel: channel).read(request.framing, limit: limit, from: &requests)
   }
 
   /// Writes an answer and returns when it has left.
@@ -235,12 +220,7 @@ struct HTTPConnection {
     var hasAuthorization: Bool { head.headers.contains(name: "Authorization") }
     var contentType: String { head.headers.first(name: "Content-Type") ?? "" }
     var isEncrypted: Bool { framing.contentLength > 0 && MultipartEncrypted.isEncrypted(contentType: contentType) }
-    /// `application/soap+xml` in UTF-8, which is also meant where nothing is said.
-    var isPlainSOAP: Bool {
-      let parts = contentType.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
-      guard parts.first == "application/soap+xml" else { return false }
-      return parts.dropFirst().allSatisfy { !$0.hasPrefix("charset=") || $0 == "charset=utf-8" }
-    }
+    var isPlainSOAP: Bool { SOAPMediaType.isPlain(contentType) }
     /// `WSMANIDENTIFY: unauthenticated`.
     var asksAnonymously: Bool { head.headers.first(name: "WSMANIDENTIFY")?.lowercased() == "unauthenticated" }
   }

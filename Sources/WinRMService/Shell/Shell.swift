@@ -8,6 +8,9 @@ import WSMan
 actor Shell {
   nonisolated let id: String
   nonisolated let owner: ShellOwner
+  /// What it is called, and where its client came from.
+  private let name: String?
+  private let clientIP: String
   /// The shell is closed.
   nonisolated let end = Ending()
   private let session: Session
@@ -31,11 +34,14 @@ actor Shell {
   private var isClosed = false
 
   init(
-    id: String, owner: ShellOwner, session: Session, idleTimeout: Duration, lifetime: Duration?, limits: ShellLimits, time: TimeSource,
+    id: String, owner: ShellOwner, name: String?, clientIP: String, session: Session, idleTimeout: Duration, lifetime: Duration?,
+    limits: ShellLimits, time: TimeSource,
     nursery: Nursery, group: any EventLoopGroup, logger: Logger
   ) {
     self.id = id
     self.owner = owner
+    self.name = name
+    self.clientIP = clientIP
     self.session = session
     self.idleTimeout = idleTimeout
     self.lifetime = lifetime
@@ -69,6 +75,20 @@ actor Shell {
     return min(idle, opened + lifetime - now)
   }
 
+  /// The shell as Get and Enumerate show it; `nil` once it is closed. To be looked at is not to be used.
+  var description: ShellDescription? {
+    guard !isClosed else { return nil }
+    let now = time.now()
+    return ShellDescription(
+      shellID: id, name: name, resourceURI: .shellCmd, owner: owner.accountName, clientIP: clientIP, idleTimeout: idleTimeout,
+      shellRunTime: now - opened, shellInactivity: operations > 0 ? .zero : now - lastUse)
+  }
+
+  /// The commands that have not been released, as Enumerate shows them.
+  var commandStates: [(id: String, line: String, isRunning: Bool)] {
+    commands.values.map { ($0.id, $0.line, !$0.hasExited) }.sorted { $0.id < $1.id }
+  }
+
   // MARK: Commands
 
   /// Starts a command.
@@ -86,7 +106,8 @@ actor Shell {
     let specification = CommandSpecification(commandLine: line.command, arguments: line.arguments, skipShell: skipsShell)
     let process = try await session.start(specification)
     do {
-      command = try await ShellCommand.adopting(process, id: id, group: group, limits: limits, time: time)
+      command = try await ShellCommand.adopting(
+        process, id: id, line: ([line.command] + line.arguments).joined(separator: " "), group: group, limits: limits, time: time)
     } catch {
       do { try await process.signal(.terminate) } catch {}
       throw LogonFailure(.unavailable, "the command's pipes cannot be read")

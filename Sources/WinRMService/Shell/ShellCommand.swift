@@ -6,6 +6,8 @@ import Synchronization
 final class ShellCommand: Sendable {
   /// The id as the client wrote it, or as the service made it.
   let id: String
+  /// Command and arguments as they were sent.
+  let line: String
   let output: CommandOutput
   let input: CommandInput
   private let process: StartedProcess
@@ -18,8 +20,11 @@ final class ShellCommand: Sendable {
   /// Whether the process is gone.
   var hasExited: Bool { exited.load(ordering: .acquiring) }
 
-  private init(id: String, process: StartedProcess, pipes: ProcessPipes, output: CommandOutput, limits: ShellLimits, time: TimeSource) {
+  private init(
+    id: String, line: String, process: StartedProcess, pipes: ProcessPipes, output: CommandOutput, limits: ShellLimits, time: TimeSource
+  ) {
     self.id = id
+    self.line = line
     self.process = process
     self.pipes = pipes
     self.output = output
@@ -30,11 +35,11 @@ final class ShellCommand: Sendable {
 
   /// Takes over a process that has just been started.
   static func adopting(
-    _ process: StartedProcess, id: String, group: any EventLoopGroup, limits: ShellLimits, time: TimeSource
+    _ process: StartedProcess, id: String, line: String, group: any EventLoopGroup, limits: ShellLimits, time: TimeSource
   ) async throws -> ShellCommand {
     let output = CommandOutput(limit: limits.outputBuffer, time: time)
     let pipes = try await ProcessPipes.open(process, into: output, group: group)
-    return ShellCommand(id: id, process: process, pipes: pipes, output: output, limits: limits, time: time)
+    return ShellCommand(id: id, line: line, process: process, pipes: pipes, output: output, limits: limits, time: time)
   }
 
   /// Waits until the process has ended and its pipes are read to their end.

@@ -58,7 +58,8 @@ actor ShellRegistry {
         options: SessionOptions(
           environment: options.environment, workingDirectory: options.workingDirectory, shellID: options.shellID))
       shell = Shell(
-        id: options.shellID, owner: owner, session: session, idleTimeout: options.idleTimeout, lifetime: options.lifetime, limits: limits,
+        id: options.shellID, owner: owner, name: options.name, clientIP: peer.host, session: session, idleTimeout: options.idleTimeout,
+        lifetime: options.lifetime, limits: limits,
         time: time, nursery: nursery, group: group, logger: logger)
     } catch {
       entries[key] = nil
@@ -96,6 +97,25 @@ actor ShellRegistry {
     return shell
   }
 
+  /// The open shells that a caller may see: an administrator all, others their own.
+  func shells(visibleTo caller: Caller) -> [Shell] {
+    entries.values.compactMap { entry in
+      guard case .open(let shell) = entry, caller.token.isAdministrator || shell.owner.isOwn(of: caller) else { return nil }
+      return shell
+    }.sorted { ($0.owner.accountName, $0.id) < ($1.owner.accountName, $1.id) }
+  }
+
+  /// The one of an id among those that a caller may see: the caller's own before those of others.
+  func shell(_ id: String?, visibleTo caller: Caller) throws(WSManFault) -> Shell {
+    guard let id else { throw .insufficientSelectors("ShellId") }
+    let found = shells(visibleTo: caller).filter { Shell.key($0.id) == Shell.key(id) }
+    let own = found.filter { $0.owner.isOwn(of: caller) }
+    guard let shell = own.first ?? found.first else { throw .unexpectedSelectors(.shell(id)) }
+    // Clients may choose ids, and two users the same one.
+    guard !own.isEmpty || found.count == 1 else { throw .ambiguousShell() }
+    return shell
+  }
+
   /// How many shells there are, those being opened included.
   var count: Int { entries.count }
 
@@ -106,6 +126,9 @@ actor ShellRegistry {
     let shell = try shell(id, of: identity)
     await remove(shell, because: .deleted)
   }
+
+  /// Deletes a shell that its user, or an administrator, has found in the list.
+  func delete(_ shell: Shell) async { await remove(shell, because: .deleted) }
 
   /// Closes every shell and opens no more.
   func close() async {
