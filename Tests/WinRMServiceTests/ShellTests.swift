@@ -486,7 +486,7 @@ struct ShellTests {
       other = Ask.create()
       other.header.action = .get
       other.body = .get
-      #expect(try await client.fault(other) == .actionNotSupported)
+      #expect(try await client.fault(other) == .insufficientSelectors)
     }
   }
 
