@@ -57,6 +57,15 @@ class Authority:
         made.chain.write_text(made.file.read_text() + self.intermediate.file.read_text())
         return made
 
+    def client(self, name, *principals, use="clientAuth", days=30, kind="rsa", issuer=None):
+        """A certificate for a user, with user principal names as Windows has them."""
+        names = ",".join("otherName:1.3.6.1.4.1.311.20.2.3;UTF8:" + principal for principal in principals)
+        extensions = ["keyUsage=digitalSignature"] + (["subjectAltName=" + names] if names else [])
+        extensions += ["extendedKeyUsage=" + use] if use else []
+        made = self._sign(name, issuer or self.intermediate, extensions, days, kind)
+        made.chain.write_text(made.file.read_text() + (self.intermediate.file.read_text() if issuer is None else ""))
+        return made
+
     def self_signed(self, name, *hosts):
         return self.server(name, *hosts, issuer="itself")
 

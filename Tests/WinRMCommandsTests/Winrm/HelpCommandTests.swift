@@ -1,4 +1,5 @@
 import Foundation
+import SecuritySupport
 import Testing
 import WinRMConfiguration
 

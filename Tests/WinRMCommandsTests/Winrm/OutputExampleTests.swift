@@ -1,3 +1,4 @@
+import SecuritySupport
 import Testing
 import WSMan
 
