@@ -143,12 +143,20 @@ let package = Package(
         hummingbirdCore,
       ]),
 
+    // Finds the broken link of a chain.
+    library(
+      "WinRMDoctor",
+      [
+        "SecuritySupport", "DelegationPolicy", "WinRMAuthentication", "WinRM", "WSMan", "WinRMConfiguration", "Certificates", "Kerberos",
+        "BlockingThreads", "CredSSP",
+      ]),
+
     // The programs.
     library(
       "WinRMCommands",
       [
         "ManualPages", "SecurityDescriptors", "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "WinRMResources",
-        "DelegationPolicy", "GroupPolicy", "Accounts",
+        "WinRMDoctor", "DelegationPolicy", "GroupPolicy", "Accounts",
         "Certificates", "Kerberos", "CLinux",
       ]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),

@@ -131,9 +131,10 @@ struct Daemon {
     return processes == 0 ? .max : max(processes, LogonConfiguration.Limits().processesPerSession)
   }
 
-  /// Where the configuration of this service is, for `winrm` and `winrs` inside its shells.
+  /// Where the configuration of this service is, and where its programs are, for `winrm` and `winrs` inside its shells.
   private static func serviceEnvironment() -> [EnvironmentVariable] {
-    WinRMPaths.processEnvironment["WINRM_ROOT"].map { [EnvironmentVariable("WINRM_ROOT", $0)] } ?? []
+    let root = WinRMPaths.processEnvironment["WINRM_ROOT"].map { [EnvironmentVariable("WINRM_ROOT", $0)] } ?? []
+    return root + ((try? ownDirectory()).map { [EnvironmentVariable("WINRM_PROGRAMS", $0)] } ?? [])
   }
 
   /// `winrmd-exec` beside this program, or in `../libexec`.

@@ -80,14 +80,14 @@ final class ClientSession: Sendable {
     }
   }
 
-  private func open(_ proxy: ProxyServer?) async throws -> HTTPConnection {
+  func open(_ proxy: ProxyServer?, proof: TLSProof = TLSProof()) async throws -> HTTPConnection {
     let first = port.withLock { $0 }
     do {
-      return try await open(port: first, proxy)
+      return try await open(port: first, proxy, proof)
     } catch let error as ConnectionFailure {
       guard error.isRefusal, let second = endpoint.fallbackPort, second != first else { throw failure(connecting: error, to: [first]) }
       do {
-        let connection = try await open(port: second, proxy)
+        let connection = try await open(port: second, proxy, proof)
         port.withLock { $0 = second }
         return connection
       } catch let error as ConnectionFailure {
@@ -96,11 +96,12 @@ final class ClientSession: Sendable {
     }
   }
 
-  private func open(port: Int, _ proxy: ProxyServer?) async throws -> HTTPConnection {
+  private func open(port: Int, _ proxy: ProxyServer?, _ proof: TLSProof) async throws -> HTTPConnection {
     configuration.logger?.debug(
       "opening a connection", metadata: ["host": "\(endpoint.host)", "port": "\(port)", "proxy": "\(proxy?.authority ?? "none")"])
     return try await HTTPConnection.open(
-      host: endpoint.host, port: port, tls: endpoint.scheme == .https ? outerTLS : nil, proxy: proxy, timeout: configuration.connectTimeout)
+      host: endpoint.host, port: port, tls: endpoint.scheme == .https ? outerTLS : nil, proxy: proxy, timeout: configuration.connectTimeout,
+      proof: proof)
   }
 
   private var outerTLS: OuterTLS {
@@ -114,7 +115,7 @@ final class ClientSession: Sendable {
   }
 
   /// The headers of every request.
-  private var headers: HTTPHeaders {
+  var headers: HTTPHeaders {
     [
       "Host": peer, "User-Agent": "WinRM client", "Connection": "Keep-Alive", "Accept-Encoding": "identity",
       "Content-Type": configuration.encoding.contentType,
@@ -195,7 +196,7 @@ extension ClientSession {
       return Attempt(
         authentication: CredSSPClientAuthentication(
           tls: try MemoryTLS.client(), gate: gate, credential: credential, mechanisms: mechanisms,
-          kerberosObstacle: plan.obstacle?.reason, patience: patience),
+          kerberosObstacle: plan.obstacle?.reason, patience: patience, observe: configuration.onCredSSP),
         kerberos: plan.kerberos)
     }
   }

@@ -2,6 +2,7 @@ public import Certificates
 public import Kerberos
 public import Logging
 public import SecuritySupport
+package import WinRMAuthentication
 public import WinRMConfiguration
 
 /// Whose credentials the client uses.
@@ -116,6 +117,8 @@ public struct WinRMClientConfiguration: Sendable {
   /// Told how a connection was authenticated, before its first request; with Basic and a certificate, which go along with the requests,
   /// after the first answer. A client opens several connections.
   public var onAuthentication: (@Sendable (AuthenticationReport) -> Void)?
+  /// Told what CredSSP learns about the server, as it learns it.
+  package var onCredSSP: (@Sendable (CredSSPObservation) -> Void)?
   /// The rules of this machine. `nil`, the default, loads them when the client starts; where they cannot be read, nothing is allowed.
   ///
   /// - Warning: a policy given here replaces the administrator's.

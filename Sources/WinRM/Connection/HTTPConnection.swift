@@ -25,11 +25,11 @@ struct HTTPConnection: Sendable {
 
   /// Opens a connection, through a proxy where one is given: HTTPS in a tunnel, HTTP as requests to the proxy.
   ///
+  /// - Parameter proof: where what the TLS handshake saw is left, also when it failed.
   /// - Throws: ``ConnectionFailure``, or ``HTTPExchangeError/turnedAway`` when the peer ended the connection at once.
   static func open(
-    host: String, port: Int, tls: OuterTLS?, proxy: ProxyServer? = nil, timeout: Duration
+    host: String, port: Int, tls: OuterTLS?, proxy: ProxyServer? = nil, timeout: Duration, proof: TLSProof = TLSProof()
   ) async throws -> HTTPConnection {
-    let proof = TLSProof()
     let channel: any Channel
     do {
       channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -99,6 +99,9 @@ struct HTTPConnection: Sendable {
 
   /// Closes the connection; a request under way fails.
   func close() { channel.close(promise: nil) }
+
+  /// The address at the other end, without the port.
+  var remoteAddress: String? { channel.remoteAddress?.ipAddress }
 
   private static func setUp(_ channel: any Channel, tls: OuterTLS?, proof: TLSProof) throws {
     let pipeline = channel.pipeline.syncOperations

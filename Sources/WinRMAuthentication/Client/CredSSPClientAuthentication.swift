@@ -15,6 +15,8 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
   private let mechanisms: [any SecurityMechanism]
   private let patience: MechanismPatience
   private let kerberosObstacle: String?
+  private let observe: (@Sendable (CredSSPObservation) -> Void)?
+  private var hasObservedVersion = false
   private var context: NegotiateContext?
   /// Whether the server still has to be proven by Kerberos.
   private var awaitsKerberosProof = false
@@ -31,10 +33,11 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
   ///   - credential: what is delegated.
   ///   - mechanisms: what may prove both sides, in order of preference; the gate can take NTLM away.
   ///   - kerberosObstacle: why Kerberos is not among them, for the error.
+  ///   - observe: told what is learnt about the server, for those who explain a failure.
   public init(
     tls: any TLSEngine, configuration: CredSSPConfiguration = CredSSPConfiguration(), clientNonce: [UInt8] = randomNonce(),
     gate: DelegationGate, credential: Credential, mechanisms: [any SecurityMechanism], kerberosObstacle: String? = nil,
-    patience: MechanismPatience = MechanismPatience()
+    patience: MechanismPatience = MechanismPatience(), observe: (@Sendable (CredSSPObservation) -> Void)? = nil
   ) {
     credSSP = CredSSPInitiator(tls: tls, configuration: configuration, clientNonce: clientNonce)
     self.tls = tls
@@ -43,6 +46,7 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
     self.mechanisms = mechanisms
     self.kerberosObstacle = kerberosObstacle
     self.patience = patience
+    self.observe = observe
   }
 
   /// The inner mechanism in use, once known.
@@ -57,6 +61,7 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
   public func next(_ token: [UInt8]?) async throws -> AuthenticationLeg {
     do {
       var action = try begin(token)
+      observeVersion()
       while true {
         switch action {
         case .ask(let order): action = try credSSP.answer(try await carryOut(order))
@@ -96,12 +101,20 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
     case .sealCredentials:
       let inner = try inner()
       if awaitsKerberosProof {
-        delegationReason = try gate.decide(provenService: await (try inner.selected() as? KerberosMechanism)?.provenService)
+        let reason = try gate.decide(provenService: await (try inner.selected() as? KerberosMechanism)?.provenService)
+        observe?(.permitted(because: reason))
+        delegationReason = reason
       }
       return .sealed(try await inner.seal(secret: try TSPasswordCreds(credential).encodeTSCredentials()))
     case .mic, .verify, .provePublicKey, .acceptCredentials:
       throw AuthenticationError(.outOfSequence, "CredSSP gave an order that is not a client's")
     }
+  }
+
+  private func observeVersion() {
+    guard let observe, !hasObservedVersion, let version = credSSP.peerVersion else { return }
+    hasObservedVersion = true
+    observe(.version(version))
   }
 
   private func inner() throws -> NegotiateContext {
@@ -110,8 +123,13 @@ public final class CredSSPClientAuthentication: ClientAuthentication {
   }
 
   private func admitted(_ chain: [[UInt8]]) async throws -> [any SecurityMechanism] {
+    if let observe {
+      let (proof, flaw) = await gate.prove(chain)
+      observe(.server(chain: chain, proof: proof, flaw: flaw, tls: tls.parameters))
+    }
     switch await gate.decide(serverCertificates: chain) {
     case .open(let reason):
+      observe?(.permitted(because: reason))
       delegationReason = reason
       return mechanisms
     case .withoutNTLM(let refusal):

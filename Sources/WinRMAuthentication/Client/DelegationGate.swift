@@ -77,7 +77,8 @@ public struct DelegationGate: Sendable {
     return policy.decide(host: typedHost, proof: proof)
   }
 
-  private func prove(_ chain: [[UInt8]]) async -> (ServerProof, flaw: String?) {
+  /// How these certificates prove the host; when they do not, why.
+  func prove(_ chain: [[UInt8]]) async -> (ServerProof, flaw: String?) {
     guard let leaf = chain.first else { return (.ntlmOnly, "the server showed none") }
     let hash = CertificateHash.sha256(certificateDER: leaf)
     if pins.contains(where: { constantTimeEqual($0, hash) }) { return (.certificate("SHA-256 pin"), nil) }

@@ -55,7 +55,7 @@ public enum WinrmCommand {
         showHelp(parsed, console)
         return exitCode(console)
       }
-      format = try outputFormat(parsed)
+      if parsed.operation != .doctor { format = try outputFormat(parsed) }
       let runner = WinrmRunner(
         paths: paths, environment: environment, console: console, format: format, identifier: identifier, connector: connector,
         proxyPassword: proxyPassword)
@@ -142,6 +142,9 @@ struct WinrmRunner {
     case .account: try AccountOperations(store: AccountStore(path: paths.accountsFile), console: console).run(arguments)
     case .certificate: try certificateOperations(arguments).run(arguments)
     case .policy: try policy(arguments)
+    case .doctor:
+      let operation = DoctorOperation(paths: paths, environment: environment, console: console, identifier: identifier)
+      try await operation.run(arguments, password: password)
     case .configsddl: try await secure(arguments, password: password)
     case .helpmsg: explainCode(arguments.operands.first ?? "")
     case .completions: try show(CompletionScripts.script(arguments.operands[0]), "completions for", CompletionScripts.shells, arguments)

@@ -58,6 +58,7 @@ extension WinrmArguments {
         throw WinrmUsageError("-authentication:none goes without -username, -password and -certificate.")
       }
     case "basic", "digest", "credssp":
+      if operation == .doctor { break }  // to whom that is a finding
       let name = method == "credssp" ? "CredSSP" : method ?? ""
       guard hasUser else { throw WinrmUsageError("-authentication:\(name) needs -username.") }
       guard !hasCertificate else { throw WinrmUsageError("-authentication:\(name) goes without -certificate.") }

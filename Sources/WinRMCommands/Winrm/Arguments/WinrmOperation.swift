@@ -1,7 +1,7 @@
 /// What `winrm` can do, by the word that names it.
 enum WinrmOperation: String, CaseIterable {
   case get, set, create, delete, enumerate, invoke, identify, quickconfig, configsddl
-  case credssp, account, certificate, policy, token, helpmsg, help, completions, manual
+  case credssp, account, certificate, policy, doctor, token, helpmsg, help, completions, manual
 
   /// Finds an operation by its name or a short form, in any case.
   init?(name: String) {
@@ -23,7 +23,7 @@ enum WinrmOperation: String, CaseIterable {
     case .quickconfig: ["qc"]
     case .certificate: ["cert"]
     case .help: ["-?", "/?", "--help"]
-    case .configsddl, .credssp, .account, .policy, .token, .helpmsg, .completions, .manual: []
+    case .configsddl, .credssp, .account, .policy, .doctor, .token, .helpmsg, .completions, .manual: []
     }
   }
 
@@ -43,6 +43,7 @@ enum WinrmOperation: String, CaseIterable {
     case .account: "manages the accounts that the service keeps"
     case .certificate: "manages the certificates that prove the service"
     case .policy: "shows, tests and fetches the policy over all this"
+    case .doctor: "finds the broken link of a chain"
     case .token: "shows what a token of an authentication says"
     case .helpmsg: "explains an error number"
     case .help: "shows a topic"
@@ -56,7 +57,7 @@ enum WinrmOperation: String, CaseIterable {
     switch self {
     case .get, .set, .create, .delete, .enumerate, .configsddl, .helpmsg, .token, .manual: 1...1
     case .invoke: 2...2
-    case .identify, .quickconfig: 0...0
+    case .identify, .quickconfig, .doctor: 0...0
     case .help: 0...1
     case .credssp: 1...1
     case .account, .certificate: 1...2
@@ -81,7 +82,7 @@ enum WinrmOperation: String, CaseIterable {
   /// Whether it can ask another computer.
   var isRemotable: Bool {
     switch self {
-    case .get, .set, .create, .delete, .enumerate, .invoke, .identify, .configsddl: true
+    case .get, .set, .create, .delete, .enumerate, .invoke, .identify, .configsddl, .doctor: true
     case .quickconfig, .credssp, .account, .certificate, .policy, .token, .helpmsg, .help, .completions, .manual: false
     }
   }
@@ -96,6 +97,10 @@ enum WinrmOperation: String, CaseIterable {
         .format, .help, .dialect, .options, .filter, .returntype, .shallow, .basepropertiesonly, .associations,
       ])
     case .identify: WinrmSwitch.connection.union([.format, .help])
+    case .doctor:
+      [
+        .remote, .authentication, .username, .password, .usessl, .spn, .spnport, .timeout, .secondhop, .report, .format, .help,
+      ]
     case .configsddl: WinrmSwitch.connection.union([.sddl, .format, .force, .help])
     case .quickconfig: [.quiet, .transport, .force, .help]
     case .helpmsg, .help, .completions, .manual: [.help]

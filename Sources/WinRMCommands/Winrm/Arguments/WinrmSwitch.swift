@@ -8,6 +8,7 @@ enum WinrmSwitch: String, CaseIterable {
   case options, fragment, dialect, filter, associations, returntype, shallow, basepropertiesonly, file, format
   // One operation each, or a few.
   case quiet, force, transport, sddl, role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, proof, user
+  case secondhop, report
   case help = "?"
 
   /// Finds a switch by its name or a short form, in any case.
@@ -81,8 +82,9 @@ enum WinrmSwitch: String, CaseIterable {
     case .dialect: .text("URI")
     case .filter: .text("EXPRESSION")
     case .returntype: .words(["object", "epr", "objectandepr"])
-    case .file, .key: .file
-    case .format: .words(["text", "pretty", "xml"])
+    case .file, .key, .report: .file
+    case .secondhop: .text("HOST")
+    case .format: .words(["text", "pretty", "xml", "json"])
     case .transport: .words(["http", "https"])
     case .sddl: .text("SDDL")
     case .role: .words(["client", "server"])
@@ -166,6 +168,8 @@ enum WinrmSwitch: String, CaseIterable {
     case .keytype: "The kind of the key; rsa2048 without the switch."
     case .proof: "How the server is taken to be proven."
     case .user: "The certificates that prove this user to servers, in place of those that prove the service."
+    case .secondhop: "What is to be reached from there: HOST, HOST:PORT or //HOST/SHARE. Only with it something is run on the first hop."
+    case .report: "The file that gets the report as a page for browsers. Nobody else may read it."
     case .help: "Explains the operation; nothing is done."
     }
   }
@@ -181,6 +185,7 @@ enum WinrmSwitch: String, CaseIterable {
     case .sddl: "configsddl"
     case .role, .delegate, .ntlmonly, .sha256: "credssp"
     case .proof: "policy"
+    case .secondhop, .report: "doctor"
     case .unixuser, .passwordfd: "account"
     case .key, .hostname, .days, .keytype, .user: "certificate"
     case .encoding, .skipcacheck, .skipcncheck, .skiprevocationcheck, .timeout, .options, .fragment, .dialect, .format, .quiet, .force,

@@ -15,6 +15,7 @@ extension WinrmHelp {
     case .account: account
     case .certificate: certificate
     case .policy: policy
+    case .doctor: doctor
     case .token: token
     case .helpmsg: helpmsg
     case .completions: completions
@@ -227,6 +228,40 @@ extension WinrmHelp {
     Clients check the chain against this system's trusted certificates (or the
     file named by SSL_CERT_FILE), the dates, the use and the name, or a pin.
     They do not check revocation.
+    """
+
+  private static let doctor = """
+    winrm doctor -remote:ENDPOINT [-authentication:credssp|negotiate|kerberos]
+          [-username:USER] [-secondhop:HOST] [-format:text|json]
+          [-report:FILE]
+    winrm doctor [-format:text|json] [-report:FILE]
+
+    winrm doctor -r:hop1.example.com -a:CredSSP -u:alice
+    winrm doctor -r:hop1.example.com -a:CredSSP -u:alice
+          -secondhop://files.example.com/projects -report:chain.html
+
+    Walks the chain from this machine to a server, and says of each link
+    whether it holds, what was seen, and what mends it: pass, fail, or
+    unknown where it could not be looked at. What this machine alone knows
+    comes first, then what anybody could see of the server. Only when none
+    of that failed are the credentials used, exactly as a command would.
+
+    -secondhop goes on from there: a shell is opened on the first hop, and
+    a small script looks for the session's ticket, the second hop's address
+    and ports (5985, 5986 and 445, or the one that is given), and whether
+    it lets the user in. It changes nothing. HOST, [http[s]://]HOST:PORT,
+    or //HOST/SHARE. On a Windows first hop the script is one of PowerShell
+    that has not been tried there.
+
+    Without -remote the service of this machine is looked at: settings,
+    listeners, certificates, accounts, keytab, domain.
+
+    -format:json is for programs; its names stay. -report writes a page for
+    browsers that needs nothing else; only you can read the file.
+
+    Exit code 0: everything passed. 1: something did not.
+
+    See: winrm help remoting, winrm help auth
     """
 
   private static let policy = """

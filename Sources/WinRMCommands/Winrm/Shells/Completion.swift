@@ -80,7 +80,7 @@ struct Completion {
       return verb.lowercased() == "import" ? [Candidate(word: Self.files)] : []
     case .completions: return matching(CompletionScripts.shells.map { Candidate(word: $0) }, current)
     case .manual: return matching(Manuals.names.map { Candidate(word: $0) }, current)
-    case .identify, .quickconfig, .token, .helpmsg, .help: return []
+    case .identify, .quickconfig, .doctor, .token, .helpmsg, .help: return []
     }
   }
 

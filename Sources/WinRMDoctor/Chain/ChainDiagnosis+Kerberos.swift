@@ -1,0 +1,91 @@
+import Kerberos
+import SecuritySupport
+import WinRM
+
+// What the KDC says. It is asked with the user's credentials, as the real command asks it, before anything goes to the server.
+
+extension ChainDiagnosis {
+  /// A failure of Kerberos that matters only if nothing else proves the server.
+  struct KerberosTrouble {
+    var check: ChainCheck
+    var evidence: String
+    var remedy: String
+    var code: WinRMCode
+  }
+
+  /// - Returns: what is wrong with Kerberos, where the client goes on without; and whether it goes on at all.
+  func askKerberos(_ findings: inout Findings) async throws -> (trouble: KerberosTrouble?, goesOn: Bool) {
+    guard probes.kerberosObstacle == nil else { return (nil, true) }
+    switch try await probes.askKerberos() {
+    case .notAsked: return (nil, true)
+    case .ticket(let client):
+      findings.pass(.kdc, "it knows the user as \(client)")
+      findings.pass(.serviceName, "there is a ticket for \(serviceNames)")
+      if subject.method == .negotiate, subject.endpoint.scheme == .http, !findings.has(.trustedHosts) {
+        findings.pass(.trustedHosts, "not needed: Kerberos proves the server")
+      }
+      return (nil, true)
+    case .obstacle(let reason, let error):
+      guard let error, let trouble = trouble(error, reason) else { return (nil, true) }
+      // The real command goes on, and so does the doctor: a certificate, or a rule that is content with NTLM, may still do.
+      return (trouble, true)
+    case .failure(let failure, let error): return (nil, refused(failure, error, &findings))
+    }
+  }
+
+  private var serviceNames: String { probes.serviceNames.joined(separator: " or ") }
+
+  /// The client gave up before it went to the server.
+  private func refused(_ failure: WinRMError, _ error: KerberosError?, _ findings: inout Findings) -> Bool {
+    if failure.code == .serverNotTrusted || failure.stage == .policy {
+      // Kerberos would have been enough, and it is what failed; where it could not even be tried, the list is.
+      if let error, let trouble = trouble(error, error.description) {
+        report(trouble, &findings)
+        findings.leaveOpen([.trustedHosts], because: "needed only because Kerberos cannot be used")
+      } else if failure.code == .serverNotTrusted {
+        findings.fail(.trustedHosts, failure)
+      } else {
+        findings.fail(.credential, failure)
+      }
+      return false
+    }
+    switch failure.code {
+    case .timeSkew:
+      findings.pass(.kdc, "it answers")
+      findings.fail(.clock, failure)
+    case .targetUnknown:
+      findings.pass(.kdc, "it answers")
+      findings.fail(.serviceName, failure)
+    case .noAuthenticatingAuthority: findings.fail(.kdc, failure)
+    case .noCredentials: findings.fail(.credential, failure)
+    case .logonFailure, .passwordExpired, .passwordMustChange, .accountExpired, .accountDisabled, .accountLockedOut,
+      .accountRestriction:
+      findings.pass(.kdc, "it answers")
+      findings.fail(.logon, failure)
+    default: findings.fail(.kdc, failure)
+    }
+    return false
+  }
+
+  /// Writes the trouble down as a failure, and what it leaves open.
+  func report(_ trouble: KerberosTrouble, _ findings: inout Findings) {
+    if trouble.check != .kdc { findings.pass(.kdc, "it answers") }
+    findings.fail(trouble.check, trouble.evidence, remedy: trouble.remedy, code: trouble.code)
+    findings.leaveOpen([.serviceName], because: "not known without a domain controller")
+  }
+
+  /// Where the fault is; `nil` for those that say only that this user or this machine has nothing to do with a domain.
+  private func trouble(_ error: KerberosError, _ reason: String) -> KerberosTrouble? {
+    let place: (ChainCheck, WinRMCode)
+    switch error.code {
+    case .unreachable, .timeout, .busy: place = (.kdc, .noAuthenticatingAuthority)
+    case .unknownService: place = (.serviceName, .targetUnknown)
+    case .clockSkew: place = (.clock, .timeSkew)
+    case .encryptionType: place = (.serviceName, .encryptionTypeUnsupported)
+    case .ticketExpired: place = (.credential, .noCredentials)
+    default: return nil
+    }
+    let names = place.0 == .serviceName ? " (asked for: \(serviceNames))" : ""
+    return KerberosTrouble(check: place.0, evidence: reason + names, remedy: error.nextStep, code: place.1)
+  }
+}

@@ -1,0 +1,160 @@
+import CredSSP
+import DelegationPolicy
+import Kerberos
+import SecuritySupport
+import WinRM
+
+// The real logon, by the client library: only when nothing before it failed.
+
+extension ChainDiagnosis {
+  func useCredentials(_ findings: inout Findings) async throws {
+    let (trouble, goesOn) = try await askKerberos(&findings)
+    guard goesOn else {
+      let cause = findings.firstFailure.map { "\"\($0.title)\" failed" } ?? "the domain said no"
+      findings.leaveOpen(rest, because: "not tried, because \(cause)")
+      return
+    }
+    let second = subject.secondHop.map { SecondHopProbe(target: $0, isWindows: isWindows(findings)) }
+    let answer = try await probes.logOn(second: second)
+    if let sighting = answer.credSSP { describe(sighting, &findings) }
+    if let report = answer.report {
+      succeeded(report, answer, trouble, &findings)
+    } else if let failure = answer.failure {
+      failed(failure, answer, trouble, &findings)
+    }
+    let cause = findings.firstFailure.map { "\"\($0.title)\" failed" } ?? "it was not reached"
+    findings.leaveOpen(rest, because: "not tried, because \(cause)")
+  }
+
+  private var rest: [ChainCheck] {
+    (subject.method == .credSSP ? [.credssp] : []) + [.proof, .mechanism, .logon, .shell]
+      + (subject.secondHop == nil ? [] : ChainCheck.ofSecondHop)
+  }
+
+  private func isWindows(_ findings: Findings) -> Bool {
+    findings.checks.contains { $0.id == ChainCheck.service.id && $0.evidence.lowercased().hasPrefix("microsoft") }
+  }
+
+  private func describe(_ sighting: CredSSPSighting, _ findings: inout Findings) {
+    guard sighting.proof != nil || sighting.version != nil else { return }
+    var parts: [String] = []
+    if let version = sighting.version { parts.append("the server speaks version \(version) of CredSSP") }
+    if let parameters = sighting.parameters { parts.append("inside \(parameters.text)") }
+    findings.pass(.credssp, parts.isEmpty ? "its TLS came about" : parts.joined(separator: ", "))
+  }
+
+  // MARK: The user is in
+
+  private func succeeded(
+    _ report: AuthenticationReport, _ answer: LogonAnswer, _ trouble: KerberosTrouble?, _ findings: inout Findings
+  ) {
+    findings.pass(.proof, proof(report, answer.credSSP))
+    let obstacle = report.kerberosObstacle.map { "; Kerberos is not used: \($0)" } ?? ""
+    findings.pass(.mechanism, "\(report.mechanismName)\(obstacle)")
+    findings.pass(.logon, logon(report))
+    if subject.method == .negotiate, subject.endpoint.scheme == .http, !findings.has(.trustedHosts), report.mechanism == .kerberos {
+      findings.pass(.trustedHosts, "not needed: Kerberos proves the server")
+    }
+    guard let failure = answer.failure else {
+      findings.pass(.shell, "a shell was opened, and deleted again")
+      if let second = answer.second { checkSecondHop(second, report, &findings) }
+      return
+    }
+    findings.fail(.shell, failure)
+  }
+
+  private func logon(_ report: AuthenticationReport) -> String {
+    let name = report.client.map(\.description) ?? subject.reportSubject.user ?? "the user"
+    switch report.delegation {
+    case .notAsked: return "\(name) is logged on; nothing was delegated"
+    case .password: return "\(name) is logged on; the password went to the server"
+    case .ticket: return "\(name) is logged on; a ticket was forwarded"
+    case .none(let reason): return "\(name) is logged on; nothing was delegated: \(reason)"
+    }
+  }
+
+  private func proof(_ report: AuthenticationReport, _ sighting: CredSSPSighting?) -> String {
+    if let sighting {
+      let how =
+        switch sighting.proof {
+        case .certificate(let way)?: "by its certificate (\(way))"
+        case .ntlmOnly?, nil, .kerberos?:
+          report.service.map { "by Kerberos as \($0)" } ?? "by NTLM alone\(sighting.flaw.map { " (its certificate: \($0))" } ?? "")"
+        }
+      let rule = sighting.permission.map { "; question \(report.service == nil ? 2 : 3) (may they go to a server proven so): \($0)" } ?? ""
+      return how + rule
+    }
+    if let service = report.service { return "by Kerberos as \(service)" }
+    if subject.endpoint.scheme == .https { return "by the certificate of the HTTPS listener" }
+    return "by nothing better than NTLM, which TrustedHosts allows"
+  }
+
+  // MARK: The user is not
+
+  private func failed(
+    _ failure: WinRMError, _ answer: LogonAnswer, _ trouble: KerberosTrouble?, _ findings: inout Findings
+  ) {
+    let delegation: Set<WinRMCode> = [.freshCredentialsNotAllowed, .freshCredentialsNTLMOnly]
+    if failure.stage == .delegate || delegation.contains(failure.code) {
+      return delegationRefused(failure, answer.credSSP, trouble, &findings)
+    }
+    if failure.stage == .resolve || failure.stage == .connect || failure.stage == .tls {
+      return findings.fail(.logon, failure)
+    }
+    switch failure.code {
+    case .timeSkew: findings.fail(.clock, failure)
+    case .wrongPrincipal, .mutualAuthenticationFailed, .badBindings:
+      findings.fail(.proof, failure)
+    case .invalidToken where subject.method == .credSSP: findings.fail(.credssp, failure)
+    case .invalidToken: findings.fail(.mechanism, failure)
+    default:
+      if let sighting = answer.credSSP, sighting.permission != nil {
+        findings.pass(.proof, sighting.permission.map { "policy let the credentials go: \($0)" } ?? "")
+      } else if subject.method == .kerberos || findings.state(of: .serviceName) == .pass {
+        findings.leaveOpen(.proof, because: "the exchange ended before the server had proven itself")
+      } else {
+        findings.pass(.proof, subject.endpoint.scheme == .https ? "by the certificate of the HTTPS listener" : "NTLM alone, which TrustedHosts allows")
+      }
+      mechanism(&findings)
+      findings.fail(.logon, failure)
+    }
+  }
+
+  private func mechanism(_ findings: inout Findings) {
+    if subject.method == .kerberos || findings.state(of: .serviceName) == .pass {
+      findings.pass(.mechanism, "Kerberos was offered first")
+    } else {
+      findings.pass(.mechanism, "NTLM\(probes.kerberosObstacle.map { "; Kerberos is not used: \($0)" } ?? "")")
+    }
+  }
+
+  /// Questions two and three: what proves the server, and is that enough? A Kerberos that failed is the reason rather than its consequence.
+  private func delegationRefused(
+    _ failure: WinRMError, _ sighting: CredSSPSighting?, _ trouble: KerberosTrouble?, _ findings: inout Findings
+  ) {
+    if let trouble {
+      report(trouble, &findings)
+      findings.leaveOpen(
+        .proof,
+        because: "Kerberos is what would prove the server: \(sighting?.flaw.map { "its certificate does not (\($0)), and " } ?? "")NTLM alone is not allowed to"
+      )
+      return
+    }
+    findings.fail(.proof, failure)
+  }
+}
+
+extension TLSParameters {
+  /// `TLS 1.2 (cipher suite 0xC02F)`.
+  var text: String {
+    let name =
+      switch version {
+      case 0x0301: "TLS 1.0"
+      case 0x0302: "TLS 1.1"
+      case 0x0303: "TLS 1.2"
+      case 0x0304: "TLS 1.3"
+      default: "TLS of version \(version)"
+      }
+    return "\(name) (cipher suite 0x\(String(cipherSuite, radix: 16, uppercase: true)))"
+  }
+}

@@ -1,0 +1,203 @@
+"""The doctor in a real domain: what a domain alone can break, named link by link."""
+
+import subprocess
+
+import pytest
+from winrmtest import doctor
+
+SECRET = "//hop2.lab.example/secret"
+
+
+def examine(domain, target=None, *extra, client=None, user="alice", method="CredSSP", password=None, **options):
+    return doctor.run(
+        domain, client or domain.client_host, target or domain.hop1, *extra, user=user, method=method, password=password, **options
+    )
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("second", ["hop2.lab.example", SECRET, "http://hop2.lab.example:5985"])
+def test_a_whole_chain(domain, scheme, second):
+    report = examine(domain, domain.hop1.endpoint_of(scheme), "-secondhop:" + second)
+    doctor.assert_whole(report)
+    assert "alice@LAB.EXAMPLE" in report.evidence("domain.kdc")
+    assert "by Kerberos as WSMAN/hop1.lab.example" in report.evidence("server.proof")
+    assert "AllowFreshCredentials" in report.evidence("server.proof")
+    assert "alice@LAB.EXAMPLE until 20" in report.evidence("secondhop.ticket")
+    assert ("network.certificate" in report.checks) == (scheme == "https")
+
+
+@pytest.mark.parametrize("method", ["Kerberos", "Negotiate"])
+def test_a_whole_first_hop_without_delegation(domain, method):
+    report = examine(domain, method=method)
+    doctor.assert_whole(report)
+    assert "Kerberos" in report.evidence("server.mechanism")
+
+
+# The domain
+
+
+@pytest.mark.parametrize("method", ["CredSSP", "Kerberos", "Negotiate"])
+def test_no_kdc_answers(domain, closed_kdc, method):
+    client = domain.client("doctor-closed-" + method, delegate="*.lab.example", kerberos=closed_kdc)
+    report = examine(domain, client=client, method=method)
+    doctor.assert_broken(report, "domain.kdc")
+    assert report.state("server.logon") == "unknown" and report.state("server.schemes") == "pass"
+
+
+def test_a_kdc_that_is_not_needed_is_not_blamed(domain, ntlm_only):
+    report = examine(domain, client=ntlm_only)
+    doctor.assert_whole(report)
+    assert "NTLM; Kerberos is not used" in report.evidence("server.mechanism")
+
+
+@pytest.fixture
+def without_names(domain):
+    """hop1 without its names in the directory."""
+    run = domain.directory.run
+    names = ["%s/%s" % (service, host) for service in ("HTTP", "WSMAN", "HOST") for host in ("hop1.lab.example", "hop1")]
+    held = [name for name in names if run("dc", "samba-tool", "spn", "delete", name, "HOP1$", check=False).returncode == 0]
+    yield
+    for name in held:
+        run("dc", "samba-tool", "spn", "add", name, "HOP1$")
+
+
+def test_the_domain_does_not_know_the_service(domain, without_names):
+    report = examine(domain)
+    doctor.assert_broken(report, "domain.servicename", "WSMAN/hop1.lab.example")
+    assert report.state("domain.kdc") == "pass" and report.state("server.logon") == "unknown"
+
+
+@pytest.fixture(scope="module")
+def shifted_clock(domain):
+    """A library that moves this machine's clock by an hour, for the programs that load it."""
+    source, library = domain.root / "clock.c", domain.root / "clock.so"
+    source.write_text(
+        """
+        #include <sys/syscall.h>
+        #include <sys/time.h>
+        #include <time.h>
+        #include <unistd.h>
+        int clock_gettime(clockid_t clock, struct timespec *now) {
+          int code = syscall(SYS_clock_gettime, clock, now);
+          if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) now->tv_sec += 3600;
+          return code;
+        }
+        int gettimeofday(struct timeval *now, void *zone) {
+          struct timespec precise;
+          clock_gettime(CLOCK_REALTIME, &precise);
+          now->tv_sec = precise.tv_sec;
+          now->tv_usec = precise.tv_nsec / 1000;
+          return 0;
+        }
+        time_t time(time_t *now) {
+          struct timespec precise;
+          clock_gettime(CLOCK_REALTIME, &precise);
+          if (now) *now = precise.tv_sec;
+          return precise.tv_sec;
+        }
+        """
+    )
+    subprocess.run(["cc", "-shared", "-fPIC", "-w", "-o", library, source], check=True)
+    library.chmod(0o755)
+    return {"LD_PRELOAD": str(library)}
+
+
+@pytest.mark.parametrize("method", ["CredSSP", "Kerberos"])
+def test_this_clock_is_an_hour_ahead(domain, shifted_clock, method):
+    client = domain.client("doctor-clock-" + method, delegate="*.lab.example", extra=shifted_clock)
+    report = examine(domain, client=client, method=method)
+    doctor.assert_broken(report, "server.clock", "behind", code="0x80090324")
+    assert report.state("domain.kdc") == "unknown"
+
+
+# The user
+
+
+def test_wrong_password(domain):
+    doctor.assert_broken(examine(domain, password="not-hers"), "server.logon", "password of alice is wrong")
+
+
+def test_unknown_user(domain):
+    report = examine(domain, user="nobody-of-that-name@lab.example", password="any")
+    doctor.assert_broken(report, "server.logon", "no such user")
+
+
+def test_expired_password(domain):
+    doctor.assert_broken(examine(domain, user="erin"), "server.logon", "chang")
+
+
+def test_protected_users_have_no_delegation(domain):
+    report = examine(domain, user="carol")
+    doctor.assert_broken(report, "server.logon", "Protected Users", code="0x52F")
+    doctor.assert_whole(examine(domain, user="carol", method="Kerberos"))
+
+
+def test_a_sensitive_account_gets_no_forwarded_ticket(domain):
+    """dave may not be delegated by ticket; without CredSSP his session has nothing for a second hop."""
+    with domain.own_service("hop1", "doctor-sensitive", groups="", accounts="LAB\\dave") as service:
+        report = examine(domain, service, "-secondhop:hop2.lab.example", user="dave", method="Kerberos")
+        doctor.assert_broken(report, "secondhop.credentials", "no delegated credentials")
+
+
+def test_a_user_who_is_not_allowed(domain):
+    report = examine(domain, user="dave")
+    doctor.assert_broken(report, "server.shell", "Access is denied", code="0x5")
+    assert report.state("server.logon") == "pass"
+
+
+def test_remote_access_is_off(domain):
+    with domain.own_service("hop1", "doctor-remote", start=False) as service:
+        service.set_service(AllowRemoteAccess="false")
+        service.start()
+        report = examine(domain, service)
+        assert len(report.failed) == 1 and report.failed[0] in ("server.shell", "server.service"), report
+
+
+# The second hop
+
+
+def test_second_hop_does_not_listen(domain):
+    report = examine(domain, None, "-secondhop:hop2.lab.example:9")
+    doctor.assert_broken(report, "secondhop.port", "refused")
+    assert report.state("secondhop.ticket") == "pass"
+
+
+def test_second_hop_is_unknown(domain):
+    doctor.assert_broken(examine(domain, None, "-secondhop:hop9.lab.example"), "secondhop.name")
+
+
+def test_the_share_refuses_the_user(domain):
+    report = examine(domain, None, "-secondhop:" + SECRET, user="bob")
+    doctor.assert_broken(report, "secondhop.access", "NT_STATUS_ACCESS_DENIED")
+
+
+def test_the_service_of_the_second_hop_refuses_the_user(domain):
+    """hop1's own client needs Kerberos to prove a host that it does not trust; an address has none."""
+    report = examine(domain, None, "-secondhop:http://%s:5985" % domain.directory["HOP2_IP"])
+    doctor.assert_broken(report, "secondhop.access", "0x803380E4")
+
+
+@pytest.mark.parametrize("method", ["Kerberos", "Negotiate"])
+def test_no_credentials_on_the_first_hop(domain, method):
+    report = examine(domain, None, "-secondhop:hop2.lab.example", method=method)
+    doctor.assert_broken(report, "secondhop.credentials", method)
+    assert report.state("secondhop.port") == "pass"
+
+
+def test_no_ticket_on_the_first_hop(domain, ntlm_only):
+    closed = domain.kerberos_with_kdc("doctor-hop1-closed.conf", "127.0.0.1:9", of="hop1")
+    with domain.own_service("hop1", "doctor-no-kdc", kerberos=closed) as service:
+        service.winrm("set", "winrm/config/client", '@{TrustedHosts="*.lab.example"}')
+        report = examine(domain, service, "-secondhop:http://hop2.lab.example:5985", client=ntlm_only)
+        doctor.assert_broken(report, "secondhop.ticket", "the first hop got no ticket")
+        assert report.state("secondhop.access") == "pass", "the agent goes on by NTLM"
+
+
+# The service's own side
+
+
+def test_the_service_of_a_member(domain):
+    report = doctor.Report(domain.hop1.run("winrm", "doctor", "-format:json"))
+    assert report.failed == [], report
+    assert "WSMAN/hop1.lab.example" in report.evidence("service.keytab") or "HTTP/" in report.evidence("service.keytab")
+    assert report.state("service.domain") == "pass"
