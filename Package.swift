@@ -221,6 +221,9 @@ let package = Package(
         inMemoryLogging, nioCore, nioPosix,
       ]),
     tests(
+      "WinRMDoctorTests",
+      ["WinRMDoctor", "WinRM", "WinRMConfiguration", "DelegationPolicy", "CredSSP", "Kerberos", "SecuritySupport"]),
+    tests(
       "WinRMCommandsTests",
       [
         "WinRMCommands", "Accounts", "Certificates", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "GroupPolicy",

@@ -265,23 +265,18 @@ def test_the_clocks_are_apart(scene):
 # TLS
 
 
-def https(lab, certificate, pki):
+def https(lab, pki):
+    """A service with an HTTPS listener that proves its address, and a client that may delegate to it."""
     made = lab.service("S", start=False)
-    if certificate is not None:
-        thumbprint = authority.put_into_store(made, certificate)
-        port = hosts.free_port(made.address)
-        path = made.root / "etc" / "winrm" / "config.json"
-        made.winrm("set", "winrm/config/service", '@{AllowedAccounts="%s"}' % lab.user)
-        settings = json.loads(path.read_text())
-        settings["Listener"].append(
-            {"Address": "IP:" + made.address, "Transport": "HTTPS", "Port": port, "CertificateThumbprint": thumbprint}
-        )
-        path.write_text(json.dumps(settings))
-        made.secure = "https://%s:%d" % (made.address, port)
+    good = pki.server("https-good", made.address)
+    made.winrm("certificate", "import", good.chain, "-key:%s" % good.key)
+    port = hosts.free_port(made.address)
+    values = 'Port="%d";Hostname="%s";CertificateThumbprint="%s"' % (port, made.address, good.thumbprint)
+    made.winrm("create", "winrm/config/Listener?Address=IP:%s+Transport=HTTPS" % made.address, "@{%s}" % values)
     made.start()
     lab.target, lab.client_host = made, lab.client()
     allow(lab)
-    return {"extra": {"SSL_CERT_FILE": str(pki.roots)}}
+    return "https://%s:%d" % (made.address, port)
 
 
 def served_by_openssl(pki, certificate):
@@ -336,9 +331,9 @@ def test_https_to_a_port_without_tls(scene):
 
 
 def test_https_passes_with_a_good_certificate(own_lab, pki):
-    address = "127.0.0.2"
-    trusting = https(own_lab, pki.server("https-good", address), pki)
-    doctor.assert_whole(examine(own_lab, target=own_lab.target.secure, **trusting))
+    report = examine(own_lab, target=https(own_lab, pki), extra={"SSL_CERT_FILE": str(pki.roots)})
+    doctor.assert_whole(report)
+    assert own_lab.target.address in report.evidence("network.certificate")
 
 
 # The service
@@ -367,6 +362,8 @@ def test_a_pin_proves_the_server(scene, pki):
     good = pki.server("pinned", "pinned.example")
     scene.target.winrm("certificate", "import", good.chain, "-key:%s" % good.key)
     scene.target.winrm("set", "winrm/config/service", "@{CertificateThumbprint=%s}" % good.thumbprint)
+    scene.target.stop()
+    scene.target.start()
     scene.client_host.winrm("credssp", "pin", "-remote:" + scene.target.address, "-sha256:" + good.sha256, "-force")
     report = examine(scene)
     doctor.assert_whole(report)

@@ -82,7 +82,8 @@ struct ServiceExamination {
     } else {
       let evidence = silent.isEmpty ? "no address of this machine is one of theirs" : "nothing answers at \(silent.joined(separator: ", "))"
       checks.append(
-        check("listening", "The listeners answer", .fail, evidence, remedy: "start the service (systemctl start winrmd), and look at its log"))
+        check(
+          "listening", "The listeners answer", .fail, evidence, remedy: "start the service (systemctl start winrmd), and look at its log"))
     }
     return checks
   }
@@ -116,7 +117,11 @@ struct ServiceExamination {
       uses.append(("credsspcertificate", "The certificate of CredSSP can be used", settings.service.certificateThumbprint))
     }
     for listener in settings.listeners where listener.enabled && listener.transport == .https && !listener.certificateThumbprint.isEmpty {
-      uses.append(("listenercertificate.\(listener.port)", "The certificate of the listener on port \(listener.port) can be used", listener.certificateThumbprint))
+      uses.append(
+        (
+          "listenercertificate.\(listener.port)", "The certificate of the listener on port \(listener.port) can be used",
+          listener.certificateThumbprint
+        ))
     }
     return uses.map { use in
       let remedy = "winrm certificate list; then import a new one and name it in CertificateThumbprint"
@@ -130,7 +135,8 @@ struct ServiceExamination {
         guard left > Self.week else {
           return check(use.id, use.title, .fail, "it expires in \(max(0, left / 86_400)) days", remedy: remedy)
         }
-        return check(use.id, use.title, .pass, "\(thumbprint) for \(certificate.details.names.joined(separator: ", ")), \(left / 86_400) days left")
+        return check(
+          use.id, use.title, .pass, "\(thumbprint) for \(certificate.details.names.joined(separator: ", ")), \(left / 86_400) days left")
       } catch {
         return check(use.id, use.title, .fail, error.message, remedy: remedy)
       }
@@ -148,7 +154,7 @@ struct ServiceExamination {
       return allowed.isEmpty
         ? check("accounts", title, .fail, names, remedy: "winrm set winrm/config/service '@{AllowedAccounts=\"USER\"}'")
         : check("accounts", title, .pass, names)
-    } catch where error.code == .unreadable && geteuid() != 0 {
+    } catch  where error.code == .unreadable && geteuid() != 0 {
       return check("accounts", title, .unknown, error.message)
     } catch {
       return check("accounts", title, .fail, error.message, remedy: "repair or remove \(paths.accountsFile)")
@@ -183,8 +189,9 @@ struct ServiceExamination {
   private func member() -> [Check] {
     let title = "The domain answers winbind"
     do throws(ChildProcess.Failure) {
-      let name = try ChildProcess.run("wbinfo", ["--own-domain"], maximumOutput: 4096, seconds: 10)
-      guard name.exitCode == 0 else { return [] }
+      // What makes this machine a member; wbinfo is on others too.
+      let role = try ChildProcess.run("testparm", ["-s", "--parameter-name=security"], maximumOutput: 4096, seconds: 10)
+      guard String(decoding: role.output, as: UTF8.self).lowercased().hasPrefix("ads") else { return [] }
       let secret = try ChildProcess.run("wbinfo", ["--ping-dc"], maximumOutput: 4096, seconds: 20)
       let said = String(decoding: secret.output, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
       return [

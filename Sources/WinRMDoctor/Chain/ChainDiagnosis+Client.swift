@@ -27,7 +27,8 @@ extension ChainDiagnosis {
       subject.method == .credSSP ? .credSSPDisabledOnClient : subject.method == .kerberos ? .kerberosDisabled : .negotiateDisabled
     findings.fail(
       .flag, evidence,
-      remedy: source.isEmpty ? "winrm set winrm/config/client/auth '@{\(name)=\"true\"}'" : "have that policy changed, then: winrm policy update",
+      remedy: source.isEmpty
+        ? "winrm set winrm/config/client/auth '@{\(name)=\"true\"}'" : "have that policy changed, then: winrm policy update",
       code: code)
   }
 
@@ -44,7 +45,8 @@ extension ChainDiagnosis {
         remedy: "give -username:USER (the password is asked for), or use -authentication:Negotiate",
         code: .credSSPUserNameAndPasswordNeeded)
     case .ambient(let hasAgent):
-      findings.pass(.credential, "the tickets of this user\(hasAgent ? ", and the logon agent of this session" : ""), as far as there are any")
+      findings.pass(
+        .credential, "the tickets of this user\(hasAgent ? ", and the logon agent of this session" : ""), as far as there are any")
     case .none:
       findings.fail(
         .credential, "there is no credential", remedy: "give -username:USER, or run kinit", code: .noCredentials)

@@ -113,7 +113,8 @@ extension ChainDiagnosis {
       } else if subject.method == .kerberos || findings.state(of: .serviceName) == .pass {
         findings.leaveOpen(.proof, because: "the exchange ended before the server had proven itself")
       } else {
-        findings.pass(.proof, subject.endpoint.scheme == .https ? "by the certificate of the HTTPS listener" : "NTLM alone, which TrustedHosts allows")
+        findings.pass(
+          .proof, subject.endpoint.scheme == .https ? "by the certificate of the HTTPS listener" : "NTLM alone, which TrustedHosts allows")
       }
       mechanism(&findings)
       findings.fail(.logon, failure)
@@ -136,7 +137,8 @@ extension ChainDiagnosis {
       report(trouble, &findings)
       findings.leaveOpen(
         .proof,
-        because: "Kerberos is what would prove the server: \(sighting?.flaw.map { "its certificate does not (\($0)), and " } ?? "")NTLM alone is not allowed to"
+        because:
+          "Kerberos is what would prove the server: \(sighting?.flaw.map { "its certificate does not (\($0)), and " } ?? "")NTLM alone is not allowed to"
       )
       return
     }

@@ -12,7 +12,8 @@ extension ChainDiagnosis {
     let transport: [ChainCheck] = subject.endpoint.scheme == .https ? [.port, .tls, .certificate] : [.port]
     switch await probes.addresses() {
     case .found(let addresses):
-      findings.pass(.name, "\(subject.endpoint.host) is \(addresses.prefix(4).joined(separator: ", "))\(addresses.count > 4 ? ", ..." : "")")
+      findings.pass(
+        .name, "\(subject.endpoint.host) is \(addresses.prefix(4).joined(separator: ", "))\(addresses.count > 4 ? ", ..." : "")")
     case .notFound(let reason):
       findings.fail(
         .name, "the name \(subject.endpoint.host) has no address: \(reason)",

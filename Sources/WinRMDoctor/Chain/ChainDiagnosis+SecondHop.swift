@@ -46,7 +46,8 @@ extension ChainDiagnosis {
     if let error = said["ticketerror"] {
       return findings.fail(
         .secondHopTicket, "the first hop got no ticket with the user's password: \(error)",
-        remedy: "on the first hop, check krb5.conf, its name server and its clock: kinit USER there says the same", code: .noAuthenticatingAuthority)
+        remedy: "on the first hop, check krb5.conf, its name server and its clock: kinit USER there says the same",
+        code: .noAuthenticatingAuthority)
     }
     if let principal = said["ticket.principal"], let expiry = said["ticket.until"] {
       return findings.pass(.secondHopTicket, "a ticket of \(principal) until \(expiry), by the first hop's clock")
@@ -104,7 +105,8 @@ extension ChainDiagnosis {
     }
     findings.fail(
       .secondHopAccess, ways.map { "\($0.way): \($0.answer)" }.joined(separator: "; "),
-      remedy: "on the first hop, in such a session: \(refused.way == "smb" ? smbCommand(target) : "winrm identify -remote:\(target.text)"); on the second hop, let the user in",
+      remedy:
+        "on the first hop, in such a session: \(refused.way == "smb" ? smbCommand(target) : "winrm identify -remote:\(target.text)"); on the second hop, let the user in",
       code: .accessDenied)
   }
 

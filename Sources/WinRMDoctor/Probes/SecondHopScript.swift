@@ -83,7 +83,10 @@ enum SecondHopScript {
     # Who accepts the user? Nothing is asked of anybody but to let him in.
     ask_winrm() {
       if said=$(limited 25 "$winrm" identify "-remote:$1" </dev/null 2>&1); then say access.winrm yes
-      else say access.winrm "${said:-no answer}"
+      else
+        code=$(printf '%s\n' "$said" | sed -n 's/^Error number:.* \(0x[0-9A-F]*\).*/\1/p')
+        text=$(printf '%s' "$said" | sed -e 's/^WSManFault//' -e 's/^ *Message = //' -e '/^ *$/d')
+        say access.winrm "${code:+$code: }${text:-no answer}"
       fi
     }
     bracketed=$host; case $host in *:*) bracketed="[$host]" ;; esac

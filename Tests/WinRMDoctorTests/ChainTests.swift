@@ -1,0 +1,281 @@
+import CredSSP
+import DelegationPolicy
+import Kerberos
+import SecuritySupport
+import Testing
+import WinRM
+import WinRMConfiguration
+
+@testable import WinRMDoctor
+
+/// Answers by hand; says afterwards what was asked.
+private final class FakeProbes: ChainProbes, @unchecked Sendable {  // one test, one task
+  var refusal: WinRMError?
+  var obstacle: String?
+  var address = AddressAnswer.found(["203.0.113.11"])
+  var greeting = Greeting(
+    peer: "hop1:5985", address: "203.0.113.11",
+    answer: .init(status: 401, schemes: ["Negotiate", "Kerberos", "CredSSP"], date: "Sun, 22 Nov 2026 17:45:39 GMT"))
+  var product: ServiceProduct? = ServiceProduct(vendor: "winrmd", version: "1")
+  var kerberos = KerberosAnswer.ticket("alice@LAB.EXAMPLE")
+  var logon = LogonAnswer()
+  var asked: [String] = []
+
+  func ruleFailure() -> WinRMError? { refusal }
+  var kerberosObstacle: String? { obstacle }
+  var serviceNames: [String] { ["WSMAN/hop1"] }
+  func addresses() async -> AddressAnswer { address }
+  func greet() async throws -> Greeting {
+    asked.append("greet")
+    return greeting
+  }
+  func identify() async throws -> ServiceProduct? { product }
+  func askKerberos() async throws -> KerberosAnswer {
+    asked.append("kerberos")
+    return kerberos
+  }
+  func logOn(second: SecondHopProbe?) async throws -> LogonAnswer {
+    asked.append(second.map { "logon, then \($0.target.host)\($0.isWindows ? " by Windows" : "")" } ?? "logon")
+    return logon
+  }
+}
+
+@Suite("The chain")
+struct ChainTests {
+  private let probes = FakeProbes()
+  static let noon: Int64 = 1_795_369_539  // 2026-11-22T17:45:39Z
+
+  private func policy(ntlmOnly: Bool = false) throws -> ClientPolicy {
+    var policy = ClientPolicy()
+    policy.credSSPEnabled = true
+    let entry = DelegationPolicy.Entry(
+      pattern: try DelegationPattern(parsing: "WSMAN/hop1"), source: "machine policy AllowFreshCredentials\\1")
+    policy.delegation = DelegationPolicy(allowFresh: [entry], allowFreshWhenNTLMOnly: ntlmOnly ? [entry] : [])
+    return policy
+  }
+
+  private func examine(
+    _ method: AuthenticationMethod = .credSSP, policy: ClientPolicy? = nil, target: String = "hop1", second: String? = nil
+  ) async throws -> DoctorReport {
+    let subject = ChainSubject(
+      target: target, endpoint: try WinRMEndpoint(parsing: target), method: method, credential: .explicit("alice"),
+      policy: try policy ?? self.policy(), secondHop: second.flatMap { SecondHopTarget(parsing: $0) })
+    return try await ChainDiagnosis(subject: subject, probes: probes, now: { Self.noon }).run()
+  }
+
+  private func failure(_ code: WinRMCode, _ stage: WinRMError.Stage) -> WinRMError {
+    WinRMError(code: code, stage: stage, cause: "the cause", nextStep: "the step")
+  }
+
+  private func broken(_ report: DoctorReport, _ name: String, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation)
+  {
+    #expect(report.checks.filter { $0.state == .fail }.map(\.id.rawValue) == [name], comment, sourceLocation: sourceLocation)
+    #expect(!report.passed, sourceLocation: sourceLocation)
+  }
+
+  private func success(_ mechanism: MechanismIdentifier = .kerberos) -> LogonAnswer {
+    var sighting = CredSSPSighting()
+    sighting.version = 6
+    sighting.proof = .ntlmOnly
+    sighting.parameters = TLSParameters(version: 0x0303, cipherSuite: 0xC02F)
+    sighting.permission = "machine policy AllowFreshCredentials\\1 (WSMAN/hop1) names WSMAN/hop1"
+    return LogonAnswer(
+      credSSP: sighting,
+      report: AuthenticationReport(
+        peer: "hop1:5985", method: .credSSP, mechanism: mechanism,
+        service: mechanism == .kerberos ? KerberosServiceName(service: "WSMAN", host: "hop1") : nil,
+        delegation: .password(because: "policy")))
+  }
+
+  @Test func aWholeChainPasses() async throws {
+    probes.logon = success()
+    let report = try await examine()
+    #expect(report.passed && report.firstFailure == nil)
+    #expect(probes.asked == ["greet", "kerberos", "logon"])
+    #expect(
+      report.checks.map(\.id.rawValue) == [
+        "client.settings", "client.flag", "client.credential", "client.delegation", "network.name", "network.port", "server.service",
+        "server.schemes", "server.clock", "domain.kdc", "domain.servicename", "server.credssp", "server.proof", "server.mechanism",
+        "server.logon", "server.shell",
+      ])
+  }
+
+  @Test("What fails before the logon keeps the credentials at home") func noSecretAfterAFailure() async throws {
+    var closed = ClientPolicy()
+    closed.credSSPEnabled = true
+    broken(try await examine(policy: closed), "client.delegation")
+    probes.address = .notFound("Name or service not known")
+    broken(try await examine(), "network.name")
+    probes.address = .found(["203.0.113.11"])
+    probes.greeting.answer?.schemes = ["Negotiate"]
+    broken(try await examine(), "server.schemes")
+    #expect(!probes.asked.contains("kerberos") && !probes.asked.contains { $0.hasPrefix("logon") })
+  }
+
+  @Test(arguments: [
+    (WinRMError.Stage.connect, WinRMCode.destinationUnreachable, "network.port"), (.connect, .networkTimedOut, "network.port"),
+    (.tls, .sslConnectionAborted, "network.tls"), (.tls, .mutualAuthenticationFailed, "network.certificate"),
+    (.authenticate, .networkTimedOut, "server.service"),
+  ])
+  func connections(stage: WinRMError.Stage, code: WinRMCode, name: String) async throws {
+    probes.greeting = Greeting(certificate: "for others", peer: "hop1:5986", failure: failure(code, stage))
+    let report = try await examine(target: "https://hop1:5986")
+    broken(report, name)
+    #expect(report.checks.last?.state == .unknown)
+  }
+
+  @Test(arguments: [(-301 as Int64, true), (-300, false), (0, false), (300, false), (301, true)])
+  func clocks(offset: Int64, isBroken: Bool) async throws {
+    probes.logon = success()
+    probes.greeting.answer?.date = String(httpDate: Self.noon + offset)
+    let report = try await examine()
+    if isBroken { broken(report, "server.clock") } else { #expect(report.passed) }
+  }
+
+  @Test func aServerThatTellsNoTimeIsNotBlamed() async throws {
+    probes.logon = success()
+    for date in [nil, "yesterday"] {
+      probes.greeting.answer?.date = date
+      let report = try await examine()
+      #expect(report.passed && !report.checks.contains { $0.id.rawValue == "server.clock" })
+    }
+  }
+
+  // MARK: Kerberos
+
+  @Test(
+    "A KDC that is needed is the broken link, and the missing proof its consequence",
+    arguments: [
+      (KerberosError.Code.unreachable, "domain.kdc"), (.timeout, "domain.kdc"), (.unknownService, "domain.servicename"),
+    ])
+  func neededKerberos(code: KerberosError.Code, name: String) async throws {
+    probes.kerberos = .obstacle(reason: "no", error: KerberosError(code))
+    probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(.freshCredentialsNTLMOnly, .delegate))
+    let report = try await examine()
+    broken(report, name)
+    #expect(report.checks.first { $0.id.rawValue == "server.proof" }?.state == .unknown)
+  }
+
+  @Test func aKDCThatIsNotNeededIsNotBlamed() async throws {
+    probes.kerberos = .obstacle(reason: "no", error: KerberosError(.unreachable))
+    probes.logon = success(.ntlm)
+    let report = try await examine(policy: try policy(ntlmOnly: true))
+    #expect(report.passed && !report.checks.contains { $0.place == .domain })
+  }
+
+  @Test("A user without a realm has nothing to do with a KDC") func missingProof() async throws {
+    probes.kerberos = .obstacle(reason: "no", error: KerberosError(.unknownPrincipal))
+    probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(.freshCredentialsNTLMOnly, .delegate))
+    broken(try await examine(), "server.proof")
+  }
+
+  @Test(
+    "What the KDC refuses",
+    arguments: [
+      (WinRMCode.logonFailure, "server.logon"), (.accountDisabled, "server.logon"), (.targetUnknown, "domain.servicename"),
+      (.timeSkew, "server.clock"), (.noAuthenticatingAuthority, "domain.kdc"), (.accountRestriction, "server.logon"),
+    ])
+  func refusalsOfTheKDC(code: WinRMCode, name: String) async throws {
+    probes.kerberos = .failure(failure(code, .kerberos), nil)
+    broken(try await examine(), name)
+    #expect(!probes.asked.contains("logon"))
+  }
+
+  @Test func withoutKerberosNegotiateNeedsTrustedHosts() async throws {
+    probes.kerberos = .failure(failure(.serverNotTrusted, .policy), KerberosError(.unreachable))
+    let report = try await examine(.negotiate)
+    broken(report, "domain.kdc")
+    #expect(report.checks.first { $0.id.rawValue == "client.trustedhosts" }?.state == .unknown)
+    probes.kerberos = .failure(failure(.serverNotTrusted, .policy), KerberosError(.unknownPrincipal))
+    broken(try await examine(.negotiate), "client.trustedhosts")
+  }
+
+  // MARK: The server's no
+
+  @Test(arguments: [
+    (WinRMCode.logonFailure, "server.logon"), (.accountRestriction, "server.logon"), (.timeSkew, "server.clock"),
+    (.wrongPrincipal, "server.proof"), (.mutualAuthenticationFailed, "server.proof"), (.invalidToken, "server.credssp"),
+  ])
+  func refusalsOfTheServer(code: WinRMCode, name: String) async throws {
+    probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(code, .authenticate))
+    broken(try await examine(), name)
+  }
+
+  @Test func aShellThatIsRefusedIsNoFailedLogon() async throws {
+    probes.logon = success()
+    probes.logon.failure = failure(.accessDenied, .shell)
+    let report = try await examine(second: "hop2")
+    broken(report, "server.shell")
+    #expect(report.checks.filter { $0.id.rawValue.hasPrefix("secondhop.") }.allSatisfy { $0.state == .unknown })
+  }
+
+  // MARK: The second hop
+
+  private func second(_ values: [String: String], target: String = "hop2") async throws -> DoctorReport {
+    probes.logon = success()
+    probes.logon.second = .said(values)
+    return try await examine(second: target)
+  }
+
+  private let good = [
+    "session": "credssp", "account": "LAB\\alice", "credentials": "ticket+agent", "ticket.principal": "alice@LAB.EXAMPLE",
+    "ticket.until": "2026-11-23 03:45:39", "name": "203.0.113.12", "port.5985": "open", "port.5986": "Connection refused",
+    "port.445": "open", "access.winrm": "yes",
+  ]
+
+  @Test func aWholeSecondHop() async throws {
+    let report = try await second(good)
+    #expect(report.passed)
+    #expect(probes.asked.last == "logon, then hop2")
+  }
+
+  @Test(
+    "Each broken link of the second half",
+    arguments: [
+      (["credentials": "none"], "secondhop.credentials"), (["ticketerror": "no KDC answers"], "secondhop.ticket"),
+      (["name": ""], "secondhop.name"),
+      (["port.5985": "Connection refused", "port.445": "No route to host"], "secondhop.port"),
+      (["access.winrm": "Access is denied"], "secondhop.access"),
+    ])
+  func brokenSecondHop(change: [String: String], name: String) async throws {
+    broken(try await second(good.merging(change) { $1 }), name)
+  }
+
+  @Test func oneWayInIsEnough() async throws {
+    #expect(try await second(good.merging(["access.winrm": "no", "access.smb": "yes"]) { $1 }).passed)
+  }
+
+  @Test func anAgentAloneNeedsNoTicket() async throws {
+    var values = good.merging(["credentials": "agent"]) { $1 }
+    values["ticket.principal"] = nil
+    let report = try await second(values)
+    #expect(report.passed && !report.checks.contains { $0.id.rawValue == "secondhop.ticket" })
+  }
+
+  @Test func whatCouldNotBeTriedIsUnknown() async throws {
+    var values = good
+    values["access.winrm"] = nil
+    let report = try await second(values)
+    #expect(report.firstFailure == nil && !report.passed)
+    probes.logon.second = .failed("its shell is strange")
+    let other = try await examine(second: "hop2")
+    #expect(other.checks.filter { $0.id.rawValue.hasPrefix("secondhop.") }.count == 5)
+    #expect(other.firstFailure == nil && !other.passed)
+  }
+
+  @Test func aWindowsFirstHopIsAskedInItsOwnLanguage() async throws {
+    probes.product = ServiceProduct(vendor: "Microsoft Corporation", version: "OS: 0.0.0 SP: 0.0 Stack: 3.0")
+    probes.logon = success()
+    probes.logon.second = .failed("")
+    _ = try await examine(second: "hop2")
+    #expect(probes.asked.last == "logon, then hop2 by Windows")
+  }
+}
+
+extension String {
+  /// The `Date` of HTTP near the time of these tests.
+  fileprivate init(httpDate seconds: Int64) {
+    let text = UTCTime.text(seconds)
+    self = "Sun, 22 Nov 2026 \(text.dropFirst(11).dropLast()) GMT"
+  }
+}
