@@ -112,11 +112,13 @@ extension LogonService {
       logonID: id, accountName: subject.accountName, unixUser: subject.unixUser, mechanism: attempt.mechanism,
       purpose: attempt.purpose, hasDelegatedCredentials: !delegated.isEmpty, isAuthorized: false)
     let decision = await rules.decide(subject, in: configuration.domain)
-    if case .admitted = decision {
-      do throws(LogonFailure) { try await configuration.accountPhase?.check(subject.unixUser, from: attempt.peer.host) } catch {
-        delegated.wipe()
-        throw refuse(attempt, error)
-      }
+    var obstacle: LogonFailure?
+    do throws(LogonFailure) { try await configuration.accountPhase?.check(subject.unixUser, from: attempt.peer.host) } catch {
+      obstacle = error
+    }
+    if let obstacle, case .admitted = decision {
+      delegated.wipe()
+      throw refuse(attempt, obstacle)
     }
     var metadata: Logger.Metadata = [
       "logon": "\(id)", "account": "\(grant.accountName)", "unixUser": "\(grant.unixUser)", "mechanism": "\(grant.mechanism)",
@@ -128,7 +130,12 @@ extension LogonService {
       metadata["authorized"] = "yes, \(rule)"
     case .refused(let reason): metadata["authorized"] = "no: \(reason)"
     }
-    grant.memberships = await memberships(of: subject, decision)
+    // Whom the system does not let in, and the rules do not admit to shells anyway, was proven, and may do nothing.
+    if let obstacle {
+      metadata["memberships"] = "none: \(obstacle.message.sanitizedForLog(limit: 256))"
+    } else {
+      grant.memberships = await memberships(of: subject, decision)
+    }
     guard !isShutDown else {
       delegated.wipe()
       throw LogonFailure(.unavailable, "the authority has been shut down")

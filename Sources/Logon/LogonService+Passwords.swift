@@ -1,7 +1,7 @@
 import Accounts
 import Logging
 import LogonInterface
-import SecuritySupport
+public import SecuritySupport
 
 extension LogonService {
   /// HTTP Basic: checks a password against the account file. Accounts of a domain do not log on so, as on Windows.
@@ -10,6 +10,27 @@ extension LogonService {
   /// gets none, so that guesses cost the service little.
   func logOn(_ logon: PasswordLogon, _ peer: PeerAddress) async throws(LogonFailure) -> LogonGrant {
     var attempt = LogonAttempt(purpose: .basic, peer: peer, account: logon.userName)
+    let account = try await provenAccount(logon, attempt)
+    let subject = LogonSubject(local: account, host: hostNames.netBIOS)
+    attempt.account = subject.accountName
+    attempt.key = subject.key
+    return try await complete(attempt, subject, .none)
+  }
+
+  /// Whether a password is that of an account of this machine that is enabled. Nothing is granted; failures count as those of logons do.
+  ///
+  /// - Parameter source: where the question comes from, for the count.
+  public func verifies(_ password: SecretBytes, of userName: String, from source: String) async -> Bool {
+    let peer = PeerAddress(host: source, port: 0, transport: .http)
+    let attempt = LogonAttempt(purpose: .basic, peer: peer, account: userName)
+    do throws(LogonFailure) {
+      _ = try await provenAccount(PasswordLogon(userName: userName, password: password), attempt)
+      return true
+    } catch { return false }
+  }
+
+  private func provenAccount(_ logon: PasswordLogon, _ attempt: LogonAttempt) async throws(LogonFailure) -> Account {
+    let peer = attempt.peer
     guard let name = AccountName(parsing: logon.userName) else {
       throw refuse(attempt, LogonFailure(.refused(.logonFailure), "the user name cannot be one"))
     }
@@ -29,11 +50,7 @@ extension LogonService {
       if case .success(.refused) = outcome { limiter.recordFailure(source: peer.host, account: key, now: clock.now) }
     }
     switch outcome {
-    case .success(.proven(let account)):
-      let subject = LogonSubject(local: account, host: hostNames.netBIOS)
-      attempt.account = subject.accountName
-      attempt.key = subject.key
-      return try await complete(attempt, subject, .none)
+    case .success(.proven(let account)): return account
     case .success(.refused(let reason)): throw refuse(attempt, LogonFailure(.refused(.logonFailure), reason))
     case .failure(let error):
       logger.error("accounts cannot be read; nobody can log on", metadata: ["reason": "\(error.message.sanitizedForLog(limit: 512))"])

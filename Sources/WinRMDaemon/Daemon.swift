@@ -1,11 +1,14 @@
 import Accounts
 import Certificates
+import Dispatch
 import Glibc
 import Logging
 import Logon
 import LogonInterface
 import NTLM
+import SecuritySupport
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 import WinRMConfiguration
 import WinRMResources
@@ -27,7 +30,8 @@ struct Daemon {
     let machineName = LogonConfiguration.HostNames.current().netBIOS
     var configuration = WinRMServerConfiguration(settings: settings, machineName: machineName) { [logger] address in
       logger.notice(
-        "listening on \(address)", metadata: address.addresses.isEmpty ? [:] : ["addresses": "\(address.addresses.joined(separator: ", "))"])
+        "listening on \(address)", metadata: address.addresses.isEmpty ? [:] : ["addresses": "\(address.addresses.joined(separator: ", "))"]
+      )
     }
     configuration.hostNames = { MachineNames.current() }
     configuration.acceptsKerberos = logon.hasKeytab
@@ -39,8 +43,12 @@ struct Daemon {
       return try identityFile.loadOrMake(machineName: machineName)
     }
     configuration.credSSPIdentity = try selfMade(settings)
+    let requests = ReloadRequests()
+    configuration.localSocketPath = paths.serviceSocket
+    configuration.resources = resources(paths, authority)
+    configuration.onChange = { await requests.reload() }
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger)
-    let reload = SettingsReload(watch: watch, logger: logger) { [logger] settings in
+    let reload = SettingsReload(watch: watch, requests: requests, logger: logger) { [logger] settings in
       // Looked at before anything changes: what cannot be honoured leaves everything as it was.
       try server.update(settings, credSSPIdentity: try selfMade(settings))
       await server.settled()
@@ -64,6 +72,25 @@ struct Daemon {
     }
     await authority.shutdown()
     logger.notice("stopped")
+  }
+
+  /// The configuration, for those who may see and change it through the service.
+  private func resources(_ paths: WinRMPaths, _ authority: LogonService) -> ConfigurationResources {
+    ConfigurationResources(
+      .init(
+        store: ConfigurationStore(paths: paths), certificates: ServerCertificateStore(directory: paths.certificateDirectory),
+        verifyAccount: { userName, password in
+          // Asked on a thread that may block; the answer is given on another.
+          let answer = Mutex(false)
+          let isThere = DispatchSemaphore(value: 0)
+          Task {
+            let isRight = await authority.verifies(password, of: userName, from: "certificate mapping")
+            answer.withLock { $0 = isRight }
+            isThere.signal()
+          }
+          isThere.wait()
+          return answer.withLock { $0 }
+        }))
   }
 
   /// No core dumps, no other process of the same user in our memory, private files, and a broken pipe is an error, not the end.

@@ -5,17 +5,20 @@ import UnixSignals
 import WinRMConfiguration
 import WinRMService
 
-/// Takes over changed settings while the service runs: it looks at the files once a second, and reads them on SIGHUP.
+/// Takes over changed settings while the service runs: it looks at the files once a second and when it has changed them itself, and reads them
+/// on SIGHUP.
 struct SettingsReload: Service {
   let watch: SettingsWatch
+  let requests: ReloadRequests
   let logger: Logger
   /// Throws for settings that cannot be taken over.
   let apply: @Sendable (WinRMSettings) async throws -> Void
 
-  private enum Cause { case time, signal }
+  private enum Cause { case time, signal, request }
 
   func run() async throws {
     await cancelWhenGracefulShutdown { await follow() }
+    requests.end()
   }
 
   private func follow() async {
@@ -31,10 +34,13 @@ struct SettingsReload: Service {
         }
         continuation.finish()
       }
+      requests.attend { continuation.yield(.request) }
       var watch = watch
       // Settings that were refused are tried again when somebody asks: what was in their way may be gone.
       var isRefused = false
       for await cause in causes {
+        let waiting = requests.take()
+        defer { ReloadRequests.tell(waiting) }
         let (next, change) = await Self.look(watch, always: cause == .signal)
         watch = next
         switch change {

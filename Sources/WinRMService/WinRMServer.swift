@@ -127,7 +127,8 @@ public struct WinRMServer: Service {
     let offer = try customOffer ?? makeOffer(settings, identity: configuration.credSSPIdentity)
     guard !offer.schemes.isEmpty else {
       throw WinRMServiceError(
-        .noAuthentication, "No authentication that can be offered is enabled. Run: winrm set winrm/config/service/auth @{Negotiate=\"true\"}")
+        .noAuthentication,
+        "No authentication that can be offered is enabled. Run: winrm set winrm/config/service/auth @{Negotiate=\"true\"}")
     }
     live.update(
       .init(offer: offer, shellLimits: configuration.shellLimits, settings: settings, logger: logger))

@@ -65,7 +65,8 @@ struct ConnectionAuthentication {
   ///   - channelBindings: those of the HTTPS connection; `nil` over HTTP.
   ///   - clientChain: what the client has shown in TLS, in DER.
   init(
-    live: LiveSettings, clientChain: @escaping ClientChain.Reader = { [] }, logon: LogonClient, peer: PeerAddress, channelBindings: ChannelBindings?, limits: ServiceLimits,
+    live: LiveSettings, clientChain: @escaping ClientChain.Reader = { [] }, logon: LogonClient, peer: PeerAddress,
+    channelBindings: ChannelBindings?, limits: ServiceLimits,
     logger: Logger
   ) {
     self.live = live
@@ -85,7 +86,9 @@ struct ConnectionAuthentication {
   /// The answer to a request that needs somebody proven: 401 with every scheme offered, one field for each.
   func challenge(closes: Bool = false) -> HTTPAnswer {
     var headers = HTTPHeaders()
-    for scheme in offer.schemes(over: peer.transport) where scheme.canBeOffered { headers.add(name: "WWW-Authenticate", value: Challenge(scheme: scheme).headerValue) }
+    for scheme in offer.schemes(over: peer.transport) where scheme.canBeOffered {
+      headers.add(name: "WWW-Authenticate", value: Challenge(scheme: scheme).headerValue)
+    }
     return HTTPAnswer(.unauthorized, headers: headers, closes: closes)
   }
 
@@ -137,7 +140,7 @@ struct ConnectionAuthentication {
         if scheme == .basic { credentials.remember(token) }
         return await establish(identity, exchange: exchange, token: answer, scheme: scheme)
       }
-    } catch where scheme == .basic && [.unavailable, .timeout].contains(error.code) {
+    } catch  where scheme == .basic && [.unavailable, .timeout].contains(error.code) {
       // It was not looked at. Whoever is told 401 would take the password for wrong.
       logger.notice("logon refused", metadata: ["reason": "\(error.message.sanitizedForLog())"])
       return .answer(.overloaded)

@@ -37,11 +37,24 @@ final class RawConnection: Sendable {
     return RawConnection(channel: channel, bytes: inbox)
   }
 
+  /// A connection to a Unix socket.
+  static func open(socket path: String) async throws -> RawConnection {
+    let inbox = Inbox()
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox)) }
+      }
+      .connect(unixDomainSocketPath: path).get()
+    return RawConnection(channel: channel, bytes: inbox)
+  }
+
   func send(_ text: String) async throws { try await send(Array(text.utf8)) }
   func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get() }
 
   /// Sends without waiting or failing: the peer may have closed already.
   func push(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
+
+  func withChannel(_ body: (any Channel) -> Void) { body(channel) }
 
   func close() { channel.close(promise: nil) }
 

@@ -103,11 +103,17 @@ final class ScriptedAuthority: LogonAuthority {
   let memberships: [String: [String]]
   /// Users of this host, by number.
   let localUsers: [UInt32: LocalUser]
+  /// Whether it says that it knows all groups of everybody, and whether it knows anything.
+  let hasCompleteGroups: Bool
+  let knowsNobody: Bool
 
   init(
     unauthorized: Set<String> = [], administrators: Set<String> = ["admin"], memberships: [String: [String]] = [:],
-    localUsers: [UInt32: LocalUser] = [:]
+    localUsers: [UInt32: LocalUser] = [:], hasCompleteGroups: Bool = true, knowsNobody: Bool = false
   ) {
+    self.hasCompleteGroups = hasCompleteGroups
+    self.knowsNobody = knowsNobody
+
     self.unauthorized = unauthorized
     self.administrators = administrators
     self.memberships = memberships
@@ -212,10 +218,11 @@ final class ScriptedAuthority: LogonAuthority {
 
   /// As the real authority has them: Everyone, Authenticated Users, Network, Users, and what the account is.
   private func memberships(of user: String) -> Memberships {
+    guard !knowsNobody else { return .unknown }
     var identifiers = ["S-1-1-0", "S-1-5-11", "S-1-5-2", "S-1-5-32-545"]
     if !unauthorized.contains(user) { identifiers.append("S-1-5-32-580") }
     if administrators.contains(user) { identifiers.append("S-1-5-32-544") }
-    return Memberships(identifiers + (memberships[user] ?? []), areComplete: true)
+    return Memberships(identifiers + (memberships[user] ?? []), areComplete: hasCompleteGroups)
   }
 
   private func open(_ id: LogonID, _ options: SessionOptions) throws(LogonFailure) -> LogonReply {

@@ -26,7 +26,7 @@ struct ServiceFixture: Sendable {
     clientCertificates: ClientCertificateVerifier? = nil,
     limits: (inout ServiceLimits) -> Void = { _ in },
     shells: (inout ShellLimits) -> Void = { _ in }, settings: (inout WinRMSettings) -> Void = { _ in }, time: TimeSource = .continuous,
-    _ body: (ServiceFixture) async throws -> R
+    configure: (inout WinRMServerConfiguration) -> Void = { _ in }, _ body: (ServiceFixture) async throws -> R
   ) async throws -> R {
     let log = InMemoryLogHandler()
     var logger = Logger(label: "test") { _ in log }
@@ -40,6 +40,7 @@ struct ServiceFixture: Sendable {
     configuration.clientCertificates = clientCertificates
     limits(&configuration.limits)
     shells(&configuration.shellLimits)
+    configure(&configuration)
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger, time: time, offer: nil)
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
