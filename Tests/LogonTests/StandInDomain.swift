@@ -21,6 +21,8 @@ final class StandInDomain: DomainDirectory {
   private let users: Mutex<[String: Entry]>
   private let failure = Mutex<DomainError?>(nil)
   private let questions = Mutex(0)
+  /// The groups of everybody; `nil` when they cannot be read.
+  let groups = Mutex<[SecurityIdentifier]?>([])
 
   init(realm: String = "LAB.EXAMPLE", unixUser: String, unixID: UInt32, _ users: [String: Entry]) {
     self.realm = realm
@@ -83,7 +85,10 @@ final class StandInDomain: DomainDirectory {
 
   func user(pac: [UInt8]) async throws(DomainError) -> DomainUser? { nil }
   func group(_ name: AccountName) async throws(DomainError) -> SecurityIdentifier? { nil }
-  func groups(of user: DomainUser) async throws(DomainError) -> [SecurityIdentifier] { [] }
+  func groups(of user: DomainUser) async throws(DomainError) -> [SecurityIdentifier] {
+    guard let groups = groups.withLock({ $0 }) else { throw DomainError(.noLogonServers, "nobody knows") }
+    return groups
+  }
 
   func isProtectedUser(_ user: DomainUser) async throws(DomainError) -> Bool {
     try check()

@@ -2,6 +2,7 @@ import InMemoryLogging
 import LogonInterface
 import Logging
 import SecurityDescriptors
+import SecuritySupport
 import Testing
 import WSMan
 import WinRMConfiguration
@@ -104,7 +105,9 @@ struct AccessControlTests {
     #expect(!gate(settings).control.isServed(.shellCmd))
   }
 
-  @Test("a descriptor that cannot be read admits administrators alone, and is an error in the log", arguments: ["nonsense", "", "O:BA", "D:NO_ACCESS_CONTROL"])
+  @Test(
+    "a descriptor that cannot be read admits administrators alone, and is an error in the log",
+    arguments: ["nonsense", "", "O:BA", "D:NO_ACCESS_CONTROL"])
   func unreadable(_ sddl: String) async throws {
     let log = InMemoryLogHandler()
     let gate = gate(settings(rootSDDL: sddl), log)
@@ -131,7 +134,8 @@ struct AccessControlTests {
     "the SACL says what is recorded: failures and successes, of whom, and of which rights",
     arguments: [
       ("S:(AU;SA;GR;;;WD)", "admin", true), ("S:(AU;SA;GW;;;WD)", "admin", false), ("S:(AU;FA;GA;;;WD)", "admin", false),
-      ("S:(AU;SA;GA;;;BA)", "admin", true), ("S:(AU;SA;GA;;;BG)", "admin", false), ("S:(AU;SAIO;GA;;;WD)", "admin", false), ("", "admin", false),
+      ("S:(AU;SA;GA;;;BA)", "admin", true), ("S:(AU;SA;GA;;;BG)", "admin", false), ("S:(AU;SAIO;GA;;;WD)", "admin", false),
+      ("", "admin", false),
     ])
   func audit(_ sacl: String, _ user: String, _ isRecorded: Bool) async throws {
     let log = InMemoryLogHandler()

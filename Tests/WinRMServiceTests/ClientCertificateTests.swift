@@ -95,15 +95,19 @@ struct ClientCertificateTests {
     }
   }
 
-  @Test("No certificate, one of strangers, one without a mapping, a disabled mapping: 401, and nobody is asked") func refused() async throws {
+  @Test("No certificate, one of strangers, one without a mapping, a disabled mapping: 401, and nobody is asked") func refused() async throws
+  {
     try await with([mapping("ann@localhost", "ann"), mapping("off@localhost", "off", enabled: false)]) { service in
       let stranger = try TestAuthority.authority("clients")
       let expired = try authority.client("ann@localhost") { $0.notAfter = Date(timeIntervalSinceNow: -1) }
       let forServers = try authority.server("ann@localhost")
       let cases: [(TestAuthority?, String)] = [
         (nil, "the client has shown no certificate"), (try stranger.client("ann@localhost"), "no certificate that is trusted"),
-        (try TestAuthority.make("ann") { $0.names = [try! TestAuthority.principalName("ann@localhost")] }, "no certificate that is trusted"),
-        (try authority.client("bob@localhost"), "no certificate mapping fits"), (try authority.client("off@localhost"), "no certificate mapping fits"),
+        (
+          try TestAuthority.make("ann") { $0.names = [try! TestAuthority.principalName("ann@localhost")] }, "no certificate that is trusted"
+        ),
+        (try authority.client("bob@localhost"), "no certificate mapping fits"),
+        (try authority.client("off@localhost"), "no certificate mapping fits"),
         (expired, "not valid now"), (forServers, "not for clients"),
       ]
       for (client, reason) in cases {
@@ -119,7 +123,8 @@ struct ClientCertificateTests {
     }
   }
 
-  @Test("Switched off, a certificate is neither asked for nor taken; switched on, the next connection is asked") func setting() async throws {
+  @Test("Switched off, a certificate is neither asked for nor taken; switched on, the next connection is asked") func setting() async throws
+  {
     try await with([mapping("*", "ann")], settings: { $0.service.auth.certificate = false }) { service in
       let client = try authority.client("ann@localhost")
       let before = try await connect(service, client)
@@ -155,7 +160,10 @@ struct ClientCertificateTests {
 
   @Test("The resource of each request says which mapping counts, and mappings count as they are at it") func perRequest() async throws {
     let shell = ResourceURI.shellCmd.rawValue
-    let mappings = [try mapping("ann@localhost", "ann", uri: "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/*"), try mapping("ann@localhost", "guest")]
+    let mappings = [
+      try mapping("ann@localhost", "ann", uri: "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/*"),
+      try mapping("ann@localhost", "guest"),
+    ]
     try await with(mappings) { service in
       let connection = try await connect(service, authority.client("ann@localhost"))
       #expect(try await status(connection) == 200)
@@ -199,7 +207,10 @@ struct ClientCertificateTests {
       #expect(try await status(try await connect(service, authority.client("ann@localhost"))) == 401)
       for (body, type, expected) in [
         ([UInt8](repeating: 0x20, count: 500 * 1024 + 1), soap, 413), (Array("<a/>".utf8), "text/xml", 415),
-        (Array("--Encrypted".utf8), "multipart/encrypted;protocol=\"application/HTTP-SPNEGO-session-encrypted\";boundary=\"Encrypted Boundary\"", 400),
+        (
+          Array("--Encrypted".utf8),
+          "multipart/encrypted;protocol=\"application/HTTP-SPNEGO-session-encrypted\";boundary=\"Encrypted Boundary\"", 400
+        ),
       ] {
         let connection = try await connect(service, client, beside: [below])
         try await connection.send(post(body, authorization: mutual, contentType: type))
@@ -271,7 +282,8 @@ struct ClientCertificateTests {
         }
         let resource = word(0...4)
         let expected = reference(mappings, issuer, certificate.names, resource)
-        #expect(mappings.selected(for: certificate, resource: resource)?.userName == expected, "\(mappings) \(certificate.names) \(resource)")
+        #expect(
+          mappings.selected(for: certificate, resource: resource)?.userName == expected, "\(mappings) \(certificate.names) \(resource)")
         chosen += expected == nil ? 0 : 1
       }
     }

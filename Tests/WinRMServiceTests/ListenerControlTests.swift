@@ -177,7 +177,8 @@ struct ListenerControlTests {
       try await change(service) { _ in }
       #expect(
         service.log.entries.contains {
-          $0.message.description == "an HTTPS listener shows another certificate" && $0.metadata["certificate"]?.description == new.thumbprint.text
+          $0.message.description == "an HTTPS listener shows another certificate"
+            && $0.metadata["certificate"]?.description == new.thumbprint.text
         })
     }
   }

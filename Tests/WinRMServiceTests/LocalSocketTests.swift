@@ -1,6 +1,8 @@
 import Certificates
 import Foundation
 import LogonInterface
+import Logging
+import NIOCore
 import SecuritySupport
 import Synchronization
 import Testing
@@ -48,7 +50,9 @@ private func authority(_ identifiers: [String]) -> ScriptedAuthority {
 
 private let administrator = ["S-1-22-1-\(me)", "S-1-1-0", "S-1-5-11", "S-1-5-4", "S-1-5-32-544"]
 
-private func request(_ resource: ResourceURI, _ action: WSManAction, _ body: RequestBody, _ selectors: [String: String] = [:]) -> WSManRequest {
+private func request(_ resource: ResourceURI, _ action: WSManAction, _ body: RequestBody, _ selectors: [String: String] = [:])
+  -> WSManRequest
+{
   WSManRequest(
     header: RequestHeader(to: "http://localhost/wsman", resourceURI: resource, action: action, selectors: selectors), body: body)
 }
@@ -141,10 +145,11 @@ struct LocalSocketTests {
       guard case .enumerated(let batch) = try await connection.ask(all).body else { throw RawConnection.Closed() }
       #expect(batch.context == nil && batch.items.count == 1)
       let shell = try #require(batch.items.first?.object)
-      #expect(shell.elements.map(\.name.localName) == [
-        "ShellId", "Name", "ResourceUri", "Owner", "ClientIP", "IdleTimeOut", "InputStreams", "OutputStreams", "ShellRunTime",
-        "ShellInactivity",
-      ])
+      #expect(
+        shell.elements.map(\.name.localName) == [
+          "ShellId", "Name", "ResourceUri", "Owner", "ClientIP", "IdleTimeOut", "InputStreams", "OutputStreams", "ShellRunTime",
+          "ShellInactivity",
+        ])
       #expect(shell.first(.shell, "Owner")?.text == "HOST\\ann" && shell.first(.shell, "ShellRunTime")?.text.hasPrefix("P0DT0H0M") == true)
       #expect(try await connection.fault(request(.shell, .delete, .deleteShell, ["ShellId": id])) == nil)
       #expect(try await ann.fault(Ask.command(id)) == .unexpectedSelectors)
@@ -196,7 +201,7 @@ struct LocalSocketTests {
       let again = try await place.connect()
       #expect(try await again.fault(request(winrs, .get, .get)) == nil)
     }
-    FileManager.default.createFile(atPath: place.socket, contents: nil)
+    _ = FileManager.default.createFile(atPath: place.socket, contents: nil)
     try await ServiceFixture.with(authority: authority(administrator), configure: place.configure) { third in
       for _ in 0..<200 where !third.logText.contains("cannot reach the service") { try await Task.sleep(for: .milliseconds(10)) }
       #expect(third.logText.contains("something else than a socket"))
@@ -357,7 +362,8 @@ struct RemoteConfigurationTests {
   @Test("winrm/config/resource lists what the caller may use, with the actions that it may")
   func resourceList() async throws {
     let place = Place()
-    try await ServiceFixture.with(settings: { $0.service.rootSDDL = "D:P(A;;GA;;;BA)(A;;GR;;;BU)" }, configure: place.configure) { service in
+    try await ServiceFixture.with(settings: { $0.service.rootSDDL = "D:P(A;;GA;;;BA)(A;;GR;;;BU)" }, configure: place.configure) {
+      service in
       func list(_ user: String) async throws -> [String: [String]] {
         let ask = request(Route.resourceListURI, .enumerate, .enumerate(EnumerateRequest(maxElements: 100)))
         guard case .enumerated(let batch) = try await (service.logOn(user)).perform(ask).body else { return [:] }

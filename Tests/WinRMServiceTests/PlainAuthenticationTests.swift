@@ -16,7 +16,9 @@ import WinRMHTTP
 struct PlainAuthenticationTests {
   private let soap = MultipartEncrypted.originalContentType
 
-  private func basic(_ user: String, _ password: String = ScriptedAuthority.password) -> String { token("\(user):\(password)", scheme: .basic) }
+  private func basic(_ user: String, _ password: String = ScriptedAuthority.password) -> String {
+    token("\(user):\(password)", scheme: .basic)
+  }
 
   private func withHTTP<R>(
     basic: Bool = true, unencrypted: Bool = true, _ body: (ServiceFixture) async throws -> R
@@ -36,7 +38,9 @@ struct PlainAuthenticationTests {
     return found.productVersion != "OS: 0.0.0 SP: 0.0 Stack: 3.0"
   }
 
-  @Test("Basic over HTTP is offered with both settings alone, and otherwise the password is not looked at", arguments: [(true, true), (true, false), (false, true)])
+  @Test(
+    "Basic over HTTP is offered with both settings alone, and otherwise the password is not looked at",
+    arguments: [(true, true), (true, false), (false, true)])
   func offer(basic isOn: Bool, unencrypted: Bool) async throws {
     try await withHTTP(basic: isOn, unencrypted: unencrypted) { service in
       let connection = try await service.connect()
@@ -102,7 +106,8 @@ struct PlainAuthenticationTests {
       let long = String(repeating: "a", count: 4096)
       for field in [
         "Basic", "Basic ", "Basic !!!", "Basic YTpi YTpi", "Basic \(long)", token("nocolon", scheme: .basic), token(":x", scheme: .basic),
-        token("a\u{0}:x", scheme: .basic), token("a:x\n", scheme: .basic), token("\(long):x", scheme: .basic), token("a:\(long)", scheme: .basic),
+        token("a\u{0}:x", scheme: .basic), token("a:x\n", scheme: .basic), token("\(long):x", scheme: .basic),
+        token("a:\(long)", scheme: .basic),
       ] {
         try await connection.send(post(try WSManRequest.identify.encode(), authorization: field, contentType: soap))
         let answer = try await connection.answer()
@@ -179,7 +184,8 @@ struct PlainAuthenticationTests {
 
   // MARK: AllowUnencrypted
 
-  @Test("AllowUnencrypted: a message in clear is answered in clear, with the last token and after it; a protected one is answered protected")
+  @Test(
+    "AllowUnencrypted: a message in clear is answered in clear, with the last token and after it; a protected one is answered protected")
   func unencrypted() async throws {
     try await withHTTP(basic: false) { service in
       let connection = try await service.connect()
