@@ -130,8 +130,8 @@ class Host:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def run_files(self):
-        """Everything in the run directory that is not a directory."""
-        return [path for path in (self.root / "run").rglob("*") if not path.is_dir()]
+        """Everything in the run directory that is not a directory, beside the socket of the service itself."""
+        return [path for path in (self.root / "run").rglob("*") if not path.is_dir() and path.name != "winrmd.sock"]
 
 
 class Streamed:
