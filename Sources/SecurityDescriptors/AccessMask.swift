@@ -61,12 +61,13 @@ public struct GenericMapping: Hashable, Sendable {
 }
 
 extension AccessMask {
-  /// The two letters of SDDL (MS-DTYP §2.5.1.1): single bits in the order in which they are written, then the combinations that are read.
+  /// The two letters of SDDL (MS-DTYP §2.5.1.1): single bits in the order in which they are written, which as on Windows is that of their
+  /// values.
   static let names: [(letters: String, mask: AccessMask)] = [
-    ("GA", .genericAll), ("GR", .genericRead), ("GW", .genericWrite), ("GX", .genericExecute), ("RC", .readControl), ("SD", .delete),
-    ("WD", .writeDACL), ("WO", .writeOwner), ("RP", Self(rawValue: 0x10)), ("WP", Self(rawValue: 0x20)), ("CC", Self(rawValue: 0x1)),
-    ("DC", Self(rawValue: 0x2)), ("LC", Self(rawValue: 0x4)), ("SW", Self(rawValue: 0x8)), ("LO", Self(rawValue: 0x80)),
-    ("DT", Self(rawValue: 0x40)), ("CR", Self(rawValue: 0x100)),
+    ("CC", Self(rawValue: 0x1)), ("DC", Self(rawValue: 0x2)), ("LC", Self(rawValue: 0x4)), ("SW", Self(rawValue: 0x8)),
+    ("RP", Self(rawValue: 0x10)), ("WP", Self(rawValue: 0x20)), ("DT", Self(rawValue: 0x40)), ("LO", Self(rawValue: 0x80)),
+    ("CR", Self(rawValue: 0x100)), ("SD", .delete), ("RC", .readControl), ("WD", .writeDACL), ("WO", .writeOwner), ("GA", .genericAll),
+    ("GX", .genericExecute), ("GW", .genericWrite), ("GR", .genericRead),
   ]
 
   private static let combinations: [String: AccessMask] = [

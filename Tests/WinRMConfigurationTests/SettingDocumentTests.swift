@@ -114,7 +114,7 @@ import WinRMConfiguration
     #expect(all.first { $0.path == "config/listener/Transport" }?.access == .readOnly)
     #expect(all.first { $0.path == "config/MaxProviderRequests" }?.access == .deprecated)
     #expect(all.first { $0.path == "config/service/MaxConnections" }?.kind == .integer(1...512))
-    #expect(all.count == 77)
+    #expect(all.count == 81)
   }
 
   @Test("Every setting says what it means", arguments: SettingDescription.all)
