@@ -80,6 +80,13 @@ public actor LogonService: LogonAuthority {
     rules = AuthorizationRules(configuration)
   }
 
+  /// Takes over another keytab, or none, for the next authentication.
+  public func update(keytab: String?) {
+    guard keytab != configuration.keytab else { return }
+    configuration.keytab = keytab
+    keytabSeen = nil
+  }
+
   /// Takes over whom clients' certificates may stand for, for the next logon.
   public func update(certificateAccounts: Set<String>) { configuration.certificateAccounts = certificateAccounts }
 

@@ -48,14 +48,17 @@ struct Daemon {
     configuration.resources = resources(paths, authority)
     configuration.onChange = { await requests.reload() }
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger)
-    let reload = SettingsReload(watch: watch, requests: requests, logger: logger) { [logger] settings in
+    let reload = SettingsReload(watch: watch, requests: requests, logger: logger) { [logger, logon] settings in
       // Looked at before anything changes: what cannot be honoured leaves everything as it was.
-      try server.update(settings, credSSPIdentity: try selfMade(settings))
+      var kerberos = logon
+      kerberos.keytab = Self.keytab(settings)
+      try server.update(settings, credSSPIdentity: try selfMade(settings), acceptsKerberos: kerberos.hasKeytab)
       await server.settled()
       await authority.update(
         allowedGroups: settings.service.allowedGroups, allowedAccounts: settings.service.allowedAccounts,
         channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, processesPerSession: Self.processesPerSession(settings))
       await authority.update(certificateAccounts: Self.certificateAccounts(settings))
+      await authority.update(keytab: kerberos.keytab)
       logger.notice("settings changed")
     }
     // The group calls it an error when a service ends because it cannot start; that is told once, by whoever started us.
@@ -121,7 +124,7 @@ struct Daemon {
       allowedAccounts: settings.service.allowedAccounts, execHelperPath: try helperPath(),
       channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, serviceEnvironment: Self.serviceEnvironment())
     configuration.certificateAccounts = Self.certificateAccounts(settings)
-    configuration.keytab = settings.service.keytabFile.isEmpty ? Self.systemKeytab() : "FILE:" + settings.service.keytabFile
+    configuration.keytab = Self.keytab(settings)
     configuration.ticketCacheDirectory = paths.runtimeDirectory + "/cc"
     await lookAround(&configuration)
     if !hasAccounts, configuration.domain == nil, !configuration.hasKeytab {
@@ -148,6 +151,10 @@ struct Daemon {
   /// Whom the certificates of clients may stand for.
   private static func certificateAccounts(_ settings: WinRMSettings) -> Set<String> {
     settings.service.auth.certificate ? Set(settings.certificateMappings.filter(\.enabled).map(\.userName)) : []
+  }
+
+  private static func keytab(_ settings: WinRMSettings) -> String? {
+    settings.service.keytabFile.isEmpty ? systemKeytab() : "FILE:" + settings.service.keytabFile
   }
 
   /// Root alone uses the keys of the host unasked.

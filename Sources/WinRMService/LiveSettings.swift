@@ -2,11 +2,12 @@ import Logging
 import Synchronization
 import WinRMConfiguration
 
-/// The settings that change while the service runs. Each connection takes the offer when it begins; requests and shells ask for the rest
-/// when they need it.
+/// The settings that change while the service runs. Each connection takes the offer when it begins; connections, requests and shells ask for
+/// the rest when they need it.
 final class LiveSettings: Sendable {
   struct Values: Sendable {
     var offer: AuthenticationOffer
+    var limits: ServiceLimits
     var shellLimits: ShellLimits
     /// The settings that all of this comes from.
     var settings: WinRMSettings
@@ -14,8 +15,11 @@ final class LiveSettings: Sendable {
     var access: AccessControl
 
     /// - Parameter logger: told of descriptors that cannot be read.
-    init(offer: AuthenticationOffer, shellLimits: ShellLimits, settings: WinRMSettings, logger: Logger) {
+    init(
+      offer: AuthenticationOffer, limits: ServiceLimits, shellLimits: ShellLimits, settings: WinRMSettings, logger: Logger
+    ) {
       self.offer = offer
+      self.limits = limits
       self.shellLimits = shellLimits
       self.settings = settings
       access = AccessControl(settings, logger: logger)
@@ -30,6 +34,8 @@ final class LiveSettings: Sendable {
 
   /// The schemes for a connection that begins now.
   var offer: AuthenticationOffer { values.withLock { $0.offer } }
+  /// The limits for what connections and messages do next.
+  var limits: ServiceLimits { values.withLock { $0.limits } }
   /// The limits for a shell or an operation that begins now.
   var shellLimits: ShellLimits { values.withLock { $0.shellLimits } }
   /// Whether requests of other machines are accepted.

@@ -1,5 +1,4 @@
 import Synchronization
-import WinRMConfiguration
 
 /// What the service remembers from one change of its settings to the next.
 final class Reloading: Sendable {
@@ -7,13 +6,18 @@ final class Reloading: Sendable {
     var selfMadeCredSSP: CredSSPCertificate.Ready?
     var namedCredSSP: CredSSPCertificate.Ready?
     var announcedCredSSP: String?
-    /// The settings of the last change.
-    var last: WinRMSettings
+    var acceptsKerberos: Bool
   }
 
   private let books: Mutex<Books>
 
-  init(settings: WinRMSettings) { books = Mutex(Books(last: settings)) }
+  init(acceptsKerberos: Bool) { books = Mutex(Books(acceptsKerberos: acceptsKerberos)) }
+
+  /// Whether the authority has a keytab.
+  var acceptsKerberos: Bool {
+    get { books.withLock { $0.acceptsKerberos } }
+    set { books.withLock { $0.acceptsKerberos = newValue } }
+  }
 
   /// The certificate of CredSSP that vouches for itself, once made.
   var selfMadeCredSSP: CredSSPCertificate.Ready? {
@@ -31,22 +35,5 @@ final class Reloading: Sendable {
   var announcedCredSSP: String? {
     get { books.withLock { $0.announcedCredSSP } }
     set { books.withLock { $0.announcedCredSSP = newValue } }
-  }
-
-  /// The names of those settings that differ from the last ones and are read at the start alone.
-  func restartNeeded(by settings: WinRMSettings) -> [String] {
-    let old = books.withLock { books in
-      defer { books.last = settings }
-      return books.last
-    }
-    let differences = [
-      ("MaxEnvelopeSizekb", old.maxEnvelopeSizekb != settings.maxEnvelopeSizekb),
-      ("MaxConnections", old.service.maxConnections != settings.service.maxConnections),
-      (
-        "MaxPacketRetrievalTimeSeconds",
-        old.service.maxPacketRetrievalTimeSeconds != settings.service.maxPacketRetrievalTimeSeconds
-      ), ("KeytabFile", old.service.keytabFile != settings.service.keytabFile),
-    ]
-    return differences.filter(\.1).map(\.0)
   }
 }

@@ -48,12 +48,11 @@ public struct WinRMServer: Service {
     // Nobody is let in before ``run()`` has checked the settings.
     live = LiveSettings(
       .init(
-        offer: AuthenticationOffer(schemes: []) { _, _, _ in nil }, shellLimits: configuration.shellLimits,
-        settings: configuration.settings, logger: logger))
-    reloading = Reloading(settings: configuration.settings)
-    let limit = configuration.limits.connections * 2 + 64
+        offer: AuthenticationOffer(schemes: []) { _, _, _ in nil }, limits: configuration.limits,
+        shellLimits: configuration.shellLimits, settings: configuration.settings, logger: logger))
+    reloading = Reloading(acceptsKerberos: configuration.acceptsKerberos)
     listeners = ListenerControl(
-      settings: configuration.settings, gate: AcceptGate { limit },
+      settings: configuration.settings, gate: AcceptGate { [live] in live.limits.connections * 2 + 64 },
       certificates: ListenerCertificates(store: configuration.certificates, machineNames: configuration.hostNames), group: group,
       logger: logger, time: time, onListening: configuration.onListening)
   }
@@ -71,7 +70,7 @@ public struct WinRMServer: Service {
       logon: LogonClient(authority: authority), live: live, time: time, nursery: nursery, group: group,
       logger: logger)
     try start()
-    let ledger = ConnectionLedger(limits: configuration.limits)
+    let ledger = ConnectionLedger(limits: live.limits)
     do {
       try await withThrowingTaskGroup(of: Part.self) { tasks in
         tasks.addTask {
@@ -124,14 +123,18 @@ public struct WinRMServer: Service {
   private func start() throws {
     let settings = configuration.settings
     warn(about: settings)
-    let offer = try customOffer ?? makeOffer(settings, identity: configuration.credSSPIdentity)
+    let offer =
+      try customOffer
+      ?? makeOffer(
+        settings, identity: configuration.credSSPIdentity, acceptsKerberos: configuration.acceptsKerberos)
     guard !offer.schemes.isEmpty else {
       throw WinRMServiceError(
         .noAuthentication,
         "No authentication that can be offered is enabled. Run: winrm set winrm/config/service/auth @{Negotiate=\"true\"}")
     }
     live.update(
-      .init(offer: offer, shellLimits: configuration.shellLimits, settings: settings, logger: logger))
+      .init(
+        offer: offer, limits: configuration.limits, shellLimits: configuration.shellLimits, settings: settings, logger: logger))
   }
 
   private func context(
@@ -140,14 +143,13 @@ public struct WinRMServer: Service {
     ListenerContext(
       prefixes: { [table = listeners.table] in table.prefixes(at: place) }, tls: tls, transport: tls == nil ? .http : .https, live: live,
       logon: LogonClient(authority: authority),
-      dispatcher: dispatcher(registry),
-      limits: configuration.limits, ledger: ledger, logger: logger)
+      dispatcher: dispatcher(registry), ledger: ledger, logger: logger)
   }
 
   private func dispatcher(_ registry: ShellRegistry) -> RequestDispatcher {
     RequestDispatcher(
       registry: registry, live: live, configuration: ConfigurationAccess(configuration.resources, onChange: configuration.onChange),
-      enumerations: enumerations, envelopeSize: configuration.limits.envelopeSize, machine: configuration.machineName, logger: logger)
+      enumerations: enumerations, machine: configuration.machineName, logger: logger)
   }
 
   /// The door for the users of this machine.
@@ -156,7 +158,7 @@ public struct WinRMServer: Service {
       LocalListener(
         path: path,
         context: LocalContext(
-          logon: LogonClient(authority: authority), dispatcher: dispatcher(registry), limits: configuration.limits, ledger: LocalLedger(),
+          logon: LogonClient(authority: authority), dispatcher: dispatcher(registry), live: live, ledger: LocalLedger(),
           logger: logger), group: group)
     }
   }
@@ -203,12 +205,14 @@ public struct WinRMServer: Service {
     return names
   }
 
-  private func makeOffer(_ settings: WinRMSettings, identity: SelfSignedIdentity?) throws -> AuthenticationOffer {
+  private func makeOffer(
+    _ settings: WinRMSettings, identity: SelfSignedIdentity?, acceptsKerberos: Bool
+  ) throws -> AuthenticationOffer {
     let auth = settings.service.auth
     let logon = LogonClient(authority: authority)
     let certificate = auth.credSSP ? try credSSPCertificate(settings, selfMade: identity) : nil
     let schemes: [AuthenticationScheme] =
-      (auth.negotiate ? [.negotiate] : []) + (auth.kerberos && configuration.acceptsKerberos ? [.kerberos] : [])
+      (auth.negotiate ? [.negotiate] : []) + (auth.kerberos && acceptsKerberos ? [.kerberos] : [])
       + (auth.basic ? [.basic] : []) + (auth.certificate && configuration.clientCertificates != nil ? [.certificate] : [])
       + (auth.credSSP ? [.credSSP] : [])
     let certificates = auth.certificate ? configuration.clientCertificates : nil
@@ -274,28 +278,33 @@ public struct WinRMServer: Service {
 
   // MARK: Changing
 
-  /// Takes over new settings while the service runs: the schemes offered, who may come from other machines, the limits of shells, the
-  /// listeners, and the certificates of CredSSP and of HTTPS listeners, which are read again. They hold for the next connection, request
-  /// and shell; who is proven on a connection that stands stays so, unless its listener has gone. What takes a restart is said in the log.
+  /// Takes over new settings while the service runs: the schemes offered, who may come from other machines, all limits, the listeners, and
+  /// the certificates of CredSSP and of HTTPS listeners, which are read again. They hold for the next connection, request and shell, also
+  /// of connections that stand; who is proven on one of these stays so, unless its listener has gone.
   ///
   /// Listeners come and go in the running service: ``settled()`` waits for that.
   ///
-  /// - Parameter credSSPIdentity: what CredSSP shows if it is switched on now; `nil` for a certificate of this run.
+  /// - Parameters:
+  ///   - credSSPIdentity: what CredSSP shows if it is switched on now; `nil` for a certificate of this run.
+  ///   - acceptsKerberos: whether the authority has a keytab now; `nil` (default) for as before.
   /// - Throws: ``WinRMServiceError`` for settings that the service cannot honour; then everything stays as it was.
-  public func update(_ settings: WinRMSettings, credSSPIdentity: SelfSignedIdentity? = nil) throws {
-    let offer = try customOffer ?? makeOffer(settings, identity: configuration.credSSPIdentity ?? credSSPIdentity)
+  public func update(
+    _ settings: WinRMSettings, credSSPIdentity: SelfSignedIdentity? = nil, acceptsKerberos: Bool? = nil
+  ) throws {
+    let kerberos = acceptsKerberos ?? reloading.acceptsKerberos
+    let offer =
+      try customOffer ?? makeOffer(settings, identity: configuration.credSSPIdentity ?? credSSPIdentity, acceptsKerberos: kerberos)
+    reloading.acceptsKerberos = kerberos
     var shellLimits = configuration.shellLimits
     shellLimits.update(settings)
-    live.update(.init(offer: offer, shellLimits: shellLimits, settings: settings, logger: logger))
+    var limits = configuration.limits
+    limits.update(settings)
+    live.update(.init(offer: offer, limits: limits, shellLimits: shellLimits, settings: settings, logger: logger))
     if offer.schemes.isEmpty { logger.warning("no authentication that can be offered is enabled any more: nobody can log on") }
     warn(about: settings)
     listeners.apply(settings)
-    let names = reloading.restartNeeded(by: settings)
-    if !names.isEmpty {
-      logger.warning("changed settings take effect with a restart", metadata: ["settings": "\(names.joined(separator: " "))"])
-    }
   }
 
-  /// Returns when the listeners are as the last ``update(_:credSSPIdentity:)`` said, as far as they can be.
+  /// Returns when the listeners are as the last ``update(_:credSSPIdentity:acceptsKerberos:)`` said, as far as they can be.
   public func settled() async { await listeners.settled() }
 }

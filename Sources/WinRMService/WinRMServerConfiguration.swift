@@ -4,7 +4,7 @@ public import WinRMResources
 
 /// What a ``WinRMServer`` is made of.
 public struct WinRMServerConfiguration: Sendable {
-  /// The settings of the service at its start; see ``WinRMServer/update(_:credSSPIdentity:)``.
+  /// The settings of the service at its start; see ``WinRMServer/update(_:credSSPIdentity:acceptsKerberos:)``.
   public var settings: WinRMSettings
   /// Limits of connections and messages.
   public var limits: ServiceLimits
@@ -45,8 +45,12 @@ public struct WinRMServerConfiguration: Sendable {
 extension ServiceLimits {
   init(_ settings: WinRMSettings) {
     self.init()
+    update(settings)
+  }
+
+  /// Takes over what the settings say.
+  mutating func update(_ settings: WinRMSettings) {
     connections = Int(settings.service.maxConnections)
-    unauthenticatedConnections = min(unauthenticatedConnections, connections)
     envelopeSize = Int(settings.maxEnvelopeSizekb) * 1024
     bodyTimeout = .seconds(Int(settings.service.maxPacketRetrievalTimeSeconds))
   }

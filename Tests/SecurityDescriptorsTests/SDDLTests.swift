@@ -26,7 +26,7 @@ import Testing
   @Test(
     "Texts that come back as they were",
     arguments: [
-      "O:BA", "G:SY", "D:", "S:", "D:P", "D:PARAI", "D:NO_ACCESS_CONTROL", "D:(D;;GA;;;AN)(A;OICI;GR;;;WD)", "D:(A;IOID;RCSD;;;OW)",
+      "O:BA", "G:SY", "D:", "S:", "D:P", "D:PARAI", "D:NO_ACCESS_CONTROL", "D:(D;;GA;;;AN)(A;OICI;GR;;;WD)", "D:(A;IOID;SDRC;;;OW)",
       "D:(A;;0x10000200;;;S-1-5-21-1-2-3-1105)", "D:(A;;CCDCLCSWRPWPDTLOCRSDRCWDWOGAGXGWGR;;;BU)", "S:(ML;;NW;;;HI)", "S:(ML;;NWNRNX;;;LW)",
       "O:S-1-5-21-4294967295-0-1-500D:(A;;;;;RM)", "O:S-1-0x100000000000-7G:S-1-5-80D:", "S:(AL;SAFA;WO;;;S-1-0)",
     ])
@@ -40,7 +40,7 @@ import Testing
       ("d:p(a;;ga;;;ba)", "D:P(A;;GA;;;BA)"), (" D:P (A;;GA;;;BA) (A; ;GR; ; ;IU) ", "D:P(A;;GA;;;BA)(A;;GR;;;IU)"),
       ("D:(A;;0x80000000;;;s-1-1-0)O:S-1-5-18", "O:SYD:(A;;GR;;;WD)"), ("D:(A;;FA;;;S-1-5-32-580)", "D:(A;;0x1f01ff;;;RM)"),
       ("D:(A;;268435456;;;WD)", "D:(A;;GA;;;WD)"), ("D:(A;;02000000000;;;WD)", "D:(A;;GA;;;WD)"), ("O:S-1-5-18D:S:", "O:SYD:S:"),
-      ("O:S-1-5-18S:D:", "O:SYD:S:"), ("O:S-1-0X5-18", "O:SY"), ("D:(A;;KA;;;WD)", "D:(A;;RCSDWDWORPWPCCDCLCSW;;;WD)"),
+      ("O:S-1-5-18S:D:", "O:SYD:S:"), ("O:S-1-0X5-18", "O:SY"), ("D:(A;;KA;;;WD)", "D:(A;;CCDCLCSWRPWPSDRCWDWO;;;WD)"),
     ])
   func spellings(text: String, canonical: String) throws {
     #expect(try SecurityDescriptor(sddl: text).sddl == canonical)

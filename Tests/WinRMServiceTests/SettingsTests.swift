@@ -54,6 +54,54 @@ struct SettingsTests {
     }
   }
 
+  @Test("limits of connections and messages hold for connections that stand, and drop none")
+  func limits() async throws {
+    try await ServiceFixture.with { service in
+      let client = try await service.logOn("alice")
+      var settings = service.settings
+      settings.maxEnvelopeSizekb = 32
+      settings.service.maxConnections = 1
+      try service.server.update(settings)
+      // The connection stays, and its next request is measured by the new limit.
+      let shell = try await client.openShell()
+      let refused = try await service.connect()
+      try await refused.send(post())
+      #expect(try await refused.answer().status == 503)
+      try await client.send([UInt8](repeating: 0x20, count: 40 << 10))
+      #expect(try await client.raw.answer().status == 413)
+      settings.maxEnvelopeSizekb = 500
+      settings.service.maxConnections = 3
+      settings.service.maxPacketRetrievalTimeSeconds = 1
+      try service.server.update(settings)
+      let next = try await service.logOn("alice")
+      _ = try await next.start(shell)
+      // A body that does not come ends the connection after the new time.
+      let slow = try await service.logOn("alice")
+      let began = ContinuousClock.now
+      try await slow.raw.send(Array("POST /wsman HTTP/1.1\r\nHost: host\r\nContent-Length: 100\r\n\r\nx".utf8))
+      await slow.raw.untilClosed()
+      #expect(ContinuousClock.now - began < .seconds(20))
+    }
+  }
+
+  @Test("a keytab that comes or goes changes what is offered")
+  func keytab() async throws {
+    try await ServiceFixture.with { service in
+      func schemes() async throws -> [String] {
+        let connection = try await service.connect()
+        try await connection.send(post())
+        return try await connection.answer().values("WWW-Authenticate")
+      }
+      #expect(try await schemes() == ["Negotiate"])
+      try service.server.update(service.settings, acceptsKerberos: true)
+      #expect(try await schemes() == ["Negotiate", "Kerberos"])
+      try service.server.update(service.settings)
+      #expect(try await schemes() == ["Negotiate", "Kerberos"])
+      try service.server.update(service.settings, acceptsKerberos: false)
+      #expect(try await schemes() == ["Negotiate"])
+    }
+  }
+
   @Test("the files are read when they are others than before, or when somebody asks; broken ones are told once")
   func watch() throws {
     let root = NSTemporaryDirectory() + "/watch-\(UInt64.random(in: .min ... .max))"

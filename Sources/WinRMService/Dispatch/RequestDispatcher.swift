@@ -16,7 +16,7 @@ struct RequestDispatcher: Sendable {
 
   let registry: ShellRegistry
   let live: LiveSettings
-  let envelopeSize: Int
+  var envelopeSize: Int { live.limits.envelopeSize }
   let configuration: ConfigurationAccess
   /// Those of the resources of the service itself; the configuration has its own.
   let enumerations: Enumerations
@@ -24,14 +24,13 @@ struct RequestDispatcher: Sendable {
   private let logger: Logger
 
   init(
-    registry: ShellRegistry, live: LiveSettings, configuration: ConfigurationAccess, enumerations: Enumerations, envelopeSize: Int,
-    machine: String, logger: Logger
+    registry: ShellRegistry, live: LiveSettings, configuration: ConfigurationAccess, enumerations: Enumerations, machine: String,
+    logger: Logger
   ) {
     self.registry = registry
     self.live = live
     self.configuration = configuration
     self.enumerations = enumerations
-    self.envelopeSize = envelopeSize
     self.machine = machine
     self.logger = logger
   }

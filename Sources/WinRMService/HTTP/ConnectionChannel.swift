@@ -38,7 +38,7 @@ struct ConnectionChannel: ServerChildChannel {
       let clientChain = ClientChain()
       try addTransport(to: pipeline, identity: identity, clientChain: clientChain, logger: guardLogger)
       try pipeline.addHTTP(listener.limits)
-      try pipeline.addHandler(ConnectionGuard(limits: listener.limits, refusal: refusal, life: life, logger: guardLogger))
+      try pipeline.addHandler(ConnectionGuard(live: listener.live, refusal: refusal, life: life, logger: guardLogger))
       return Value(
         asyncChannel: try NIOAsyncChannel(
           wrappingChannelSynchronously: channel, configuration: .init(inboundType: HTTPServerRequestPart.self, outboundType: Never.self)),

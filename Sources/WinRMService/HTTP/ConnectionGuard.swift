@@ -29,7 +29,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     case closed
   }
 
-  private let limits: ServiceLimits
+  /// Those that hold now.
+  private var limits: ServiceLimits { live.limits }
+  private let live: LiveSettings
   private let refusal: ConnectionLedger.Refusal?
   private let life: ConnectionLife
   private let logger: Logger
@@ -39,8 +41,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
   private var closesAfterAnswer = false
   private var isStarted = false
 
-  init(limits: ServiceLimits, refusal: ConnectionLedger.Refusal?, life: ConnectionLife, logger: Logger) {
-    self.limits = limits
+  init(live: LiveSettings, refusal: ConnectionLedger.Refusal?, life: ConnectionLife, logger: Logger) {
+    self.live = live
     self.refusal = refusal
     self.life = life
     self.logger = logger

@@ -44,13 +44,15 @@ final class ConnectionLedger: Sendable {
   }
 
   private let books = Mutex(Books())
-  private let limits: ServiceLimits
+  private let limits: @Sendable () -> ServiceLimits
 
-  init(limits: ServiceLimits) { self.limits = limits }
+  /// - Parameter limits: asked for each connection.
+  init(limits: @autoclosure @escaping @Sendable () -> ServiceLimits) { self.limits = limits }
 
   /// Enters a new connection, on which nobody is proven.
   func admit(_ address: SocketAddress?) -> (Entry, Refusal?) {
     let source = Self.source(of: address)
+    let limits = limits()
     return books.withLock { books in
       let refusal: Refusal? =
         if books.served >= limits.connections {

@@ -12,7 +12,9 @@ struct ListenerContext: Sendable {
   let live: LiveSettings
   let logon: LogonClient
   let dispatcher: RequestDispatcher
-  let limits: ServiceLimits
   let ledger: ConnectionLedger
   let logger: Logger
+
+  /// Those that hold now.
+  var limits: ServiceLimits { live.limits }
 }

@@ -35,7 +35,7 @@ struct LocalConnectionChannel: ServerChildChannel {
     try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
     try channel.pipeline.syncOperations.addHTTP(context.limits)
     try channel.pipeline.syncOperations.addHandler(
-      ConnectionGuard(limits: context.limits, refusal: isAdmitted ? nil : .tooManyFromSource, life: life, logger: logger))
+      ConnectionGuard(live: context.live, refusal: isAdmitted ? nil : .tooManyFromSource, life: life, logger: logger))
     return Value(
       asyncChannel: try NIOAsyncChannel(
         wrappingChannelSynchronously: channel, configuration: .init(inboundType: HTTPServerRequestPart.self, outboundType: Never.self)),

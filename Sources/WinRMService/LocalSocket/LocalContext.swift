@@ -5,7 +5,10 @@ import Logging
 struct LocalContext: Sendable {
   let logon: LogonClient
   let dispatcher: RequestDispatcher
-  let limits: ServiceLimits
+  let live: LiveSettings
   let ledger: LocalLedger
   let logger: Logger
+
+  /// Those that hold now.
+  var limits: ServiceLimits { live.limits }
 }
