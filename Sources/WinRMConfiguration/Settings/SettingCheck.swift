@@ -119,7 +119,7 @@ enum SettingCheck {
         }
         guard ends.count == 2, let low = ends[0], let high = ends[1], !high.lexicographicallyPrecedes(low) else {
           throw ConfigurationError(
-            .invalidValue, "a filter is empty, *, or ranges IP1-IP2 separated by commas", specificCode: .invalidIPFilter)
+            .invalidValue, "\(family == .v4 ? "IPv4Filter" : "IPv6Filter") is empty, *, or ranges IP1-IP2 separated by commas", specificCode: .invalidIPFilter)
         }
       }
     }
