@@ -58,7 +58,7 @@ TESTS = {
     "config/service/auth/Basic": ["test_basic_and_plain_text"],
     "config/service/auth/Kerberos": ["test_kerberos_is_offered_with_a_keytab"],
     "config/service/auth/Negotiate": ["test_schemes_are_offered_as_set"],
-    "config/service/auth/Certificate": ["test_client_certificates"],
+    "config/service/auth/Certificate": ["../Interop/test_plain_clients.py::test_curl"],
     "config/service/auth/CredSSP": ["test_schemes_are_offered_as_set"],
     "config/service/auth/CbtHardeningLevel": ["test_channel_bindings"],
     "config/service/defaultports/HTTP": ["test_refused_values_leave_the_files_as_they_are"],
@@ -781,7 +781,6 @@ def test_compatibility_listeners(own_lab, pki):
     host = own_lab.service("A", start=False)
     leaf = pki.server("compatible", host.address, "localhost", hosts.HOST)
     host.winrm("certificate", "import", leaf.chain, "-key:%s" % leaf.key)
-    host.winrm("set", "winrm/config/service", '@{IPv4Filter="%s-%s";IPv6Filter=""}' % (host.address, host.address))
     host.start()
     assert not listens(host.address, 80) and not listens(host.address, 443)
     host.winrm("set", "winrm/config/service", "@{EnableCompatibilityHttpListener=true}")
@@ -906,10 +905,14 @@ def test_client_sends_plain_text_only_when_allowed(plain):
         ("Basic", "0x803380DF", ["-a:Basic", "-u:alice", "-p:secret", "-unencrypted"]),
         ("Kerberos", "0x803380E2", ["-a:Kerberos"]),
         ("Negotiate", "0x803380E1", ["-a:Negotiate", "-u:alice", "-p:secret"]),
-        ("Certificate", "0x803380E3", ["-a:Certificate", "-certificate:" + "0" * 40]),
+        ("Certificate", "0x803380E3", ["-a:Certificate"]),
     ],
 )
-def test_client_methods_that_are_switched_off(plain, name, number, switches):
+def test_client_methods_that_are_switched_off(plain, pki, name, number, switches):
+    if name == "Certificate":
+        mine = pki.client("me" + uuid.uuid4().hex[:6], "me@example.com")
+        plain.winrm("certificate", "import", mine.file, "-key:%s" % mine.key, "-user")
+        switches = [*switches, "-certificate:" + mine.thumbprint]
     with Recorder() as recorder:
         scheme = "https" if name == "Certificate" else "http"
         command = ["get", "winrm/config", "-r:%s://127.0.0.1:%d" % (scheme, recorder.port), *switches]
