@@ -158,4 +158,31 @@ import WinRMConfiguration
     #expect(throws: ConfigurationError.self) { try store.update { $0.maxBatchItems = 6 } }
     #expect(try store.load().maxBatchItems == 5)
   }
+
+  @Test("A value out of range changes neither file, byte for byte, and the refusal names the setting", arguments: SettingDescription.all)
+  func refused(setting: SettingDescription) throws {
+    guard setting.access == .readWrite, let resource = ConfigurationResource(path: setting.resource) else { return }
+    try root.write(byHand, to: root.paths.settingsFile)
+    try store.update { $0.maxTimeoutms = 700 }
+    let before = try root.text(root.paths.settingsChangesFile)
+    let values: [String] =
+      switch setting.kind {
+      case .boolean: ["maybe", "2", ""]
+      case .integer(let range):
+        (range.lowerBound > 0 ? [String(range.lowerBound - 1)] : []) + [String(UInt64(range.upperBound) + 1), "-1", "x", ""]
+      case .choice: ["neither"]
+      case .text, .list: ["a\u{1}b"]
+      }
+    for value in values {
+      let error = #expect(throws: ConfigurationError.self) {
+        try store.update(resource.scope) { settings in
+          settings.maxBatchItems = 9
+          try settings.set([(setting.name, value)], of: resource)
+        }
+      }
+      #expect(error?.message.contains(setting.name) == true, "\(error.map { "\($0)" } ?? "")")
+      #expect(try root.text(root.paths.settingsFile) == byHand)
+      #expect(try root.text(root.paths.settingsChangesFile) == before)
+    }
+  }
 }
