@@ -160,7 +160,7 @@ def test_a_deny_rule_is_named_with_its_source(scene):
     path = scene.client_host.root / "etc" / "winrm" / "policy.json"
     policy = json.loads(path.read_text())
     delegation = policy["CredentialsDelegation"]
-    delegation["DenyFreshCredentials"] = {"1": "WSMAN/*"} if isinstance(delegation["AllowFreshCredentials"], dict) else ["WSMAN/*"]
+    delegation.update({"DenyFreshCredentials": 1, "DenyFreshCredentials.List": ["WSMAN/*"]})
     path.write_text(json.dumps(policy))
     report = examine(scene)
     doctor.assert_broken(report, "client.delegation", "denies", "DenyFreshCredentials", "policy.json", code="0x803381A3")
@@ -481,7 +481,7 @@ def test_first_hop_does_not_trust_the_second(chain):
         chain.a.winrm("set", "winrm/config/client", '@{TrustedHosts=""}')
         undo.callback(chain.trust, chain.a, chain.b)
         report = second(chain, "http://%s:%d" % (chain.b.address, chain.b.port))
-    doctor.assert_broken(report, "secondhop.access", "0x803380E4")
+    doctor.assert_broken(report, "secondhop.access", "0x8033", "TrustedHosts")
 
 
 @pytest.mark.parametrize("text", ["host;reboot", "host$(id)", "host'", "-x", "http://", "//host/a b", "host:99999", "[fe80::1%eth0]", ""])
@@ -511,10 +511,16 @@ def test_service_that_does_not_run(own_lab):
     doctor.assert_broken(examine_service(host), "service.listening", "nothing answers")
 
 
-def test_service_without_listener_or_anybody(own_lab):
+def test_service_without_listener(own_lab):
     report = examine_service(own_lab.client())
-    assert report.failed == ["service.listeners", "service.accounts"], report
+    doctor.assert_broken(report, "service.listeners", "none")
     assert report.checks["service.listeners"]["remedy"] == "winrm quickconfig"
+
+
+def test_service_for_nobody(own_lab):
+    own_lab.target = own_lab.service("A")
+    own_lab.target.winrm("set", "winrm/config/service", '@{AllowedAccounts="";AllowedGroups=""}')
+    doctor.assert_broken(examine_service(own_lab.target), "service.accounts", "nobody")
 
 
 def test_service_with_damaged_settings(own_lab):

@@ -12,8 +12,9 @@ extension ChainDiagnosis {
     let transport: [ChainCheck] = subject.endpoint.scheme == .https ? [.port, .tls, .certificate] : [.port]
     switch await probes.addresses() {
     case .found(let addresses):
-      findings.pass(
-        .name, "\(subject.endpoint.host) is \(addresses.prefix(4).joined(separator: ", "))\(addresses.count > 4 ? ", ..." : "")")
+      let host = subject.endpoint.host
+      let list = "\(addresses.prefix(4).joined(separator: ", "))\(addresses.count > 4 ? ", ..." : "")"
+      findings.pass(.name, addresses == [host] ? "\(host) is an address" : "\(host) is \(list)")
     case .notFound(let reason):
       findings.fail(
         .name, "the name \(subject.endpoint.host) has no address: \(reason)",
@@ -31,7 +32,7 @@ extension ChainDiagnosis {
     let isHTTPS = subject.endpoint.scheme == .https
     let peer = greeting.peer ?? subject.endpoint.authority
     guard let failure = greeting.failure, failure.isOfConnection else {
-      findings.pass(.port, "\(peer) answers\(greeting.address.map { " (\($0))" } ?? "")")
+      findings.pass(.port, "\(peer) answers\(greeting.address.map { $0 == subject.endpoint.host ? "" : " (\($0))" } ?? "")")
       if isHTTPS {
         findings.pass(.tls, "a TLS connection with \(peer)")
         findings.pass(.certificate, certificateEvidence(greeting))
@@ -121,7 +122,7 @@ extension ChainDiagnosis {
     let difference = theirs - now()
     let apart = abs(difference)
     guard apart > Self.clockSkew else {
-      return findings.pass(.clock, "\(apart) seconds apart; Kerberos allows \(Self.clockSkew)")
+      return findings.pass(.clock, "apart by \(Self.span(apart)); Kerberos allows \(Self.clockSkew / 60) minutes")
     }
     findings.fail(
       .clock,
@@ -130,7 +131,7 @@ extension ChainDiagnosis {
   }
 
   static func span(_ seconds: Int64) -> String {
-    if seconds < 120 { return "\(seconds) seconds" }
+    if seconds < 120 { return seconds == 1 ? "1 second" : "\(seconds) seconds" }
     return seconds < 7200 ? "\(seconds / 60) minutes" : seconds < 172_800 ? "\(seconds / 3600) hours" : "\(seconds / 86_400) days"
   }
 }

@@ -61,7 +61,9 @@ extension ChainDiagnosis {
   }
 
   private func checkName(_ said: Said, _ target: SecondHopTarget, _ findings: inout Findings) {
-    if let address = said["name"] { return findings.pass(.secondHopName, "\(target.host) is \(address) there") }
+    if let address = said["name"] {
+      return findings.pass(.secondHopName, address == target.host ? "\(address) is an address" : "\(target.host) is \(address) there")
+    }
     if said["name.unknown"] != nil {
       return findings.leaveOpen(.secondHopName, because: "the first hop has no program that could tell")
     }

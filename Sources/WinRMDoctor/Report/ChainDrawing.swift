@@ -104,9 +104,12 @@ struct ChainDrawing {
     ]
   }
 
-  /// At most 20 characters: the beginning and the end of a name say most.
+  /// At most 18 characters, without a transport in front: the beginning and the end of a name say most.
   static func shortened(_ name: String) -> String {
-    guard name.count > 20 else { return name }
-    return "\(name.prefix(12))\u{2026}\(name.suffix(7))"
+    var short = name[...]
+    if let slash = short.firstIndex(of: "/"), short[slash...].hasPrefix("//") { short = short[slash...].dropFirst(2) }
+    guard !short.isEmpty else { return name }
+    guard short.count > 18 else { return String(short) }
+    return "\(short.prefix(10))\u{2026}\(short.suffix(7))"
   }
 }

@@ -1,6 +1,7 @@
 """A headless Chromium, driven over a pipe with the protocol of its own developer tools. No library is needed for it."""
 
 import base64
+import fcntl
 import json
 import os
 import select
@@ -23,17 +24,22 @@ class Browser:
         self.directory = tempfile.mkdtemp(prefix="winrm-browser-")
         commands_read, self._commands = os.pipe()
         self._answers, answers_write = os.pipe()
-        # The browser expects its ends as descriptors 3 and 4.
+        ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (commands_read, answers_write)]
+
+        def place():  # the browser expects its ends as descriptors 3 and 4
+            os.dup2(ends[0], 3)
+            os.dup2(ends[1], 4)
+
         self._process = subprocess.Popen(
             [
-                "sh", "-c", 'exec 3<&%d 4>&%d; exec "$@"' % (commands_read, answers_write), "sh", program(), "--headless=new", "--no-sandbox",
+                program(), "--headless=new", "--no-sandbox",
                 "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--hide-scrollbars",
                 "--remote-debugging-pipe", "--user-data-dir=" + self.directory, "about:blank",
             ],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(commands_read, answers_write),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=place, pass_fds=(3, 4),
         )  # fmt: skip
-        os.close(commands_read)
-        os.close(answers_write)
+        for end in (commands_read, answers_write, *ends):
+            os.close(end)
         self._number, self._rest, self._events = 0, b"", []
 
     def __enter__(self):
