@@ -27,7 +27,9 @@ public struct BasicCredentials: Sendable {
     guard token.count <= Self.maximumUserNameLength + 1 + Self.maximumPasswordLength else {
       throw WinRMHTTPError(.limit, "The credentials of Basic are too long.")
     }
-    guard let colon = token.firstIndex(of: UInt8(ascii: ":")) else { throw WinRMHTTPError(.malformed, "The credentials of Basic have no colon.") }
+    guard let colon = token.firstIndex(of: UInt8(ascii: ":")) else {
+      throw WinRMHTTPError(.malformed, "The credentials of Basic have no colon.")
+    }
     guard !token.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
       throw WinRMHTTPError(.malformed, "The credentials of Basic hold a control character.")
     }

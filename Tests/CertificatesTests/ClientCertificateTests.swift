@@ -6,7 +6,6 @@ import TestCertificates
 import Testing
 import X509
 
-
 private typealias CertificateError = Certificates.CertificateError
 
 /// Attack H-08, for clients.
@@ -43,7 +42,9 @@ private typealias CertificateError = Certificates.CertificateError
   }
 
   @Test("A good certificate: its direct issuer, and its names of all three kinds") func good() async throws {
-    let leaf = try intermediate.client("jörg@localhost") { $0.names += [.dnsName("host.example"), .rfc822Name("a@b"), .uniformResourceIdentifier("urn:x")] }
+    let leaf = try intermediate.client("jörg@localhost") {
+      $0.names += [.dnsName("host.example"), .rfc822Name("a@b"), .uniformResourceIdentifier("urn:x")]
+    }
     let verified = try await verify(leaf, intermediate)
     #expect(verified.names == ["jörg@localhost", "host.example", "a@b"])
     #expect(verified.issuer == CertificateThumbprint(certificateDER: try intermediate.der))
@@ -133,7 +134,8 @@ private typealias CertificateError = Certificates.CertificateError
       .otherName(.init(typeID: [1, 3, 6, 1, 4, 1, 311, 20, 2, 3], value: try ASN1Any(erasing: ASN1OctetString(contentBytes: [0x61])))),
       .otherName(.init(typeID: [1, 3, 6, 1, 4, 1, 311, 20, 2, 3], value: nil)),
       .otherName(.init(typeID: [1, 3, 6, 1, 5, 2, 2], value: try ASN1Any(erasing: ASN1UTF8String("root")))),
-      try TestAuthority.principalName("admin\u{0}@localhost"), try TestAuthority.principalName("admin\u{202E}"), try TestAuthority.principalName(""),
+      try TestAuthority.principalName("admin\u{0}@localhost"), try TestAuthority.principalName("admin\u{202E}"),
+      try TestAuthority.principalName(""),
       try TestAuthority.principalName(String(repeating: "a", count: 1025)), .dnsName("fine"),
     ]
     #expect(try await verify(root.client { $0.names = odd }).names == ["fine"])
@@ -158,7 +160,9 @@ private typealias CertificateError = Certificates.CertificateError
     try FileManager.default.removeItem(atPath: "\(directory)/other.pem")
     #expect(await refusal(leaf) != nil)
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory)
-    #expect(throws: CertificateError(.unsafeFile, "\(directory) belongs to, or may be changed by, others; nothing in it is trusted")) { try verifier.anchors() }
+    #expect(throws: CertificateError(.unsafeFile, "\(directory) belongs to, or may be changed by, others; nothing in it is trusted")) {
+      try verifier.anchors()
+    }
     try FileManager.default.removeItem(atPath: directory)
     #expect(await refusal(leaf)?.code == .wrongUse)
   }

@@ -5,7 +5,7 @@ import winrm
 from pypsrp.shell import WinRS
 from pypsrp.wsman import WSMan
 from test_clients_against_winrmd import run
-from winrmtest import authority, hosts
+from winrmtest import authority, hosts, processes
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +93,25 @@ def test_clients_without_channel_bindings_are_turned_away(lab, pki, server):
         )
         with wsman, WinRS(wsman) as shell:
             run(shell, "echo", "in")
+
+
+@pytest.mark.parametrize(("level", "without"), [("None", True), ("Relaxed", True), ("Strict", False)])
+def test_each_level_of_channel_bindings(lab, pki, server, level, without):
+    """Bindings that are right pass at each level, and their absence is judged by it; the running service takes over the level."""
+    mark = len(server.log())
+    server.winrm("set", "winrm/config/service/auth", "@{CbtHardeningLevel=%s}" % level)
+    assert processes.eventually(lambda: "settings changed" in server.log()[mark:], 10) or level == "Strict"
+
+    def works(**options):
+        try:
+            wsman = WSMan(
+                server.address, port=server.https_port, ssl=True, cert_validation=str(pki.roots), auth="ntlm", username=lab.user,
+                password=lab.password, **options,
+            )
+            with wsman, WinRS(wsman) as shell:
+                return run(shell, "echo", "in").stdout == b"in\n"
+        except Exception:
+            return False
+
+    assert works()
+    assert works(negotiate_send_cbt=False) == without

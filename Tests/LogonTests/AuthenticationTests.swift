@@ -263,6 +263,25 @@ struct AuthenticationTests {
     }
   }
 
+  @Test(
+    "CbtHardeningLevel: each level judges bindings that are missing and those of another certificate",
+    arguments: [
+      (NTLMAcceptorConfiguration.ChannelBindingLevel.none, true, true), (.relaxed, true, false), (.strict, false, false),
+    ])
+  func hardeningLevels(level: NTLMAcceptorConfiguration.ChannelBindingLevel, missing: Bool, other: Bool) async throws {
+    // Changed while it runs, as `winrm set` does.
+    let fixture = try Fixture { $0.channelBindingLevel = level == .strict ? .none : .strict }
+    await fixture.service.update(allowedGroups: [], allowedAccounts: ["ann"], channelBindingLevel: level, processesPerSession: 25)
+    let ours = ChannelBindings(serverEndPointHash: [UInt8](repeating: 1, count: 32))
+    let theirs = ChannelBindings(serverEndPointHash: [2])
+    for (bindings, passes) in [(ours, true), (nil, missing), (theirs, other)] as [(ChannelBindings?, Bool)] {
+      var client = try TestClient(AccountName(domain: "", user: "ann"), password, bindings: bindings)
+      let context = try await fixture.client.begin(.negotiate, peer: peer, channelBindings: ours)
+      let refused = await failure { _ = try await client.logOn(context) }
+      #expect(refused?.code == (passes ? nil : .refused(.badBindings)))
+    }
+  }
+
   @Test("N-01: over HTTPS nobody logs on by Negotiate while the listener's channel bindings are missing", arguments: [true, false])
   func missingBindings(isStrict: Bool) async throws {
     let fixture = try Fixture { $0.channelBindingLevel = isStrict ? .strict : .none }

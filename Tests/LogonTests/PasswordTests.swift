@@ -16,7 +16,9 @@ struct PasswordTests {
     try await fixture.client.logOn(PasswordLogon(userName: name, password: SecretBytes(Array(secret.utf8))), peer: peer)
   }
 
-  @Test("A right password proves the account, however its name is written", arguments: ["ann", "ANN", ".\\ann", "HOST\\Ann", "host.example\\ann", "ann@host"])
+  @Test(
+    "A right password proves the account, however its name is written",
+    arguments: ["ann", "ANN", ".\\ann", "HOST\\Ann", "host.example\\ann", "ann@host"])
   func right(name: String) async throws {
     let fixture = try Fixture()
     let identity = try await logOn(fixture, name)
@@ -35,10 +37,13 @@ struct PasswordTests {
     let cases = [
       ("ann", "wrong", "the password is wrong"), ("ann", "", "the password is wrong"), ("nobody", password, "the account is unknown here"),
       ("OTHER\\ann", password, "the account is unknown here"), ("ann@other.example", password, "the account is unknown here"),
-      ("off", password, "the account is disabled"), ("off", "wrong", "the password is wrong"), ("a\\b\\c", password, "the user name cannot be one"),
+      ("off", password, "the account is disabled"), ("off", "wrong", "the password is wrong"),
+      ("a\\b\\c", password, "the user name cannot be one"),
     ]
     for (name, secret, reason) in cases {
-      #expect(await failure { _ = try await logOn(fixture, name, secret) } == LogonFailure(.refused(.logonFailure), "the logon was refused"), "\(name)")
+      #expect(
+        await failure { _ = try await logOn(fixture, name, secret) } == LogonFailure(.refused(.logonFailure), "the logon was refused"),
+        "\(name)")
       #expect(fixture.reasons("logon refused").last == reason, "\(name)")
     }
     #expect(!fixture.logText.contains("Canary"))
@@ -52,7 +57,9 @@ struct PasswordTests {
     try costly.add(name: "slow", password: SecretBytes(Array(password.utf8)), unixUser: Fixture.unixUser)
     func time(_ name: String) async -> Duration {
       var best = Duration.seconds(100)
-      for _ in 0..<3 { best = min(best, await ContinuousClock().measure { _ = await failure { _ = try await logOn(fixture, name, "wrong") } }) }
+      for _ in 0..<3 {
+        best = min(best, await ContinuousClock().measure { _ = await failure { _ = try await logOn(fixture, name, "wrong") } })
+      }
       return best
     }
     let (known, unknown) = (await time("slow"), await time("nobody"))
@@ -131,12 +138,27 @@ struct PasswordTests {
     #expect(fixture.reasons("logon refused").last == "the accounts cannot be read")
   }
 
+  @Test("The account of a certificate mapping: a local one that may log on, with its password")
+  func mappingAccount() async throws {
+    let fixture = try Fixture()
+    let configuration = await fixture.service.configuration
+    for (name, secret, isRight) in [
+      ("ann", password, true), ("HOST\\ANN", password, true), ("ann", "wrong", false), ("off", password, false),
+      ("nobody", password, false),
+      ("OTHER\\ann", password, false), ("", password, false),
+    ] {
+      #expect(configuration.isLocalAccount(name, password: SecretBytes(Array(secret.utf8))) == isRight, "\(name)")
+    }
+  }
+
   // MARK: Certificates
 
   private let thumbprint = CertificateThumbprint(sha1: [UInt8](repeating: 0xAB, count: 20))
 
   private func certificate(_ fixture: Fixture, _ name: String) async throws -> LogonGrant {
-    guard case .granted(let grant) = try await fixture.service.perform(.certificate(CertificateLogon(thumbprint: thumbprint, userName: name), peer: peer))
+    guard
+      case .granted(let grant) = try await fixture.service.perform(
+        .certificate(CertificateLogon(thumbprint: thumbprint, userName: name), peer: peer))
     else { throw CancellationError() }
     return grant
   }

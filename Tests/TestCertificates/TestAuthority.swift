@@ -45,7 +45,8 @@ public struct TestAuthority: Sendable {
       if !recipe.names.isEmpty { SubjectAlternativeNames(recipe.names) }
     }
     if recipe.ballast > 0 {
-      try extensions.append(.init(oid: [1, 3, 6, 1, 4, 1, 55555, 1], critical: false, value: ArraySlice([UInt8](repeating: 0, count: recipe.ballast))))
+      try extensions.append(
+        .init(oid: [1, 3, 6, 1, 4, 1, 55555, 1], critical: false, value: ArraySlice([UInt8](repeating: 0, count: recipe.ballast))))
     }
     let certificate = try Certificate(
       version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey), notValidBefore: recipe.notBefore,
@@ -68,8 +69,9 @@ public struct TestAuthority: Sendable {
 
   /// A client's, with user principal names.
   public func client(_ names: String..., change: (inout Recipe) -> Void = { _ in }) throws -> TestAuthority {
-    try Self.make("client", by: self) { recipe in
-      recipe.names = try! names.map(Self.principalName)
+    let principals = try names.map(Self.principalName)
+    return try Self.make("client", by: self) { recipe in
+      recipe.names = principals
       change(&recipe)
     }
   }

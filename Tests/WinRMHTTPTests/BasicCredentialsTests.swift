@@ -31,7 +31,9 @@ import WinRMHTTP
 
   @Test(
     "No colon, no name, control characters",
-    arguments: [[], Array("nocolon".utf8), Array(":password".utf8), [0x61, 0, 0x3A, 0x62], [0x61, 0x3A, 0], [0x61, 0x3A, 0x0A], [0x61, 0x7F, 0x3A]])
+    arguments: [
+      [], Array("nocolon".utf8), Array(":password".utf8), [0x61, 0, 0x3A, 0x62], [0x61, 0x3A, 0], [0x61, 0x3A, 0x0A], [0x61, 0x7F, 0x3A],
+    ])
   func malformed(_ token: [UInt8]) {
     #expect(throws: WinRMHTTPError(.malformed, "")) { try BasicCredentials(decoding: token) }
   }
@@ -43,7 +45,9 @@ import WinRMHTTP
     let (name, password) = (BasicCredentials.maximumUserNameLength, BasicCredentials.maximumPasswordLength)
     #expect(try BasicCredentials(decoding: token(name, password)).password.count == password)
     // As ISO 8859-1 each byte becomes two.
-    for token in [token(name + 1, 1), token(1, password + 1), token(1, password / 2 + 1, 0xE4), token(name / 2 + 1, 1, 0xE4), token(1 << 20, 1)] {
+    for token in [
+      token(name + 1, 1), token(1, password + 1), token(1, password / 2 + 1, 0xE4), token(name / 2 + 1, 1, 0xE4), token(1 << 20, 1),
+    ] {
       #expect(throws: WinRMHTTPError(.limit, "")) { try BasicCredentials(decoding: token) }
     }
   }

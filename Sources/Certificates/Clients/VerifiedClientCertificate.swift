@@ -43,7 +43,8 @@ public struct VerifiedClientCertificate: Sendable, Hashable {
     guard let alternatives = try? certificate.extensions.subjectAlternativeNames else { return [] }
     let texts = alternatives.prefix(maximumNames).compactMap { name -> String? in
       switch name {
-      case .otherName(let name) where name.typeID == .userPrincipalName: name.value.flatMap { try? ASN1UTF8String(asn1Any: $0) }.flatMap(text)
+      case .otherName(let name) where name.typeID == .userPrincipalName:
+        name.value.flatMap { try? ASN1UTF8String(asn1Any: $0) }.flatMap(text)
       case .dnsName(let name), .rfc822Name(let name): name
       default: nil
       }

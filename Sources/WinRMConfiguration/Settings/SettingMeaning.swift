@@ -121,7 +121,9 @@ struct SettingMeaning: Sendable {
     ),
     (
       "config/service/AllowUnencrypted",
-      .init("Whether the service accepts messages that nothing encrypts. Only Basic over HTTP needs it, which then shows the password.")
+      .init(
+        "Whether the service accepts messages over HTTP that nothing encrypts, and answers them so. Basic over HTTP needs it, and then shows "
+          + "the password. Messages of CredSSP are encrypted whatever it says.")
     ),
     (
       "config/service/auth/Basic",
@@ -131,7 +133,10 @@ struct SettingMeaning: Sendable {
     ("config/service/auth/Negotiate", .init("Whether the service accepts Negotiate: Kerberos or NTLM.")),
     (
       "config/service/auth/Certificate",
-      .init("Whether the service accepts client certificates over HTTPS, which winrm/config/service/certmapping maps to local accounts.")
+      .init(
+        "Whether the service asks clients for certificates over HTTPS, and accepts those that winrm/config/service/certmapping maps to local "
+          + "accounts.",
+        "Who may sign them is in the directory trusted beside the service's configuration, as PEM files; Windows has a store.")
     ),
     ("config/service/auth/CredSSP", .init("Whether the service accepts credentials that a client hands over.")),
     (

@@ -66,8 +66,7 @@ struct ConnectionAuthentication {
   ///   - clientChain: what the client has shown in TLS, in DER.
   init(
     live: LiveSettings, clientChain: @escaping ClientChain.Reader = { [] }, logon: LogonClient, peer: PeerAddress,
-    channelBindings: ChannelBindings?, limits: ServiceLimits,
-    logger: Logger
+    channelBindings: ChannelBindings?, limits: ServiceLimits, logger: Logger
   ) {
     self.live = live
     self.clientChain = clientChain
