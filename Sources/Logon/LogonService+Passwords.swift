@@ -99,17 +99,6 @@ extension LogonService {
   }
 }
 
-extension LogonConfiguration {
-  /// Whether a name and a password are those of an account of the account file that may log on: what a certificate mapping is made with.
-  /// It takes as long as checking a password does, and blocks. It counts no failures: only administrators make mappings.
-  public func isLocalAccount(_ userName: String, password: SecretBytes) -> Bool {
-    guard let name = AccountName(parsing: userName),
-      case .proven? = try? AccountDirectory(file: accountsFile, hostNames: hostNames.all).check(password, of: name)
-    else { return false }
-    return true
-  }
-}
-
 /// What the account file says to a name and a password.
 enum PasswordOutcome: Sendable {
   case proven(Account)

@@ -141,7 +141,7 @@ struct ConnectionAuthentication {
       }
     } catch  where scheme == .basic && [.unavailable, .timeout].contains(error.code) {
       // It was not looked at. Whoever is told 401 would take the password for wrong.
-      logger.notice("logon refused", metadata: ["reason": "\(error.message.sanitizedForLog())"])
+      if !error.isLoggedByAuthority { logger.notice("logon refused", metadata: ["reason": "\(error.message.sanitizedForLog())"]) }
       return .answer(.overloaded)
     } catch {
       return .answer(refused(error, scheme: scheme))
