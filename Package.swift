@@ -210,9 +210,7 @@ let package = Package(
       "WinRMTests",
       [
         "WinRM", "WSMan", "WinRMHTTP", "WinRMAuthentication", "WinRMConfiguration", "DelegationPolicy", "Certificates", "Logon", "Accounts",
-        "LogonInterface", "MemoryTLS", "SecuritySupport", "Kerberos", "TestRealm", logging, nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
-        asn1,
-        x509,
+        "LogonInterface", "MemoryTLS", "SecuritySupport", "Kerberos", "TestRealm", logging, nioCore, nioPosix, nioHTTP1, nioSSL,
       ]),
     tests(
       "WinRMServiceTests",

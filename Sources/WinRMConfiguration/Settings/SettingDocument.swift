@@ -125,6 +125,8 @@ extension SettingGroup {
     }
     switch field.access {
     case .readWrite:
+      // What is sent back as it was read stays as it is, in its spelling too.
+      guard value != current else { return }
       do throws(ConfigurationError) { try field.write(value, into: &root) } catch {
         var located = error
         if !path.isEmpty { located.message = path + error.message }

@@ -103,8 +103,8 @@ import WinRMConfiguration
     try storeDomain(number(Self.client, "AllowCredSSP", 1), number(Self.service, "AllowAutoConfig", 1))
     let before = host.snapshot()
     for arguments in [
-      ["set", "winrm/config/client/auth", #"@{CredSSP="false"}"#], ["set", "winrm/config/client/auth", #"@{CredSSP="true"}"#],
-      ["set", "winrm/config/client/auth", #"@{Basic="true";CredSSP="true"}"#],
+      ["set", "winrm/config/client/auth", #"@{CredSSP="false"}"#],
+      ["set", "winrm/config/client/auth", #"@{Basic="true";CredSSP="false"}"#],
       ["set", "winrm/config/Listener?Address=*+Transport=HTTP", #"@{Port="80"}"#],
       ["create", "winrm/config/Listener?Address=*+Transport=HTTP"], ["delete", "winrm/config/Listener?Address=*+Transport=HTTP"],
     ] {
@@ -114,7 +114,11 @@ import WinRMConfiguration
       #expect(run.error.contains("WinRM CredSSP"))
     }
     #expect(host.snapshot().filter { !$0.key.hasSuffix(".lock") } == before.filter { !$0.key.hasSuffix(".lock") })
+    // What is so already is no change, and what policy says never becomes a setting of this machine.
+    #expect(await host.run("set", "winrm/config/client/auth", #"@{CredSSP="true"}"#).code == 0)
     #expect(await host.run("set", "winrm/config/client/auth", #"@{Basic="true"}"#).code == 0)
+    let local = try ConfigurationStore(paths: host.paths).loadLocal()
+    #expect(local.client.auth.basic && !local.client.auth.credSSP && local.listeners.isEmpty)
   }
 
   @Test("credssp enable does what policy lets it, or nothing") func enable() async throws {

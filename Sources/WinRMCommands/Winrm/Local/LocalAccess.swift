@@ -27,11 +27,13 @@ struct LocalAccess: ResourceAccess {
   }
 
   func create(_ resource: ResourceSelection, _ content: XMLElement?) async throws -> EndpointReference {
-    guard !resource.uri.isShell else {
-      throw WSManFault.actionNotSupported(.create)
+    switch try ask(.create, .create(content), resource) {
+    case .created(let reference): return reference
+    case .shellCreated(let shell):
+      return EndpointReference(
+        resourceURI: shell.resourceURI ?? resource.uri, selectors: shell.shellID.map { [Selector("ShellId", $0)] } ?? [])
+    default: throw Self.unexpected()
     }
-    guard case .created(let reference) = try ask(.create, .create(content), resource) else { throw Self.unexpected() }
-    return reference
   }
 
   func delete(_ resource: ResourceSelection) async throws {

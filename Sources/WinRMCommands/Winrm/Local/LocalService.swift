@@ -42,7 +42,7 @@ struct LocalService {
   func place() throws -> Place {
     if try SocketExchange.isAlive(paths.serviceSocket) { return .socket(paths.serviceSocket) }
     let isOwn = environment["WINRM_ROOT"].map { !$0.isEmpty } ?? false || userID == 0 || paths.serviceSocket == machineSocket
-    guard !isOwn, !Self.exists(paths.settingsFile) else { return .files }
+    guard !isOwn, ![paths.settingsFile, paths.settingsChangesFile].contains(where: Self.exists) else { return .files }
     return (try? SocketExchange.isAlive(machineSocket)) == true ? .socket(machineSocket) : .files
   }
 

@@ -1,0 +1,158 @@
+"""`winrm` without -remote on a machine whose service runs: it asks the service through its socket, as the user whom the kernel names."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import threading
+
+import pytest
+
+NOBODY = 65534
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+
+
+@pytest.fixture
+def host(own_lab):
+    return own_lab.service("local")
+
+
+def socket_path(host):
+    return host.root / "run" / "winrm" / "winrmd.sock"
+
+
+def ask_as_nobody(host, *arguments, group=NOBODY):
+    """winrm as an ordinary user, who asks the service of this host."""
+    for directory in [host.root, *host.root.parents]:
+        if directory.stat().st_uid == 0 and directory != directory.parent:
+            directory.chmod(directory.stat().st_mode | stat.S_IXOTH)
+    program = host.root / "winrm"
+    if not program.exists():
+        shutil.copy2(host.bin / "winrm", program)
+        program.chmod(0o755)
+    done = subprocess.run(
+        [program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=host.environment,
+        user=NOBODY,
+        group=group,
+        extra_groups=[],
+        cwd="/",
+    )
+    done.out, done.err = done.stdout, done.stderr
+    return done
+
+
+def stored(host):
+    directory = host.root / "etc" / "winrm"
+    return {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file() and path.suffix != ".lock"}
+
+
+def test_the_service_answers_and_the_settings_hold_at_once(host):
+    assert stat.S_ISSOCK(socket_path(host).stat().st_mode)
+    answer = host.winrm("set", "winrm/config/winrs", '@{MaxShellsPerUser="7"}')
+    assert "    MaxShellsPerUser = 7\n" in answer.out
+    assert "    MaxShellsPerUser = 7\n" in host.winrm("get", "winrm/config/winrs").out
+    assert host.winrm("enumerate", "winrm/config/listener").out.startswith("Listener\n    Address = ")
+    # What only a service that runs can tell.
+    assert host.winrm("enumerate", "shell").out == ""
+    host.stop()
+    assert not socket_path(host).exists()
+    assert "    MaxShellsPerUser = 7\n" in host.winrm("get", "winrm/config/winrs").out
+    refused = host.winrm("enumerate", "shell", check=False)
+    assert refused.returncode == 1 and "0x80338012" in refused.err
+
+
+def test_a_killed_service_leaves_a_socket_that_means_nothing(host):
+    host.stop(signal.SIGKILL)
+    assert socket_path(host).exists()
+    assert "MaxShellsPerUser = 9" in host.winrm("set", "winrm/config/winrs", '@{MaxShellsPerUser="9"}').out
+    host.start()
+    assert "MaxShellsPerUser = 9" in host.winrm("get", "winrm/config/winrs").out
+
+
+@as_root
+def test_an_ordinary_user_reads_and_changes_nothing(host):
+    assert "    MaxShellsPerUser = 30\n" in ask_as_nobody(host, "get", "winrm/config/winrs").out
+    before = stored(host)
+    for words in [
+        ("set", "winrm/config/winrs", "@{MaxShellsPerUser=7}"),
+        ("create", "winrm/config/Listener?Address=IP:127.0.0.9+Transport=HTTP"),
+        ("delete", "winrm/config/plugin?Name=Shell cmd plugin"),
+        ("invoke", "Restore", "winrm/config", "@{}"),
+    ]:
+        refused = ask_as_nobody(host, *words)
+        assert refused.returncode == 1 and refused.out == "", words
+        assert re.search(r"^Error number:  -2147024891 0x80070005$", refused.err, re.M), refused.err
+    assert stored(host) == before
+    # Root is an administrator.
+    host.winrm("set", "winrm/config/service", '@{RootSDDL="O:NSG:BAD:P(A;;GA;;;BA)"}')
+    refused = ask_as_nobody(host, "get", "winrm/config")
+    assert refused.returncode == 1 and "0x80070005" in refused.err
+    assert "Config\n" in host.winrm("get", "winrm/config").out
+
+
+@as_root
+def test_a_socket_of_somebody_else_is_told_nothing(own_lab):
+    host = own_lab.client("impostor")
+    path = socket_path(host)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o777)
+    script = (
+        "import socket, sys\n"
+        "s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print('ready', flush=True)\n"
+        "while True:\n c, _ = s.accept(); print('got', len(c.recv(9)), flush=True); c.close()\n"
+    )
+    for directory in path.parents:
+        if directory.stat().st_uid == 0 and directory != directory.parent:
+            directory.chmod(directory.stat().st_mode | stat.S_IXOTH)
+    impostor = subprocess.Popen(
+        ["python3", "-c", script, str(path)], stdout=subprocess.PIPE, text=True, user=NOBODY, group=NOBODY, extra_groups=[], cwd="/"
+    )
+    try:
+        assert impostor.stdout.readline() == "ready\n"
+        refused = host.winrm("set", "winrm/config/client", '@{TrustedHosts="secret"}', check=False)
+        assert refused.returncode == 1 and "neither root nor this user" in refused.err, refused.err
+        # The look whether somebody listens, and the connection on which nothing was sent.
+        assert [impostor.stdout.readline() for _ in range(2)] == ["got 0\n"] * 2
+    finally:
+        impostor.kill()
+        impostor.wait()
+
+
+def test_a_service_that_vanishes_in_between_is_an_error_in_words(own_lab):
+    host = own_lab.client("vanishing")
+    path = socket_path(host)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+
+    def vanish():
+        listener.accept()[0].close()
+        connection = listener.accept()[0]
+        connection.recv(65536)
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5")
+        connection.close()
+        listener.close()
+
+    threading.Thread(target=vanish, daemon=True).start()
+    done = host.winrm("get", "winrm/config", check=False)
+    assert done.returncode == 1 and "0x80338012" in done.err and "has gone away" in done.err, done.err
+
+
+def test_reading_the_whole_configuration_costs_little(host):
+    """Loose, as this is a debug build on a busy machine: a start that reads more than it needs is seen even so."""
+    def spent():
+        before = os.times()
+        host.winrm("get", "winrm/config")
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    assert min(spent() for _ in range(5)) < 0.1
