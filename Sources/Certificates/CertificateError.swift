@@ -19,6 +19,8 @@ public struct CertificateError: Error, Equatable, Sendable {
     public static let keyDoesNotFit = Self(rawValue: "keyDoesNotFit")
     /// The private key is encrypted, or of a kind that is not served.
     public static let unsupportedKey = Self(rawValue: "unsupportedKey")
+    /// The password of a file is wrong.
+    public static let wrongPassword = Self(rawValue: "wrongPassword")
     /// It is not yet, or no longer, valid.
     public static let notValidNow = Self(rawValue: "notValidNow")
     /// It is not for servers.

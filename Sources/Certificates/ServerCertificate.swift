@@ -53,8 +53,8 @@ public struct ServerCertificate: Sendable {
     guard !content.certificates.isEmpty else {
       throw CertificateError(
         .malformed,
-        "it holds no certificate in PEM form. From PKCS #12 (.pfx, .p12): openssl pkcs12 -in FILE -nodes -out all.pem. "
-          + "From DER: openssl x509 -inform DER -in FILE -out certificate.pem")
+        "it holds no certificate, neither in PEM form nor as PKCS #12 (.pfx, .p12). From DER: "
+          + "openssl x509 -inform DER -in FILE -out certificate.pem")
     }
     let keys = try key.map { key throws(CertificateError) in try PEMFile(key) } ?? content
     guard let privateKey = keys.privateKeys.first else {

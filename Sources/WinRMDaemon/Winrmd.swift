@@ -19,8 +19,8 @@ struct Winrmd: AsyncParsableCommand {
       Listeners, authentication and limits come from the configuration: winrm quickconfig makes a listener, winrm get winrm/config shows \
       everything. As root the service runs commands as the Unix users of its accounts; started by another user it serves that user's own \
       accounts and files alone. It ends on SIGTERM, SIGINT and SIGQUIT, after its shells have been closed. Changed settings are taken over \
-      within a second, and on SIGHUP, with the certificates that they name; listeners that come or go, and the limits of connections and \
-      messages, take a restart.
+      within a second, and on SIGHUP, with listeners that come or go and the certificates that they name; the limits of connections and \
+      messages take a restart.
       """,
     version: "winrmd 0.1.0")
 

@@ -11,8 +11,11 @@ extension ConfigurationResources {
   func answerListener(_ operation: Operation, _ header: RequestHeader, _ owner: String) throws -> Outcome {
     let listed = try enumerate(operation, header, owner, referable: true) { effective in
       effective.settings.listeners.map {
-        Instance(element: Self.element(of: $0, in: effective), reference: Self.reference(to: $0))
+        Instance(element: element(of: $0, in: effective), reference: Self.reference(to: $0))
       }
+        + effective.settings.compatibilityListeners.map {
+          Instance(element: element(of: $0, in: effective, isCompatibility: true), reference: Self.reference(to: $0))
+        }
     }
     if let listed { return listed }
     if case .invoke = operation { throw WSManFault.actionNotSupported(header.action) }
@@ -21,11 +24,15 @@ extension ConfigurationResources {
     switch operation {
     case .get:
       let effective = try store.loadEffective()
-      return Outcome(.other(Self.element(of: try Self.listener(address, transport, in: effective), in: effective)))
+      if let own = Self.compatibilityListener(address, transport, in: effective) {
+        return Outcome(.other(element(of: own, in: effective, isCompatibility: true)))
+      }
+      return Outcome(.other(element(of: try Self.listener(address, transport, in: effective), in: effective)))
     case .put(let content): return try put(content, address, transport)
     case .create(let content): return try create(content, address, transport)
     case .delete:
       try store.loadEffective().checkListenerChange(address: address, transport: transport)
+      try checkCompatibility(address, transport)
       let changed = try change {
         guard $0.listener(address: address, transport: transport) != nil else { throw Self.noListener(address, transport) }
         try $0.removeListener(address: address, transport: transport)
@@ -37,17 +44,18 @@ extension ConfigurationResources {
 
   private func put(_ content: XMLElement, _ address: String, _ transport: String) throws -> Outcome {
     let effective = try store.loadEffective()
+    try checkCompatibility(address, transport)
     let before = try Self.listener(address, transport, in: effective)
     var document = try SettingXML(namespace: Self.listenerURI).document(content)
-    try Self.takeListeningOn(outOf: &document, now: Self.addresses(of: before, in: effective))
+    try Self.takeListeningOn(outOf: &document, now: addresses(of: before, in: effective))
     var wanted = before
     try wanted.put(document)
     // One that is switched off may be left as it is; what is as before needs no check.
     if wanted.enabled, wanted != before || wanted.certificateThumbprint.isEmpty { try certificates.complete(&wanted) }
-    guard wanted != before else { return Outcome(.other(Self.element(of: before, in: effective))) }
+    guard wanted != before else { return Outcome(.other(element(of: before, in: effective))) }
     try effective.checkListenerChange(address: address, transport: transport)
     let changed = try change { try $0.replaceListener(wanted) }
-    return Outcome(.other(Self.element(of: wanted, in: try store.loadEffective())), changed: changed)
+    return Outcome(.other(element(of: wanted, in: try store.loadEffective())), changed: changed)
   }
 
   private func create(_ content: XMLElement?, _ address: String, _ transport: String) throws -> Outcome {
@@ -65,6 +73,7 @@ extension ConfigurationResources {
       throw WSManFault.alreadyExists(
         "There is a listener with Address=\(listener.address) and Transport=\(listener.transport.rawValue) already.")
     }
+    try checkAddress(of: listener)
     try certificates.complete(&listener)
     let made = listener
     let changed = try change { try $0.addListener(made) }
@@ -82,8 +91,38 @@ extension ConfigurationResources {
     .noSuchInstance("There is no listener with Address=\(address.plain) and Transport=\(transport.plain).")
   }
 
-  private static func addresses(of listener: ListenerSettings, in effective: EffectiveSettings) -> [String] {
-    listener.enabled ? ListeningAddresses.of(listener, effective.settings.service) : []
+  /// A compatibility listener, where there is no other with its selectors.
+  private static func compatibilityListener(
+    _ address: String, _ transport: String, in effective: EffectiveSettings
+  ) -> ListenerSettings? {
+    guard effective.settings.listener(address: address, transport: transport) == nil, address == "*" else { return nil }
+    return effective.settings.compatibilityListeners.first { $0.transport.rawValue == transport.uppercased() }
+  }
+
+  private func checkCompatibility(_ address: String, _ transport: String) throws {
+    guard let listener = Self.compatibilityListener(address, transport, in: try store.loadEffective()) else { return }
+    let setting = "EnableCompatibility\(listener.transport == .http ? "Http" : "Https")Listener"
+    throw WSManFault.readOnlyProperty(
+      "The listener on port \(listener.port) is a compatibility listener and cannot be changed by itself. Switch it off: "
+        + "winrm set winrm/config/service @{\(setting)=\"false\"}")
+  }
+
+  /// A new listener is for an address or an adapter that is there; one that goes later is waited for.
+  private func checkAddress(of listener: ListenerSettings) throws(WSManFault) {
+    let plan = ListenerPlan(
+      listeners: [(listener, false)], ipv4Filter: "*", ipv6Filter: "*", network: environment.network())
+    guard let problem = plan.problems[ListenerPlan.Key(listener)] else { return }
+    switch problem {
+    case .noSuchAddress:
+      throw .internalError(WinRMCode(rawValue: 0x8033_8089), "This machine does not have the address of \(listener.address.plain).")
+    case .noSuchAdapter:
+      throw .internalError(WinRMCode(rawValue: 0x8033_8089), "This machine has no adapter with the address \(listener.address.plain).")
+    case .malformed, .noAddress, .filtered, .conflict: return
+    }
+  }
+
+  private func addresses(of listener: ListenerSettings, in effective: EffectiveSettings, isCompatibility: Bool = false) -> [String] {
+    ListeningAddresses.of(listener, isCompatibility: isCompatibility, in: effective.settings, network: environment.network())
   }
 
   /// `ListeningOn` may be mentioned as it is: clients send back what they have read.
@@ -99,13 +138,14 @@ extension ConfigurationResources {
     }
   }
 
-  private static func element(of listener: ListenerSettings, in effective: EffectiveSettings) -> XMLElement {
-    let xml = SettingXML(namespace: listenerURI)
-    let addresses = addresses(of: listener, in: effective)
+  private func element(of listener: ListenerSettings, in effective: EffectiveSettings, isCompatibility: Bool = false) -> XMLElement {
+    let xml = SettingXML(namespace: Self.listenerURI)
+    let addresses = addresses(of: listener, in: effective, isCompatibility: isCompatibility)
     // A listener that listens nowhere says null.
-    let places = addresses.isEmpty ? [xml.value(listeningOn, nil)] : addresses.map { xml.value(listeningOn, $0) }
-    return xml.root(
-      listener.tree.name, attributes: effective.isGoverned(listener) ? [.governed] : [], xml.values(of: listener.tree) + places)
+    let places = addresses.isEmpty ? [xml.value(Self.listeningOn, nil)] : addresses.map { xml.value(Self.listeningOn, $0) }
+    let source: [XMLAttribute] =
+      isCompatibility ? [XMLAttribute("Source", "Compatibility")] : effective.isGoverned(listener) ? [.governed] : []
+    return xml.root(listener.tree.name, attributes: source, xml.values(of: listener.tree) + places)
   }
 
   private static func reference(to listener: ListenerSettings) -> EndpointReference {

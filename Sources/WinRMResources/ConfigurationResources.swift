@@ -17,6 +17,10 @@ public final class ConfigurationResources: Sendable {
     public var verifyAccount: (@Sendable (_ userName: String, _ password: SecretBytes) -> Bool)?
     /// The names of this machine, for certificates that should be found by them.
     public var machineNames: @Sendable () -> [String]
+    /// The interfaces of this machine, for the addresses of listeners.
+    public var network: @Sendable () -> HostNetwork
+    /// The service of this machine, for `quickconfig`; `nil` where it is the service that answers.
+    public var service: ServiceControl?
     /// The time by which enumerations expire.
     public var now: @Sendable () -> ContinuousClock.Instant
 
@@ -28,6 +32,7 @@ public final class ConfigurationResources: Sendable {
       self.certificates = certificates
       self.verifyAccount = verifyAccount
       machineNames = MachineNames.current
+      network = { .current() }
       now = { ContinuousClock.now }
     }
   }

@@ -163,7 +163,7 @@ struct ListenerControlTests {
       try store.add(made)
       return made
     }
-    let old = try make(5)
+    let old = try make(5.5)
     try await ServiceFixture.with(
       certificates: store,
       settings: { settings in
@@ -172,7 +172,7 @@ struct ListenerControlTests {
       }
     ) { service in
       let warning = service.log.entries.first { $0.message.description == "a certificate in use expires soon" }
-      #expect(warning?.metadata["certificate"]?.description == old.thumbprint.text && warning?.metadata["days"]?.description == "4")
+      #expect(warning?.metadata["certificate"]?.description == old.thumbprint.text && warning?.metadata["days"]?.description == "5")
       let new = try make(400)
       try await change(service) { _ in }
       #expect(

@@ -16,7 +16,7 @@ struct CertificateOperations {
 
     var switches: Set<WinrmSwitch> {
       switch self {
-      case .import: [.key, .user]
+      case .import: [.key, .password, .passwordfd, .user]
       case .new: [.hostname, .days, .keytype]
       case .list: [.user]
       case .delete: [.force, .user]
@@ -29,6 +29,8 @@ struct CertificateOperations {
   var console: CommandConsole
   /// Whether they prove a user to servers, and not the service to clients.
   var isForUser = false
+  /// What `-password` said.
+  var password: PasswordSource?
 
   func run(_ arguments: WinrmArguments) throws {
     guard let verb = arguments.operands.first.flatMap({ Verb(rawValue: $0.lowercased()) }) else {
@@ -40,7 +42,7 @@ struct CertificateOperations {
     let operand = arguments.operands.dropFirst().first
     do {
       switch (verb, operand) {
-      case (.import, let file?): try add(file, key: arguments.switches[.key])
+      case (.import, let file?): try add(file, arguments)
       case (.import, nil): throw WinrmUsageError("The file of the certificate is missing.")
       case (.new, nil): try make(arguments)
       case (.list, nil): try list()
@@ -55,22 +57,47 @@ struct CertificateOperations {
 
   // MARK: Import
 
-  private func add(_ path: String, key keyPath: String?) throws {
+  private func add(_ path: String, _ arguments: WinrmArguments) throws {
+    let keyPath = arguments.switches[.key]
     let file = try read(path)
+    let isPKCS12 = ServerCertificate.isPKCS12(file.content)
+    for name in [WinrmSwitch.password, .passwordfd] where !isPKCS12 && arguments.switches[name] != nil {
+      throw WinrmUsageError("-\(name.rawValue) is for PKCS #12 files, and \(path) is none.")
+    }
+    guard !isPKCS12 || keyPath == nil else { throw WinrmUsageError("-key is for PEM files: a PKCS #12 file has the key in it.") }
     let key = try keyPath.map { path in (path: path, content: try read(path)) }
     let certificate: ServerCertificate
-    do throws(CertificateError) {
-      certificate = try ServerCertificate(pem: file.content, key: key?.content.content)
+    do {
+      certificate = try isPKCS12 ? unpack(file.content, path, arguments) : ServerCertificate(pem: file.content, key: key?.content.content)
       try isForUser ? certificate.checkClientUse() : certificate.checkUse()
-    } catch {
+    } catch let error as CertificateError {
       throw CertificateError(error.code, "\(error.message) (\(path)\(keyPath.map { ", \($0)" } ?? ""))")
     }
     try certificates.add(certificate)
     show(certificate.details, problem: nil)
-    if (key?.content ?? file).isOpenToOthers {
+    if !isPKCS12, (key?.content ?? file).isOpenToOthers {
       warn("others can read \(keyPath ?? path), which holds the private key. The store has a copy of its own: remove the file.")
     }
     if certificate.details.isSelfSigned, !isForUser { warnOfSelfSigned(certificate.details) }
+  }
+
+  /// A PKCS #12 file without a password opens by itself; otherwise the password comes from the command line, a descriptor, or whoever sits
+  /// there.
+  private func unpack(_ file: SecretBytes, _ path: String, _ arguments: WinrmArguments) throws -> ServerCertificate {
+    if let text = arguments.switches[.passwordfd] {
+      guard let descriptor = CInt(text), descriptor >= 0 else { throw WinrmUsageError("-passwordfd takes the number of a descriptor.") }
+      guard password == nil else { throw WinrmUsageError("-password and -passwordfd do not go together.") }
+      return try ServerCertificate(pkcs12: file, password: try console.readPasswordFromDescriptor(descriptor))
+    }
+    guard let password else {
+      do throws(CertificateError) {
+        return try ServerCertificate(pkcs12: file, password: SecretBytes([]))
+      } catch {
+        guard error.code == .wrongPassword, console.isInteractive else { throw error }
+      }
+      return try ServerCertificate(pkcs12: file, password: try console.readPassword(.prompt, "Password of \(path): "))
+    }
+    return try ServerCertificate(pkcs12: file, password: try console.readPassword(password, "Password of \(path): "))
   }
 
   private func read(_ path: String) throws -> ForeignFile {
@@ -169,10 +196,18 @@ struct CertificateOperations {
       result[thumbprint, default: []].append(Self.credSSP)
     }
     for listener in settings.listeners {
-      guard let thumbprint = CertificateThumbprint(parsing: listener.certificateThumbprint) else { continue }
+      guard let thumbprint = shown(by: listener) else { continue }
       result[thumbprint, default: []].append("winrm/config/Listener?Address=\(listener.address)+Transport=\(listener.transport.rawValue)")
     }
     return result
+  }
+
+  /// What an HTTPS listener shows: the certificate that it names, or the best one for its Hostname.
+  private func shown(by listener: ListenerSettings) -> CertificateThumbprint? {
+    guard listener.transport == .https else { return nil }
+    if let thumbprint = CertificateThumbprint(parsing: listener.certificateThumbprint) { return thumbprint }
+    guard !listener.hostname.isEmpty else { return nil }
+    return (try? certificates.best(for: listener.hostname, allowsSelfSigned: true))?.thumbprint
   }
 
   // MARK: Output
@@ -188,6 +223,7 @@ struct CertificateOperations {
     children += [
       ResultElement(name: "NotBefore", value: details.notBefore.ISO8601Format()),
       ResultElement(name: "NotAfter", value: details.notAfter.ISO8601Format()),
+      ResultElement(name: "DaysLeft", value: String(Int((details.notAfter.timeIntervalSinceNow / 86_400).rounded(.down)))),
       ResultElement(name: "Key", value: details.key ?? "unsupported"),
       ResultElement(name: "SelfSigned", value: details.isSelfSigned ? "true" : "false"),
     ]

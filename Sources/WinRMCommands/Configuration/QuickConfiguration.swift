@@ -1,63 +1,113 @@
 import SecuritySupport
+import WSMan
+import WinRM
 import WinRMConfiguration
+import WinRMResources
 
-/// `winrm quickconfig`: makes a listener on the default port when there is none.
-///
-/// The first phase of Windows' dialogue, starting the service, is left to this system's service manager; the last line says how.
+/// `winrm quickconfig`: the dialogue of two phases, first about the service, then about who can reach it. Each phase asks
+/// `winrm/config/service` what is missing, tells it, and has it done.
 struct QuickConfiguration {
-  var store: ConfigurationStore
+  /// What stands in the way is no error of the command: it is told on standard error, and the exit code stays 0.
+  private static let policyConflict = "Error: Cannot complete the request due to a conflicting Group Policy setting.\n"
+  private static let incomplete = "Error: One or more update steps could not be completed.\n"
+  private static let namespace = ConfigurationResource.service.uri
+
+  private struct Phase {
+    var analyze: String
+    var enable: String
+    var nothingToDo: String
+    var isMissing: String
+    var isDone: String
+  }
+
+  private static let service = Phase(
+    analyze: "AnalyzeService", enable: "EnableService", nothingToDo: "WinRM service is already running on this machine.",
+    isMissing: "WinRM is not set up to receive requests on this machine.", isDone: "WinRM has been updated to receive requests.")
+  private static let remoting = Phase(
+    analyze: "Analyze", enable: "EnableRemoting", nothingToDo: "WinRM is already set up for remote management on this computer.",
+    isMissing: "WinRM is not set up to allow remote access to this machine for management.",
+    isDone: "WinRM has been updated for remote management.")
+
   var console: CommandConsole
+  /// Asked for each phase: the first one may have started the service.
+  var access: () throws -> any ResourceAccess
 
-  func run(transport: String, isQuiet: Bool) throws {
-    switch transport.lowercased() {
-    case "", "http": break
-    case "https":
-      throw WinrmFailure(
-        WinRMCode(rawValue: 0x8033_8115),
-        """
-        This version makes HTTPS listeners by hand. Import a certificate for this host (winrm certificate import FILE), or make one that \
-        clients must pin (winrm certificate new -hostname:NAME); then: winrm create winrm/config/Listener?Address=*+Transport=HTTPS
-        """)
-    default: throw WinrmUsageError("Invalid option for -transport: \"\(transport)\"")
+  func run(_ arguments: WinrmArguments) async throws {
+    let isQuiet = arguments.switches[.quiet] != nil || arguments.switches[.force] != nil
+    let transport = try transport(arguments)
+    // An error ends the dialogue; a no does not.
+    try await run(Self.service, input: [], isQuiet: isQuiet)
+    var input = [element("Transport", transport)]
+    if arguments.switches[.force] != nil { input.append(element("Force", "")) }
+    if let name = arguments.switches[.hostname] { input.append(element("Hostname", name)) }
+    if arguments.switches[.selfsigned] != nil { input.append(element("SelfSigned", "")) }
+    try await run(Self.remoting, input: input, isQuiet: isQuiet)
+  }
+
+  private func transport(_ arguments: WinrmArguments) throws(WinrmUsageError) -> String {
+    let transport = (arguments.switches[.transport] ?? "http").lowercased()
+    guard ["", "http", "https"].contains(transport) else { throw WinrmUsageError("Invalid option for -transport: \"\(transport)\"") }
+    for name in [WinrmSwitch.hostname, .selfsigned] where transport != "https" && arguments.switches[name] != nil {
+      throw WinrmUsageError("-\(name.rawValue) goes with -transport:https only.")
     }
-    if try store.load().listeners.contains(where: { $0.transport == .http && $0.enabled }) {
-      console.writeOutput("WinRM is already set up for remote management on this computer.\n")
-      return hint()
+    return transport.isEmpty ? "http" : transport
+  }
+
+  private func run(_ phase: Phase, input: [XMLElement], isQuiet: Bool) async throws {
+    let analysis = try await invoke(phase.analyze, input)
+    guard let enabled = analysis.first(named: "RemotingEnabled") else { throw Self.unexpected(phase.analyze) }
+    if enabled.trimmedText.lowercased() == "true" { return say(phase.nothingToDo + "\n") }
+    let results = analysis.first(named: "Results")?.text ?? ""
+    if enabled.attribute("Source") == "GPO" { return complain(Self.policyConflict, results) }
+    say(phase.isMissing + "\n")
+    guard let next = analysis.first(named: phase.enable + "_INPUT") else {
+      return say("The following must be done by hand:\n\n\(printable(results))\n\n")
     }
-    console.writeOutput(
-      """
-      WinRM is not set up to allow remote access to this machine for management.
-      The following changes must be made:
-
-      Create a WinRM listener on HTTP://* to accept WS-Man requests to any IP on this machine.
-
-
-      """)
+    say("The following changes must be made:\n\n\(printable(results))\n\n")
     guard isQuiet || isAccepted() else { return }
-    try store.update { settings in
-      if settings.listener(address: "*", transport: "HTTP") == nil {
-        try settings.addListener(ListenerSettings())
-      } else {
-        _ = try settings.setListener(address: "*", transport: "HTTP", [("Enabled", "true")])
-      }
-    }
-    console.writeOutput(
-      """
-      WinRM has been updated for remote management.
+    let outcome = try await invoke(phase.enable, next)
+    let report = outcome.first(named: "Results")?.text ?? ""
+    guard outcome.first(named: "Status")?.trimmedText.lowercased() == "succeeded" else { return complain(Self.incomplete, report) }
+    say("\(phase.isDone)\n\n\(printable(report))\n")
+  }
 
-      Created a WinRM listener on HTTP://* to accept WS-Man requests to any IP on this machine.
+  private func invoke(_ action: String, _ children: [XMLElement]) async throws -> XMLElement {
+    try await invoke(
+      action, XMLElement(XMLName(namespace: Self.namespace, localName: action + "_INPUT"), children: children.map { .element($0) }))
+  }
 
-      """)
-    hint()
+  private func invoke(_ action: String, _ input: XMLElement) async throws -> XMLElement {
+    let resource = ResourceSelection(ResourceURI(rawValue: Self.namespace), selectors: [:], options: [], fragment: nil)
+    guard let output = try await access().invoke(action, on: resource, input) else { throw Self.unexpected(action) }
+    return output
+  }
+
+  private func element(_ name: String, _ text: String) -> XMLElement {
+    XMLElement(XMLName(namespace: Self.namespace, localName: name), text: text)
   }
 
   private func isAccepted() -> Bool {
-    console.writeOutput("Make these changes [y/n]? ")
+    say("Make these changes [y/n]? ")
     let answer = console.readLine()?.lowercased()
+    if answer == nil { say("\n") }
     return answer == "y" || answer == "yes"
   }
 
-  private func hint() {
-    console.writeOutput("Start the service, if it does not run yet, with: winrmd\n")
+  private func say(_ text: String) { console.writeOutput(text) }
+
+  private func complain(_ error: String, _ results: String) {
+    console.writeError(error + (results.isEmpty ? "" : printable(results) + "\n"))
   }
+
+  private func printable(_ lines: String) -> String {
+    lines.split(separator: "\n", omittingEmptySubsequences: false).map { ResultWriter.printable(String($0)) }.joined(separator: "\n")
+  }
+
+  private static func unexpected(_ action: String) -> WinrmFailure {
+    WinrmFailure(.schemaValidationError, "The answer to \(action) cannot be understood.")
+  }
+}
+
+extension XMLElement {
+  fileprivate func first(named name: String) -> XMLElement? { elements.first { $0.name.localName == name } }
 }

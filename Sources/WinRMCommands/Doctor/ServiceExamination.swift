@@ -72,7 +72,7 @@ struct ServiceExamination {
     var silent: [String] = []
     var answering: [String] = []
     for listener in enabled {
-      for address in ListeningAddresses.of(listener, settings.service) {
+      for address in ListeningAddresses.of(listener, in: settings) {
         let name = address.contains(":") ? "[\(address)]:\(listener.port)" : "\(address):\(listener.port)"
         if Self.answers(address, port: String(listener.port)) { answering.append(name) } else { silent.append(name) }
       }

@@ -136,11 +136,10 @@ struct WinrmRunner {
       let operation = identification
       show(try await operation.run(arguments, password: password), prefix: "wsmid", IdentifyOperation.namespace)
     case .quickconfig:
-      let isQuiet = arguments.switches[.quiet] != nil || arguments.switches[.force] != nil
-      try QuickConfiguration(store: store, console: console).run(transport: arguments.switches[.transport] ?? "http", isQuiet: isQuiet)
+      try await QuickConfiguration(console: console, access: { try localAccess(arguments) }).run(arguments)
     case .credssp: try credSSP(arguments)
     case .account: try AccountOperations(store: AccountStore(path: paths.accountsFile), console: console).run(arguments)
-    case .certificate: try certificateOperations(arguments).run(arguments)
+    case .certificate: try certificateOperations(arguments, password).run(arguments)
     case .policy: try policy(arguments)
     case .doctor:
       let operation = DoctorOperation(paths: paths, environment: environment, console: console, identifier: identifier)
@@ -160,15 +159,17 @@ struct WinrmRunner {
 
   private var store: ConfigurationStore { ConfigurationStore(paths: paths) }
   /// `-user`: the certificates of the user as a client, in place of those of the service.
-  private func certificateOperations(_ arguments: WinrmArguments) throws(WinrmFailure) -> CertificateOperations {
+  private func certificateOperations(
+    _ arguments: WinrmArguments, _ password: PasswordSource?
+  ) throws(WinrmFailure) -> CertificateOperations {
     guard arguments.switches[.user] != nil else {
-      return CertificateOperations(certificates: certificates, settings: store, console: console)
+      return CertificateOperations(certificates: certificates, settings: store, console: console, password: password)
     }
     guard let directory = paths.userCertificateDirectory else {
       throw WinrmFailure(WinRMCode(rawValue: 3), "There is no directory for certificates of the user: HOME is not set.")
     }
     return CertificateOperations(
-      certificates: ServerCertificateStore(directory: directory), settings: store, console: console, isForUser: true)
+      certificates: ServerCertificateStore(directory: directory), settings: store, console: console, isForUser: true, password: password)
   }
 
   private var certificates: ServerCertificateStore { ServerCertificateStore(directory: paths.certificateDirectory) }

@@ -23,6 +23,11 @@ public struct EffectiveSettings: Sendable {
     governed.first { $0.resource == resource && $0.name == name }?.item
   }
 
+  /// Who decides a setting, and by what; `nil` for one that can be set.
+  public func reason(deciding name: String, of resource: ConfigurationResource) -> String? {
+    item(deciding: name, of: resource).map { "\($0.source.object) sets \($0.name) in the key \($0.key)" }
+  }
+
   /// Whether policy makes this listener.
   public func isGoverned(_ listener: ListenerSettings) -> Bool {
     governedListener != nil && listener.isSelected(byAddress: "*", transport: "HTTP")

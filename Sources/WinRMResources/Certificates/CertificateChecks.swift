@@ -14,7 +14,8 @@ package struct CertificateChecks: Sendable {
   }
 
   /// Completes an HTTPS listener and checks its certificate: it must be there with its key, for servers, valid now, and for the Hostname.
-  /// A listener without a thumbprint gets the best certificate for its Hostname, or for a name of this machine.
+  /// A listener without a thumbprint shows the best certificate for its Hostname, whichever that is at the time; without a Hostname it gets
+  /// the name of this machine that there is a certificate for.
   ///
   /// - Throws: the fault to answer with.
   package func complete(_ listener: inout ListenerSettings) throws(WSManFault) {
@@ -31,8 +32,7 @@ package struct CertificateChecks: Sendable {
     let hosts = listener.hostname.isEmpty ? machineNames() : [listener.hostname]
     for host in hosts {
       do throws(CertificateError) {
-        guard let found = try store.best(for: host, allowsSelfSigned: true) else { continue }
-        listener.certificateThumbprint = found.thumbprint.text
+        guard try store.best(for: host, allowsSelfSigned: true) != nil else { continue }
         listener.hostname = host
         return
       } catch {
@@ -102,6 +102,7 @@ extension CertificateError {
     case .notValidNow: WinRMCode(rawValue: 0x800B_0101)  // CERT_E_EXPIRED
     case .keyDoesNotFit: WinRMCode(rawValue: 0x8009_0016)  // NTE_BAD_KEYSET
     case .unsupportedKey: WinRMCode(rawValue: 0x8009_0008)  // NTE_BAD_ALGID
+    case .wrongPassword: WinRMCode(rawValue: 86)  // ERROR_INVALID_PASSWORD
     case .malformed: WinRMCode(rawValue: 13)  // ERROR_INVALID_DATA
     case .accessDenied: .accessDenied
     case .unsafeFile: WinRMCode(rawValue: 0x8033_8005)  // ERROR_WSMAN_CONFIG_CORRUPTED

@@ -108,14 +108,14 @@ extension ListenerPlan.Binding {
   }
 
   fileprivate func socketAddress(port: UInt16) throws -> SocketAddress {
-    let text =
-      switch self {
-      case .everything, .everyIPv6: "::"
-      case .everyIPv4: "0.0.0.0"
-      case .address(let address): address.zone == 0 ? address.text : "\(address.text)%\(address.zone)"
-      }
-    // Numbers alone: nobody is asked for a name.
-    return try SocketAddress.makeAddressResolvingHost(text, port: Int(port))
+    switch self {
+    case .everything, .everyIPv6: return try SocketAddress(ipAddress: "::", port: Int(port))
+    case .everyIPv4: return try SocketAddress(ipAddress: "0.0.0.0", port: Int(port))
+    case .address(let address):
+      guard address.zone != 0 else { return try SocketAddress(ipAddress: address.text, port: Int(port)) }
+      // The only way here to say an interface. Numbers alone: nobody is asked for a name.
+      return try SocketAddress.makeAddressResolvingHost("\(address.text)%\(address.zone)", port: Int(port))
+    }
   }
 
   /// For the log.

@@ -210,7 +210,7 @@ import WinRMConfiguration
     let done = await host.run("qc", "-quiet")
     #expect(done.code == 0 && !done.output.contains("[y/n]") && done.output.contains("WinRM has been updated for remote management.\n"))
     #expect(try ConfigurationStore(paths: host.paths).load().listeners == [ListenerSettings()])
-    #expect(await host.run("quickconfig").output.hasPrefix("WinRM is already set up for remote management on this computer.\n"))
+    #expect(await host.run("quickconfig").output.hasSuffix("WinRM is already set up for remote management on this computer.\n"))
     let https = await host.run("quickconfig", "-transport:https", "-quiet")
     #expect(https.code == 1 && https.error.contains("0x80338115"))
   }

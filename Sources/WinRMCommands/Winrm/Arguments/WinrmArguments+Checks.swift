@@ -40,7 +40,7 @@ extension WinrmArguments {
 
   /// What only goes with a remote computer. `identify` says in its own words that it needs one.
   private func checkRemote() throws(WinrmUsageError) {
-    guard switches[.remote] == nil, operation != .identify else { return }
+    guard switches[.remote] == nil, operation != .identify, operation != .certificate else { return }
     let names = WinrmSwitch.connection.subtracting([.remote, .timeout]).map(\.rawValue).sorted()
     for name in names where WinrmSwitch(rawValue: name).flatMap({ switches[$0] }) != nil {
       throw WinrmUsageError("The switch -\(name) is only for a remote computer: -remote is missing.")
@@ -51,7 +51,9 @@ extension WinrmArguments {
     let method = switches[.authentication]?.lowercased()
     let hasUser = switches[.username] != nil
     let hasCertificate = switches[.certificate] != nil
-    guard hasUser || switches[.password] == nil || method == "none" else { throw WinrmUsageError("-password goes only with -username.") }
+    guard hasUser || switches[.password] == nil || method == "none" || operation == .certificate else {
+      throw WinrmUsageError("-password goes only with -username.")
+    }
     switch method {
     case "none":
       guard !hasUser, switches[.password] == nil, !hasCertificate else {

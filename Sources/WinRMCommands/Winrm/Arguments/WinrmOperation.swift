@@ -102,13 +102,13 @@ enum WinrmOperation: String, CaseIterable {
         .remote, .authentication, .username, .password, .usessl, .spn, .spnport, .timeout, .secondhop, .report, .format, .help,
       ]
     case .configsddl: WinrmSwitch.connection.union([.sddl, .format, .force, .help])
-    case .quickconfig: [.quiet, .transport, .force, .help]
+    case .quickconfig: [.quiet, .transport, .force, .hostname, .selfsigned, .help]
     case .helpmsg, .help, .completions, .manual: [.help]
     case .token: [.format, .help]
     case .credssp: [.role, .delegate, .ntlmonly, .remote, .sha256, .force, .format, .help]
     case .account: [.unixuser, .passwordfd, .help]
     case .policy: [.remote, .authentication, .proof, .force, .format, .help]
-    case .certificate: [.key, .hostname, .days, .keytype, .force, .user, .help]
+    case .certificate: [.key, .password, .passwordfd, .hostname, .days, .keytype, .force, .user, .help]
     }
   }
 }

@@ -7,7 +7,8 @@ enum WinrmSwitch: String, CaseIterable {
   // What of a resource is meant, and what is sent and shown.
   case options, fragment, dialect, filter, associations, returntype, shallow, basepropertiesonly, file, format
   // One operation each, or a few.
-  case quiet, force, transport, sddl, role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, proof, user
+  case quiet, force, transport, sddl, role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, selfsigned
+  case proof, user
   case secondhop, report
   case help = "?"
 
@@ -65,7 +66,7 @@ enum WinrmSwitch: String, CaseIterable {
   var value: Value {
     switch self {
     case .defaultcreds, .spnport, .usessl, .unencrypted, .skipcacheck, .skipcncheck, .skiprevocationcheck, .associations, .shallow,
-      .basepropertiesonly, .quiet, .force, .ntlmonly, .user, .help:
+      .basepropertiesonly, .quiet, .force, .ntlmonly, .selfsigned, .user, .help:
       .none
     case .remote: .text("ENDPOINT")
     case .authentication: .words(["none", "basic", "digest", "negotiate", "kerberos", "certificate", "credssp"])
@@ -166,6 +167,7 @@ enum WinrmSwitch: String, CaseIterable {
     case .hostname: "The names that the certificate vouches for."
     case .days: "How many days the certificate is valid; 365 without the switch."
     case .keytype: "The kind of the key; rsa2048 without the switch."
+    case .selfsigned: "With -transport:https: a certificate that vouches for itself will do, and is made when there is none."
     case .proof: "How the server is taken to be proven."
     case .user: "The certificates that prove this user to servers, in place of those that prove the service."
     case .secondhop: "What is to be reached from there: HOST, HOST:PORT or //HOST/SHARE. Only with it something is run on the first hop."
@@ -188,6 +190,7 @@ enum WinrmSwitch: String, CaseIterable {
     case .secondhop, .report: "doctor"
     case .unixuser, .passwordfd: "account"
     case .key, .hostname, .days, .keytype, .user: "certificate"
+    case .selfsigned: "quickconfig"
     case .encoding, .skipcacheck, .skipcncheck, .skiprevocationcheck, .timeout, .options, .fragment, .dialect, .format, .quiet, .force,
       .transport, .help:
       "switches"

@@ -123,15 +123,20 @@ extension WinrmHelp {
     """
 
   private static let quickconfig = """
-    winrm quickconfig [-quiet] [-force] [-transport:http|https]
+    winrm quickconfig [-quiet] [-force] [-transport:http|https [-hostname:NAME] [-selfsigned]]
 
     Says what is missing so that this machine can be managed from elsewhere,
-    and after a question does it; -quiet and -force ask nothing. For https a
-    certificate for the name of this machine must be there: see winrm help
-    certificate.
+    and after a question does it; -quiet and -force ask nothing. The service is
+    started by root through systemd; otherwise the command for it is shown.
+    Firewalls are left alone: a last line says what opens the port in firewalld
+    and ufw.
+
+    For https a certificate for a name of this machine, or for -hostname, must
+    be there (winrm help certificate). With -selfsigned one that vouches for
+    itself will do, and is made when there is none; clients must pin it.
 
     winrm quickconfig
-    winrm quickconfig -q -transport:https
+    winrm quickconfig -q -transport:https -selfsigned -hostname:server.example.com
     """
 
   private static let configsddl = """
@@ -199,7 +204,7 @@ extension WinrmHelp {
     """
 
   private static let certificate = """
-    winrm certificate import FILE [-key:FILE] [-user]
+    winrm certificate import FILE [-key:FILE] [-password:PASSWORD|@FILE | -passwordfd:N] [-user]
     winrm certificate new -hostname:NAME[,NAME] [-days:N] [-keytype:rsa2048|p256]
     winrm certificate list [-user]
     winrm certificate delete THUMBPRINT [-force] [-user]

@@ -13,9 +13,10 @@ struct InProcessExchange: LocalExchange {
   init(paths: WinRMPaths, userID: UInt32 = WinRMPaths.processUserID) {
     self.paths = paths
     self.userID = userID
-    resources = ConfigurationResources(
-      ConfigurationResources.Environment(
-        store: ConfigurationStore(paths: paths), certificates: ServerCertificateStore(directory: paths.certificateDirectory)))
+    var environment = ConfigurationResources.Environment(
+      store: ConfigurationStore(paths: paths), certificates: ServerCertificateStore(directory: paths.certificateDirectory))
+    environment.service = SystemService.control(paths)
+    resources = ConfigurationResources(environment)
   }
 
   func answer(_ request: WSManRequest) throws -> ResponseBody {
