@@ -2,8 +2,10 @@
 prints, and what it says of mistakes."""
 
 import os
+import pathlib
 import pwd
 import re
+import socket
 import subprocess
 import uuid
 import xml.etree.ElementTree as ElementTree
@@ -611,6 +613,23 @@ def test_help_and_messages_need_nothing(own_lab):
         assert done.returncode == 0 and done.err == "" and done.out
     assert client.winrm("helpmsg", "-2144108526").out.startswith("The destination cannot be reached.")
     assert list(client.root.iterdir()) == []
+
+
+def test_a_password_in_the_input_does_not_stay_on_the_command_line(lab):
+    secret = hosts.new_password()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = lab.client_host.popen(
+            "winrm", "create", "winrm/config/service/certmapping?Issuer=%s+Subject=*+URI=*" % ("A" * 40), '@{UserName="alice";', "Password=" + secret,
+            "}", "-r:http://127.0.0.1:%d" % silent.getsockname()[1], "-a:none", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            silent.settimeout(20)
+            silent.accept()[0].close()
+            line = pathlib.Path("/proc/%d/cmdline" % process.pid).read_bytes()
+            assert b"certmapping" in line and secret.encode() not in line
+        finally:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize(
