@@ -43,7 +43,9 @@ public struct ManualPage: Sendable {
   public mutating func entry(_ term: String, _ paragraphs: String...) { entry(term, paragraphs) }
 
   public mutating func entry(_ term: String, _ paragraphs: [String]) {
-    lines += [".TP", ".B " + Self.argument(term)]
+    // A long term may be broken between its words.
+    let words = term.count < 60 ? [term] : term.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+    lines += [".TP", ".B \"" + words.map { Self.argument($0).dropFirst().dropLast() }.joined(separator: "|\\:") + "\""]
     for (index, paragraph) in paragraphs.enumerated() {
       if index > 0 { lines.append(".br") }
       lines += Self.filled(paragraph)

@@ -12,4 +12,6 @@ ProcessHardening.apply()
 // Before anything copies the arguments.
 let password = ArgumentSecrets.take(names: ["p", "password"], stopsAtFirstOperand: false)
 let proxyPassword = ArgumentSecrets.take(names: ["pp", "proxypassword"], stopsAtFirstOperand: false)
-exit(await WinrmCommand.run(arguments: Array(CommandLine.arguments.dropFirst()), password: password, proxyPassword: proxyPassword))
+let arguments = Array(CommandLine.arguments.dropFirst())
+ArgumentSecrets.blankInput()
+exit(await WinrmCommand.run(arguments: arguments, password: password, proxyPassword: proxyPassword))

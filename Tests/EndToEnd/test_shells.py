@@ -53,7 +53,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("winrm get winrm/config/client/", ["winrm/config/client/auth", "winrm/config/client/defaultports"]),
         # Readline replaces what stands behind the last colon or equals sign only.
         ("winrm id -a:k", ["kerberos"]),
-        ("winrm get winrm/config -format:", ["text", "pretty", "xml"]),
+        ("winrm get winrm/config -format:p", ["pretty"]),
         ("winrm set winrm/config/client/auth @{CredSSP=t", ["true\\}"]),
         ("winrm set winrm/config/client/auth '@{Cre", ["@{CredSSP="]),
         ("winrm create winrm/config/Listener\\?Address=\\*+Transport=HTTPS", ["HTTPS"]),

@@ -2,13 +2,16 @@
 prints, and what it says of mistakes."""
 
 import os
+import pathlib
 import pwd
 import re
+import socket
 import subprocess
+import uuid
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from winrmtest import hosts
+from winrmtest import hosts, raw
 
 CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
 ANONYMOUS = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
@@ -473,6 +476,123 @@ def test_endpoints_that_are_none(lab, endpoint, number):
     refused(lab.client_host.winrm("id", "-r:" + endpoint, "-a:none", check=False), number)
 
 
+# Requests as Openwsman's client writes them: an XML declaration, white space between elements, mustUnderstand on To and MessageID, and neither
+# MaxEnvelopeSize nor OperationTimeout nor Locale.
+
+WSEN = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
+WST = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+OPENWSMAN = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:wsa="http://schemas.xmlsoap.org/ws/2004/08/addressing" \
+xmlns:wsman="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"%(namespaces)s>
+  <s:Header>
+    <wsa:Action s:mustUnderstand="true">%(action)s</wsa:Action>
+    <wsa:To s:mustUnderstand="true">http://%(host)s:%(port)d/wsman</wsa:To>
+    <wsman:ResourceURI s:mustUnderstand="true">%(resource)s</wsman:ResourceURI>
+    <wsa:MessageID s:mustUnderstand="true">uuid:%(id)s</wsa:MessageID>
+    <wsa:ReplyTo>
+      <wsa:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</wsa:Address>
+    </wsa:ReplyTo>%(selectors)s
+  </s:Header>
+  <s:Body%(body)s
+</s:Envelope>
+"""
+
+
+class Openwsman:
+    def __init__(self, made):
+        self.host, self.port = made.target.address, made.target.port
+        self.connection = raw.Connection(self.host, self.port)
+        answer, self.context = self.connection.negotiate(made.user, made.password, protocol="negotiate")
+        assert answer.status == 200, answer
+
+    def ask(self, action, resource, body=None, selectors=None, namespaces=""):
+        """Returns (status, action of the answer, body of the answer)."""
+        chosen = "".join('<wsman:Selector Name="%s">%s</wsman:Selector>' % pair for pair in (selectors or {}).items())
+        envelope = OPENWSMAN % {
+            "namespaces": namespaces, "action": action, "host": self.host, "port": self.port, "resource": resource, "id": uuid.uuid4(),
+            "selectors": "\n    <wsman:SelectorSet>%s</wsman:SelectorSet>" % chosen if chosen else "",
+            "body": "/>" if body is None else ">\n    %s\n  </s:Body>" % body,
+        }  # fmt: skip
+        answer = self.connection.sealed(self.context, envelope)
+        assert answer is not None and "multipart/encrypted" in answer.header("content-type")[0], answer
+        data = answer.body.split(b"application/octet-stream\r\n", 1)[1].rsplit(b"--Encrypted Boundary--", 1)[0]
+        length = int.from_bytes(data[:4], "little")
+        text = self.context.unwrap_winrm(data[4 : 4 + length], data[4 + length :])
+        soap = "{http://www.w3.org/2003/05/soap-envelope}"
+        tree = ElementTree.fromstring(text)
+        said = tree.find(soap + "Header/{http://schemas.xmlsoap.org/ws/2004/08/addressing}Action").text
+        return answer.status, said, tree.find(soap + "Body")
+
+
+@pytest.fixture
+def openwsman(remote):
+    client = Openwsman(remote)
+    yield client
+    client.connection.close()
+
+
+def test_get_and_put_as_openwsman_does(openwsman):
+    status, action, body = openwsman.ask(WST + "/Get", CONFIG + "/winrs")
+    assert (status, action) == (200, WST + "/GetResponse") and body[0].tag == "{%s/winrs}Winrs" % CONFIG
+    # It writes the whole resource back, with a prefix of its own.
+    whole = "".join(
+        "<n1:%s>%s</n1:%s>" % (name, "8" if name == "MaxShellsPerUser" else item.text or "", name)
+        for item in body[0] for name in [item.tag.split("}")[1]]
+    )  # fmt: skip
+    status, action, body = openwsman.ask(WST + "/Put", CONFIG + "/winrs", '<n1:Winrs xmlns:n1="%s/winrs">%s</n1:Winrs>' % (CONFIG, whole))
+    assert (status, action) == (200, WST + "/PutResponse"), ElementTree.tostring(body)
+    assert body[0].find("{%s/winrs}MaxShellsPerUser" % CONFIG).text == "8"
+
+
+def test_selectors_as_openwsman_writes_them(openwsman, remote):
+    selectors = {"Transport": "HTTP", "Address": "IP:" + remote.target.address}
+    status, _, body = openwsman.ask(WST + "/Get", CONFIG + "/Listener", selectors=selectors)
+    assert status == 200 and body[0].find("{%s/listener}Port" % CONFIG).text == str(remote.target.port)
+    status, action, body = openwsman.ask(WST + "/Get", CONFIG + "/Listener", selectors={**selectors, "Transport": "HTTPS"})
+    assert status == 500 and action.endswith("/fault")
+
+
+@pytest.mark.parametrize("optimized", [False, True])
+def test_enumerate_pull_and_release_as_openwsman_does(openwsman, remote, optimized):
+    namespaces = ' xmlns:wsen="%s"' % WSEN
+    request = "<wsen:Enumerate>%s</wsen:Enumerate>" % ("<wsman:OptimizeEnumeration/>\n<wsman:MaxElements>1</wsman:MaxElements>" if optimized else "")
+    status, action, body = openwsman.ask(WSEN + "/Enumerate", CONFIG + "/listener", request, namespaces=namespaces)
+    assert (status, action) == (200, WSEN + "/EnumerateResponse"), ElementTree.tostring(body)
+    listener = "{%s/listener}Listener" % CONFIG
+    if optimized:
+        assert next(body.iter(listener)) is not None
+        assert next(body.iter("{http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd}EndOfSequence"), None) is not None
+        return
+    context = next(body.iter("{%s}EnumerationContext" % WSEN)).text
+    pull = "<wsen:Pull><wsen:EnumerationContext>%s</wsen:EnumerationContext><wsen:MaxElements>1</wsen:MaxElements></wsen:Pull>" % context
+    status, action, body = openwsman.ask(WSEN + "/Pull", CONFIG + "/listener", pull, namespaces=namespaces)
+    assert (status, action) == (200, WSEN + "/PullResponse") and len(list(body.iter(listener))) == 1
+    assert next(body.iter("{%s}EndOfSequence" % WSEN), None) is not None
+    # What has ended cannot be gone on with, nor released.
+    for verb in ("Pull", "Release"):
+        content = pull if verb == "Pull" else "<wsen:Release><wsen:EnumerationContext>%s</wsen:EnumerationContext></wsen:Release>" % context
+        status, action, _ = openwsman.ask(WSEN + "/" + verb, CONFIG + "/listener", content, namespaces=namespaces)
+        assert status == 500 and action == WSEN + "/fault"
+
+
+def test_release_as_openwsman_does(openwsman):
+    namespaces = ' xmlns:wsen="%s"' % WSEN
+    _, _, body = openwsman.ask(WSEN + "/Enumerate", CONFIG + "/plugin", "<wsen:Enumerate/>", namespaces=namespaces)
+    context = next(body.iter("{%s}EnumerationContext" % WSEN)).text
+    release = "<wsen:Release><wsen:EnumerationContext>%s</wsen:EnumerationContext></wsen:Release>" % context
+    status, action, body = openwsman.ask(WSEN + "/Release", CONFIG + "/plugin", release, namespaces=namespaces)
+    assert (status, action) == (200, WSEN + "/ReleaseResponse"), ElementTree.tostring(body)
+
+
+def test_invoke_as_openwsman_does(openwsman):
+    resource = CONFIG + "/plugin"
+    status, action, body = openwsman.ask(resource + "/Restore", resource, '<n1:Restore_INPUT xmlns:n1="%s"/>' % resource)
+    assert (status, action) == (200, resource + "/RestoreResponse"), ElementTree.tostring(body)
+    status, _, _ = openwsman.ask(resource + "/Explode", resource, '<n1:Explode_INPUT xmlns:n1="%s"/>' % resource)
+    assert status == 500
+
+
 # The command line
 
 
@@ -493,6 +613,23 @@ def test_help_and_messages_need_nothing(own_lab):
         assert done.returncode == 0 and done.err == "" and done.out
     assert client.winrm("helpmsg", "-2144108526").out.startswith("The destination cannot be reached.")
     assert list(client.root.iterdir()) == []
+
+
+def test_a_password_in_the_input_does_not_stay_on_the_command_line(lab):
+    secret = hosts.new_password()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = lab.client_host.popen(
+            "winrm", "create", "winrm/config/service/certmapping?Issuer=%s+Subject=*+URI=*" % ("A" * 40), '@{UserName="alice";', "Password=" + secret,
+            "}", "-r:http://127.0.0.1:%d" % silent.getsockname()[1], "-a:none", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            silent.settimeout(20)
+            silent.accept()[0].close()
+            line = pathlib.Path("/proc/%d/cmdline" % process.pid).read_bytes()
+            assert b"certmapping" in line and secret.encode() not in line
+        finally:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize(

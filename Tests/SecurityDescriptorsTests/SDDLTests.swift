@@ -19,6 +19,7 @@ import Testing
         AccessControlEntry(.audit, .genericAll, .everyone, flags: .failedAccess),
         AccessControlEntry(.audit, [.genericExecute, .genericWrite], .everyone, flags: .successfulAccess),
       ])
+    // Rights are written from the lowest bit to the highest, as Windows does.
     #expect(descriptor.sddl == Self.rootSDDL)
     #expect(try SecurityDescriptor(sddl: descriptor.sddl) == descriptor)
   }

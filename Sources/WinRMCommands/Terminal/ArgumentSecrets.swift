@@ -49,6 +49,29 @@ public enum ArgumentSecrets {
     return found
   }
 
+  /// Overwrites the input `@{…}` of `winrm` where it names a password, as that of a certificate mapping does. To be called when the
+  /// arguments have been copied. The words from `@{` to `}` are one input, however a shell has split them.
+  public static func blankInput(
+    from argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = CommandLine.unsafeArgv, count: Int = Int(CommandLine.argc)
+  ) {
+    var open: [UnsafeMutableRawBufferPointer] = []
+    for index in 1..<max(count, 1) {
+      guard let word = argv[index] else { break }
+      let bytes = UnsafeMutableRawBufferPointer(start: word, count: strlen(word))
+      guard !open.isEmpty || bytes.starts(with: "@{".utf8) else { continue }
+      open.append(bytes)
+      guard bytes.last == UInt8(ascii: "}") else { continue }
+      blank(open)
+      open = []
+    }
+    blank(open)
+  }
+
+  private static func blank(_ words: [UnsafeMutableRawBufferPointer]) {
+    guard words.contains(where: { String(decoding: $0, as: UTF8.self).lowercased().contains("password") }) else { return }
+    for word in words { word.initializeMemory(as: UInt8.self, repeating: 0) }
+  }
+
   /// The name after `-` or `/`, in lower case; `nil` for an operand.
   private static func switchName(_ word: Slice<UnsafeMutableRawBufferPointer>) -> String? {
     guard word.count > 1, word.first == UInt8(ascii: "-") || word.first == UInt8(ascii: "/") else { return nil }

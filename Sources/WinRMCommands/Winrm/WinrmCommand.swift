@@ -217,17 +217,16 @@ struct WinrmRunner {
       return
     }
     guard verb != "pin", verb != "unpin" else { return try pin(verb == "pin", arguments, operations) }
+    guard verb == "enable" || verb == "disable" else {
+      throw WinrmUsageError("The operation on credssp is \(WinrmOperation.credssp.subverbs.joined(separator: ", ")).")
+    }
     try refuse([.remote, .sha256], arguments)
     guard let role = arguments.switches[.role].flatMap({ CredSSPOperations.Role(rawValue: $0.lowercased()) }) else {
       throw WinrmUsageError("credssp enable and disable need -role:client or -role:server.")
     }
-    switch verb {
-    case "enable": try enableCredSSP(role, arguments, operations)
-    case "disable":
-      try refuse([.delegate, .ntlmonly, .force], arguments)
-      try role == .client ? operations.disableClient() : operations.disableServer()
-    default: throw WinrmUsageError("The operation on credssp is enable, disable, get, pin or unpin.")
-    }
+    guard verb == "disable" else { return try enableCredSSP(role, arguments, operations) }
+    try refuse([.delegate, .ntlmonly, .force], arguments)
+    try role == .client ? operations.disableClient() : operations.disableServer()
   }
 
   private func refuse(_ names: [WinrmSwitch], _ arguments: WinrmArguments) throws(WinrmUsageError) {

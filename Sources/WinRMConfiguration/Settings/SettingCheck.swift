@@ -118,8 +118,9 @@ enum SettingCheck {
           bytes(String($0.trimmingBlanks), family)
         }
         guard ends.count == 2, let low = ends[0], let high = ends[1], !high.lexicographicallyPrecedes(low) else {
+          let name = family == .v4 ? "IPv4Filter" : "IPv6Filter"
           throw ConfigurationError(
-            .invalidValue, "\(family == .v4 ? "IPv4Filter" : "IPv6Filter") is empty, *, or ranges IP1-IP2 separated by commas", specificCode: .invalidIPFilter)
+            .invalidValue, "\(name) is empty, *, or ranges IP1-IP2 separated by commas", specificCode: .invalidIPFilter)
         }
       }
     }

@@ -38,8 +38,9 @@ import WinRMConfiguration
     for topic in WinrmHelp.topics {
       let page = await host.run("help", topic)
       #expect(page.output.hasPrefix("Windows Remote Management Command Line Tool\n\n") && page.error.isEmpty, "\(topic)")
+      let examples = ["winrm ", "-authentication:"]
       let long = page.output.split(separator: "\n").filter { line in
-        line.count > 79 && !line.hasPrefix("winrm ") && !line.contains("://") && !line.contains("'-filter") && !line.contains("D:P(")
+        line.count > 79 && !examples.contains { line.hasPrefix($0) } && !["://", "'-filter", "D:P("].contains { line.contains($0) }
       }
       #expect(long.isEmpty, "\(topic): \(long)")
     }

@@ -48,6 +48,18 @@ import Testing
     #expect(after == ["winrs", "-u:me"] + command)
   }
 
+  @Test(arguments: [
+    (["set", "x", "@{UserName=a;Password=b}", "-f:xml"], ["set", "x", "", "-f:xml"]),
+    (["set", "@{UserName=a;", "PASSWORD=b", "}", "x"], ["set", "", "", "", "x"]),
+    (["set", "x", "@{TrustedHosts=a}"], ["set", "x", "@{TrustedHosts=a}"]),
+    (["set", "x", "@{Password=b"], ["set", "x", ""]),
+    (["help", "password"], ["help", "password"]),
+  ])
+  func inputWithPasswordsIsBlanked(_ words: [String], _ left: [String]) {
+    let (_, after) = withVector(["winrm"] + words) { ArgumentSecrets.blankInput(from: $0, count: $1) }
+    #expect(Array(after.dropFirst()) == left)
+  }
+
   @Test func fileAndPrompt() {
     guard case .file("/run/secret") = take(["winrs", "-p:@/run/secret", "ls"]).0, case .prompt = take(["winrs", "-p:", "ls"]).0,
       case .prompt = take(["winrs", "-p", "ls"]).0
