@@ -473,7 +473,7 @@ def test_second_hop_refuses_the_user(chain):
         report = second(chain, "%s:%d" % (chain.b.address, chain.b.port))
     finally:
         chain.b.winrm("account", "enable", chain.user)
-    doctor.assert_broken(report, "secondhop.access", "winrm:")
+    doctor.assert_broken(report, "secondhop.access", "its WinRM service says no: 0x")
 
 
 def test_first_hop_does_not_trust_the_second(chain):

@@ -106,7 +106,8 @@ extension ChainDiagnosis {
         .secondHopAccess, because: "the first hop has neither winrm nor smbclient (nor, on Windows, PowerShell) to try it with")
     }
     findings.fail(
-      .secondHopAccess, ways.map { "\($0.way): \($0.answer)" }.joined(separator: "; "),
+      .secondHopAccess,
+      ways.map { "its \($0.way == "smb" ? "file server" : "WinRM service") says no: \($0.answer)" }.joined(separator: "; "),
       remedy:
         "on the first hop, in such a session: \(refused.way == "smb" ? smbCommand(target) : "winrm identify -remote:\(target.text)"); on the second hop, let the user in",
       code: .accessDenied)

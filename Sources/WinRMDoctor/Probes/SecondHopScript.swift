@@ -104,7 +104,9 @@ enum SecondHopScript {
         if [ -n "$share" ]; then said=$(limited 25 smbclient -N "$proof" "//$host/$share" -c ls </dev/null 2>&1); code=$?
         else said=$(limited 25 smbclient -N "$proof" -L "//$host" </dev/null 2>&1); code=$?
         fi
-        if [ $code -eq 0 ]; then say access.smb yes; else say access.smb "${said:-no answer}"; fi
+        if [ $code -eq 0 ]; then say access.smb yes
+        else said=$(printf '%s\n' "$said" | sed '/gencache/d'); say access.smb "${said:-no answer}"
+        fi
       fi
     fi
     echo end=1

@@ -12,7 +12,7 @@ struct ChainDrawing {
     var y: Int
   }
 
-  private let width = 210
+  private let width = 220
   private let height = 64
   private let gap = 120
 
@@ -104,12 +104,12 @@ struct ChainDrawing {
     ]
   }
 
-  /// At most 18 characters, without a transport in front: the beginning and the end of a name say most.
+  /// At most 16 characters, without a transport in front: the beginning and the end of a name say most.
   static func shortened(_ name: String) -> String {
     var short = name[...]
     if let slash = short.firstIndex(of: "/"), short[slash...].hasPrefix("//") { short = short[slash...].dropFirst(2) }
     guard !short.isEmpty else { return name }
-    guard short.count > 18 else { return String(short) }
-    return "\(short.prefix(10))\u{2026}\(short.suffix(7))"
+    guard short.count > 16 else { return String(short) }
+    return "\(short.prefix(9))\u{2026}\(short.suffix(6))"
   }
 }

@@ -144,7 +144,7 @@ public enum HTMLReport {
     figure { margin: 0 0 1.5rem; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
     figure svg { display: block; width: 100%; height: auto; margin: 0 auto; }
     #chain-narrow { display: none; }
-    svg text { fill: var(--ink); font-size: 15px; font-weight: 600; }
+    svg text { fill: var(--ink); font-size: 14px; font-weight: 600; }
     svg text.role { fill: var(--soft); font-size: 12px; font-weight: 400; }
     svg .box { fill: var(--card); stroke-width: 2; }
     svg .way { fill: none; stroke-width: 3; stroke-linecap: round; }
