@@ -21,9 +21,9 @@ struct InProcessExchange: LocalExchange {
 
   func answer(_ request: WSManRequest) throws -> ResponseBody {
     guard let uri = request.header.resourceURI, resources.serves(uri) else { throw noService(request.header.resourceURI) }
-    do { return try resources.answer(request, owner: "this process").body } catch let fault as WSManFault {
-      guard fault.wsmanCode == .accessDenied, let hint = machineHint(uri) else { throw fault }
-      var explained = fault
+    do { return try resources.answer(request, owner: "this process").body } catch {
+      guard error.wsmanCode == .accessDenied, let hint = machineHint(uri) else { throw error }
+      var explained = error
       explained.reason += "\n" + hint
       throw explained
     }
