@@ -8,14 +8,14 @@ extension WinrmArguments {
       throw WinrmUsageError(operands.count < operation.operands.lowerBound ? "A parameter is missing." : "There are too many parameters.")
     }
     guard input == nil || operation.takesInput else { throw WinrmUsageError("\(operation.rawValue) takes no input.") }
-    for (name, value) in switches.sorted(by: { $0.key.rawValue < $1.key.rawValue }) { try Self.check(name, value) }
+    for (name, value) in switches.sorted(by: { $0.key.rawValue < $1.key.rawValue }) { try check(name, value) }
     guard operation.isRemotable else { return }
     try checkRemote()
     try checkAuthentication()
     try checkProxy()
   }
 
-  private static func check(_ name: WinrmSwitch, _ value: String) throws(WinrmUsageError) {
+  private func check(_ name: WinrmSwitch, _ value: String) throws(WinrmUsageError) {
     guard !value.isEmpty else {
       guard !name.needsValue else { throw WinrmUsageError("Argument's value is not provided: \(name.rawValue)") }
       return
@@ -30,7 +30,7 @@ extension WinrmArguments {
     case .words(let words):
       // -format:#pretty is -format:pretty.
       let word = name == .format && value.hasPrefix("#") ? String(value.dropFirst()) : value
-      guard words.contains(word.lowercased()) else {
+      guard words.contains(word.lowercased()), name != .format || operation.formats.contains(word.lowercased()) else {
         // Scripts know this one as it is.
         let hint = name == .format ? "" : ". It is \(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")."
         throw WinrmUsageError("Invalid option for -\(name.rawValue): \"\(value)\"\(hint)")

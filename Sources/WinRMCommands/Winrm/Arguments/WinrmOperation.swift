@@ -77,6 +77,9 @@ enum WinrmOperation: String, CaseIterable {
     }
   }
 
+  /// What `-format` can be.
+  var formats: [String] { self == .doctor ? ["text", "json"] : ["text", "pretty", "xml"] }
+
   var takesInput: Bool { self == .set || self == .create || self == .invoke }
 
   /// Whether it can ask another computer.
