@@ -210,7 +210,9 @@ let package = Package(
       "WinRMTests",
       [
         "WinRM", "WSMan", "WinRMHTTP", "WinRMAuthentication", "WinRMConfiguration", "DelegationPolicy", "Certificates", "Logon", "Accounts",
-        "LogonInterface", "MemoryTLS", "SecuritySupport", "Kerberos", "TestRealm", logging, nioCore, nioPosix, nioHTTP1, nioSSL,
+        "LogonInterface", "MemoryTLS", "SecuritySupport", "Kerberos", "TestRealm", logging, nioCore, nioPosix, nioHTTP1, nioSSL, crypto,
+        asn1,
+        x509,
       ]),
     tests(
       "WinRMServiceTests",

@@ -268,7 +268,7 @@ private func entries(_ patterns: String...) throws -> [DelegationPolicy.Entry] {
     #expect(error.code == .noCredentials && error.cause.contains("neither a Kerberos ticket"))
     // An agent does NTLM, for which the host is not trusted.
     let agent = try await refusal("http://\(LocalRealm.host)", .ambient(agentSocketPath: "/nonexistent"))
-    #expect(agent.code == .serverNotTrusted && agent.cause.contains("could not be used"))
+    #expect(agent.code == .explicitCredentialsRequired && agent.cause.contains("could not be used"))
     let delegating = try await refusal("http://\(LocalRealm.host)", .ambient(agentSocketPath: "/nonexistent"), method: .credSSP) {
       $0.credSSPEnabled = true
     }

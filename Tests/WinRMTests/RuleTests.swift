@@ -64,7 +64,7 @@ import WinRMConfiguration
     #expect(error.code == .serverNotTrusted)
     #expect(error.nextStep.contains("TrustedHosts"))
     let agent = try await refusal(.negotiate, .agent(socketPath: "/nonexistent"))
-    #expect(agent.code == .serverNotTrusted)
+    #expect(agent.code == .explicitCredentialsRequired)
   }
 
   @Test("E4: the hint keeps the names that are there") func trustedHostsAreExtended() async throws {

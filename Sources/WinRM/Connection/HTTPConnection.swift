@@ -26,7 +26,8 @@ struct HTTPConnection: Sendable {
   /// Opens a connection, through a proxy where one is given: HTTPS in a tunnel, HTTP as requests to the proxy.
   ///
   /// - Parameter proof: where what the TLS handshake saw is left, also when it failed.
-  /// - Throws: ``ConnectionFailure``, or ``HTTPExchangeError/turnedAway`` when the peer ended the connection at once.
+  /// - Throws: ``ConnectionFailure``, or ``HTTPExchangeError/turnedAway`` when the peer ended the connection at once, `alert` where it was
+  ///   shown a certificate.
   static func open(
     host: String, port: Int, tls: OuterTLS?, proxy: ProxyServer? = nil, timeout: Duration, proof: TLSProof = TLSProof()
   ) async throws -> HTTPConnection {
@@ -40,7 +41,9 @@ struct HTTPConnection: Sendable {
             guard let proxy, tls != nil else { return try setUp(channel, tls: tls, proof: proof) }
             let target = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
             try channel.pipeline.syncOperations.addHandler(
-              ProxyTunnelHandler(proxy: proxy, target: target) { try setUp($0, tls: tls, proof: proof) })
+              ProxyTunnelHandler(proxy: proxy, target: target, onFailure: { proof.record(tunnel: $0) }) {
+                try setUp($0, tls: tls, proof: proof)
+              })
           }
         }
         .connect(host: proxy?.host ?? host, port: proxy?.port ?? port).get()
@@ -55,8 +58,8 @@ struct HTTPConnection: Sendable {
       }
     } catch {
       channel.close(promise: nil)
-      if error is ConnectionFailure || error is CancellationError { throw error }
-      throw ConnectionFailure.tunnelMalformed
+      if error is CancellationError { throw error }
+      throw proof.tunnelFailure ?? (error as? ConnectionFailure) ?? .tunnelMalformed
     }
     do {
       if tls != nil { try await HandshakeHandler.finish(on: channel, within: limit, orThrow: ChannelError.connectTimeout(limit)) }
@@ -72,7 +75,8 @@ struct HTTPConnection: Sendable {
       return HTTPConnection(channel: channel, handler: handler, serverCertificates: proof.chain)
     } catch {
       channel.close(promise: nil)
-      throw HTTPExchangeError.turnedAway  // the peer has ended the connection, and the pipeline is gone
+      // The peer has ended the connection, and the pipeline is gone. With TLS 1.3 that is how it refuses a certificate.
+      throw tls?.clientCertificate == nil ? HTTPExchangeError.turnedAway : .alert
     }
   }
 

@@ -57,6 +57,8 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
   }
 
   private var state = State.idle
+  /// Whether the peer has answered a request: its TLS is content with us then.
+  private var hasAnswered = false
 
   /// Writes a request. The promise gets the answer or an ``HTTPExchangeError``.
   ///
@@ -105,6 +107,7 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
       state = .awaitingEnd(pending, head, body)
     case (.awaitingEnd(let pending, let head, let body), .end):
       pending.timer.cancel()
+      hasAnswered = true
       state = head.isKeepAlive ? .idle : .closed(.lost(requestWasWritten: false))
       pending.promise.succeed(HTTPResponse(status: head.status, headers: head.headers, body: Array(body.readableBytesView)))
       if !head.isKeepAlive { context.close(promise: nil) }
@@ -121,7 +124,8 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if error as? NIOHTTPDecoderError == .unsolicitedResponse { return end(.turnedAway, channel: context.channel) }
-    if error is NIOSSLError || error is BoringSSLError { return end(.alert, channel: context.channel) }
+    // An end without TLS's own goodbye is another error, and an end like any other.
+    if error is BoringSSLError, !hasAnswered { return end(.alert, channel: context.channel) }
     end(error is HTTPParserError ? .malformed : .lost(requestWasWritten: true), channel: context.channel)
   }
 }

@@ -59,9 +59,13 @@ struct OuterTLS: Sendable {
 /// What the verification of one handshake saw.
 final class TLSProof: Sendable {
   private let state = Mutex<(chain: [[UInt8]], refusal: String?)>(([], nil))
+  private let tunnel = Mutex<ConnectionFailure?>(nil)
 
   var chain: [[UInt8]] { state.withLock { $0.chain } }
   var refusal: String? { state.withLock { $0.refusal } }
+  /// Why the proxy made no way to the server.
+  var tunnelFailure: ConnectionFailure? { tunnel.withLock { $0 } }
+  func record(tunnel failure: ConnectionFailure) { tunnel.withLock { $0 = failure } }
   func record(chain: [[UInt8]]) { state.withLock { $0.chain = chain } }
   func record(refusal: String) { state.withLock { $0.refusal = refusal } }
 }

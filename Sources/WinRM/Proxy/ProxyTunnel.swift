@@ -3,8 +3,9 @@ import NIOHTTP1
 import SecuritySupport
 import WinRMHTTP
 
-/// Asks a proxy for a tunnel to a server (RFC 9110 §9.3.6), and makes way for what speaks through it.
-final class ProxyTunnelHandler: AwaitedHandler, RemovableChannelHandler {
+/// Asks a proxy for a tunnel to a server (RFC 9110 §9.3.6), and passes on what comes through it. It stays, so that whoever waits for the
+/// tunnel finds it also when the tunnel is quickly there.
+final class ProxyTunnelHandler: AwaitedHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -17,11 +18,17 @@ final class ProxyTunnelHandler: AwaitedHandler, RemovableChannelHandler {
   private let target: String
   /// Puts what speaks through the tunnel into the pipeline.
   private let establish: (any Channel) throws -> Void
+  /// Told why there is no tunnel: when the connection ends at once, the handler is gone before anybody can wait for it.
+  private let onFailure: (ConnectionFailure) -> Void
   private var answer = ByteBuffer()
+  private var isEstablished = false
 
-  init(proxy: ProxyServer, target: String, establish: @escaping (any Channel) throws -> Void) {
+  init(
+    proxy: ProxyServer, target: String, onFailure: @escaping (ConnectionFailure) -> Void, establish: @escaping (any Channel) throws -> Void
+  ) {
     self.proxy = proxy
     self.target = target
+    self.onFailure = onFailure
     self.establish = establish
   }
 
@@ -33,6 +40,7 @@ final class ProxyTunnelHandler: AwaitedHandler, RemovableChannelHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isEstablished else { return context.fireChannelRead(data) }
     var bytes = unwrapInboundIn(data)
     answer.writeBuffer(&bytes)
     let view = answer.readableBytesView
@@ -45,9 +53,10 @@ final class ProxyTunnelHandler: AwaitedHandler, RemovableChannelHandler {
     // A server of TLS waits for its client: whoever speaks first is not the server.
     guard end == view.endIndex else { return fail(.tunnelMalformed, context) }
     do {
+      isEstablished = true
+      answer = ByteBuffer()
       try establish(context.channel)
       result.end(.success(()))
-      context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     } catch {
       result.end(.failure(error))
       context.close(promise: nil)
@@ -59,11 +68,15 @@ final class ProxyTunnelHandler: AwaitedHandler, RemovableChannelHandler {
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(.tunnelMalformed, context) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard !isEstablished else { return context.fireErrorCaught(error) }
+    fail(.tunnelMalformed, context)
+  }
 
   func handlerRemoved(context: ChannelHandlerContext) { result.end(.failure(ConnectionFailure.tunnelMalformed)) }
 
   private func fail(_ failure: ConnectionFailure, _ context: ChannelHandlerContext) {
+    onFailure(failure)
     result.end(.failure(failure))
     context.close(promise: nil)
   }

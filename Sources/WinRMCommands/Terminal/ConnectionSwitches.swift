@@ -33,6 +33,8 @@ struct ConnectionSwitches {
     var password: PasswordSource?
     /// What `-proxypassword` said; `nil` without it.
     var proxyPassword: PasswordSource?
+    /// What is shown where the password of a user at a host is asked for.
+    var prompt: (AccountName, String) -> String = { "Enter the password for '\($0)' to connect to '\($1)': " }
     /// Reads one; the text is the prompt.
     var read: (PasswordSource, String) throws -> SecretBytes = { try PasswordReader.read($0, prompt: $1) }
   }
@@ -101,7 +103,7 @@ struct ConnectionSwitches {
     guard let name = AccountName(parsing: userName) else {
       throw Mistake("\"\(userName)\" is no user name: USER, DOMAIN\\USER, HOST\\USER or USER@REALM.")
     }
-    let prompt = "Enter the password for '\(name)' to connect to '\(endpoint.host)': "
+    let prompt = passwords.prompt(name, endpoint.host)
     return .explicit(Credential(name: name, password: try read(passwords.password, prompt, passwords)))
   }
 

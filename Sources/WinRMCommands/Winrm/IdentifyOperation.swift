@@ -74,7 +74,8 @@ struct IdentifyOperation {
     do {
       var configuration = try ConnectionSwitches(remote: target, arguments).configuration(
         defaults: policy, paths: paths, environment: environment,
-        passwords: .init(password: password, proxyPassword: proxyPassword, read: console.readPassword))
+        passwords: .init(
+          password: password, proxyPassword: proxyPassword, prompt: { name, _ in "Password of \(name): " }, read: console.readPassword))
       configuration.policy = policy
       if let text = arguments.switches[.timeout] {
         guard let milliseconds = UInt32(text), milliseconds > 0 else { throw WinrmUsageError("-timeout takes a number of milliseconds.") }

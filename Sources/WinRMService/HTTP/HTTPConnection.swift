@@ -180,7 +180,7 @@ struct HTTPConnection {
     of request: Request, _ established: ConnectionAuthentication.Established, from requests: inout Requests
   ) async throws -> [UInt8] {
     guard request.isEncrypted else {
-      guard request.isPlainSOAP else { throw HTTPRefusal(.unsupportedMediaType, "a body that is not SOAP in UTF-8") }
+      guard request.isPlainSOAP else { throw HTTPRefusal(.unsupportedMediaType, "a body that is not SOAP in UTF-8 or UTF-16") }
       return try await body(of: request, limit: listener.limits.envelopeSize, from: &requests)
     }
     guard let protector = established.protector else {

@@ -32,11 +32,11 @@ struct MessageBody {
 
 /// The media type of a SOAP envelope in clear.
 enum SOAPMediaType {
-  /// Whether it is `application/soap+xml` in UTF-8, which is also meant where nothing is said.
+  /// Whether it is `application/soap+xml` in UTF-16, or in UTF-8, which is also meant where nothing is said. Answers are in UTF-8.
   static func isPlain(_ contentType: String) -> Bool {
     let parts = contentType.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
     guard parts.first == "application/soap+xml" else { return false }
-    return parts.dropFirst().allSatisfy { !$0.hasPrefix("charset=") || $0 == "charset=utf-8" }
+    return parts.dropFirst().allSatisfy { !$0.hasPrefix("charset=") || $0 == "charset=utf-8" || $0 == "charset=utf-16" }
   }
 }
 

@@ -70,7 +70,7 @@ import WinRMCommands
   @Test(
     "Lines that are refused before anything is asked",
     arguments: [
-      ["-r:h", "-a:none", "-u:x"], ["-r:h", "-a:credssp"], ["-r:h", "-a:basic", "-u:x"], ["-r:h", "-p:x"], ["-r:ftp://h"], ["-r:h:0"],
+      ["-r:h", "-a:none", "-u:x"], ["-r:h", "-a:credssp"], ["-r:h", "-a:digest", "-u:x"], ["-r:h", "-p:x"], ["-r:ftp://h"], ["-r:h:0"],
       ["-r:h", "-timeout:soon"], ["-r:h", "-u:\\"], ["-r:h", "-f:yaml"],
     ])
   func refusals(words: [String]) async {

@@ -1,3 +1,4 @@
+import Certificates
 import Kerberos
 import SecuritySupport
 import Testing
@@ -52,7 +53,7 @@ import WinRM
     arguments: [
       (["-h", "x"], "Unrecognized switch \"-h\""), (["-r:h"], "No command was given"), ([], "No command was given"),
       (["-r:h", ""], "No command was given"), (["", "  "], "No command was given"),
-      (["-r", "x"], "needs a value"), (["-env:A", "x"], "NAME=VALUE"), (["-env:=b", "x"], "NAME=VALUE"), (["-a:Basic", "x"], "neither"),
+      (["-r", "x"], "needs a value"), (["-env:A", "x"], "NAME=VALUE"), (["-env:=b", "x"], "NAME=VALUE"), (["-a:Digest", "x"], "none of"),
       (["-p:", "x"], "-password needs -username"), (["-spnport", "-a:CredSSP", "-u:me", "x"], "not with CredSSP"),
       (["-spn:x", "x"], "SERVICE/HOST"), (["-spn:A/b", "-spnport", "x"], "-spnport"),
     ] as [([String], String)]) func refuses(_ arguments: [String], _ text: String)
@@ -126,12 +127,63 @@ import WinRM
     #expect(all.contains("Kerberos") && all.contains("WSMAN/h.example.com") && !all.contains("\u{1B}"))
   }
 
-  @Test func unencryptedAndCompressionAreRefused() throws {
-    for (name, code) in [("-un", WinRMCode.unencryptedDisabled), ("-comp", WinRMCode(rawValue: 50))] {
-      let options = try WinrsOptions(parsing: [name, "x"])
-      let error = #expect(throws: WinRMError.self) { try Winrs.configuration(options, password: nil, environment: [:]) }
-      #expect(error?.code == code)
+  @Test func compressionIsRefused() throws {
+    let options = try WinrsOptions(parsing: ["-comp", "x"])
+    let error = #expect(throws: WinRMError.self) { try Winrs.configuration(options, password: nil, environment: [:]) }
+    #expect(error?.code == WinRMCode(rawValue: 50))
+  }
+
+  @Test("Each switch of the connection reaches the configuration") func connectionSwitches() throws {
+    func configuration(_ arguments: String...) throws -> WinRMClientConfiguration {
+      let secret = PasswordSource.argument(SecretBytes(Array("canary".utf8)))
+      return try Winrs.configuration(
+        try WinrsOptions(parsing: arguments + ["x"]), password: secret, proxyPassword: secret,
+        environment: ["https_proxy": "http://p:1", "HTTP_PROXY": "http://evil:1", "WINRM_SESSION": ""])
     }
+    #expect(try configuration("-r:http://h", "-un").sendsUnencrypted)
+    #expect(try !configuration("-r:https://h", "-un").sendsUnencrypted)  // nothing to leave away
+    #expect(try configuration("-r:h", "-encoding:UTF-16").encoding == .utf16)
+    #expect(
+      try configuration("-r:h", "-skipcacheck", "-skipCNcheck", "-skiprevocationcheck").certificateExceptions == [
+        .authority, .name, .revocation,
+      ])
+    #expect(try configuration("-r:h", "-a:basic", "-u:me").method == .basic)
+    #expect(try configuration("-r:h").isDefaultMethod)
+    #expect(try !configuration("-r:h", "-a:negotiate").isDefaultMethod)
+    #expect(try configuration("-r:https://h", "-a:negotiate", "-defaultcreds").allowsImplicitNegotiate)
+    #expect(try configuration("-r:https://h").proxy == nil)
+    #expect(try configuration("-r:https://h", "-pac:no_proxy").proxy == nil)
+    let proxied = try #require(try configuration("-r:https://h", "-pac:ie_settings", "-pa:basic", "-pu:me").proxy)
+    #expect(proxied.environment == ["https_proxy": "http://p:1"] && proxied.credential?.name.user == "me")
+  }
+
+  @Test(
+    "Switches that cannot be meant",
+    arguments: [
+      (["-pac:auto_detect"], 0x8033_819C), (["-pac:ie_settings", "-pa:digest", "-pu:x"], 0x8033_819A),
+      (["-pac:ie_settings", "-pa:negotiate", "-pu:x"], 0x8033_819A), (["-pac:ie_settings", "-pa:basic"], 0x8033_819B),
+      (["-pac:no_proxy", "-pa:basic", "-pu:x"], 0x8033_819D), (["-pac:ie_settings", "-pa:basic", "-pu:a:b"], 0x8033_819B),
+      (["-c:0000000000000000000000000000000000000000"], 0x8033_8082), (["-c:zz"], 0x8033_8082),
+    ] as [([String], UInt32)])
+  func refusedSwitches(_ arguments: [String], _ code: UInt32) throws {
+    let options = try WinrsOptions(parsing: ["-r:https://h"] + arguments + ["x"])
+    let secret = PasswordSource.argument(SecretBytes(Array("canary".utf8)))
+    let error = #expect(throws: WinRMError.self) {
+      try Winrs.configuration(options, password: secret, proxyPassword: secret, environment: [:])
+    }
+    #expect(error?.code.rawValue == code)
+  }
+
+  @Test(
+    "Switches that do not go together",
+    arguments: [
+      ["-c:00", "-u:me"], ["-c:00", "-a:kerberos"], ["-a:certificate"], ["-a:basic"], ["-defaultcreds"],
+      ["-a:negotiate", "-defaultcreds", "-u:me"], ["-pa:basic"], ["-pac:ie_settings", "-pu:me"],
+      ["-pac:ie_settings", "-pa:basic", "-pp:x"],
+      ["-a:digest", "-u:me"],
+    ])
+  func conflicts(_ arguments: [String]) {
+    #expect(throws: WinrsUsageError.self) { try WinrsOptions(parsing: ["-r:https://h"] + arguments + ["x"]) }
   }
 
   @Test func missingPasswordFileIsNamed() throws {
