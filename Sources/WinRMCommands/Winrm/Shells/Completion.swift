@@ -50,7 +50,9 @@ struct Completion {
     if current.contains(":") {
       guard let known = WinrmSwitch(name: String(name)), operation.switches.contains(known) else { return [] }
       switch known.value {
-      case .words(let values): return matching(values.map { Candidate(word: "\(mark)\(name):\($0)") }, current)
+      case .words(let values):
+        let words = known == .format ? operation.formats : values
+        return matching(words.map { Candidate(word: "\(mark)\(name):\($0)") }, current)
       case .file: return [Candidate(word: Self.files)]
       case .none, .text, .optionalText, .number: return []
       }
