@@ -19,8 +19,8 @@ import WinRMConfiguration
 
   @Test("Switches that go with the operation and are not there yet, and their values")
   func switches() {
-    #expect(words("winrm", "qc", "-") == ["-quiet", "-force", "-transport:", "-?"])
-    #expect(words("winrm", "qc", "-q", "-") == ["-force", "-transport:", "-?"])
+    #expect(words("winrm", "qc", "-") == ["-quiet", "-force", "-transport:", "-hostname:", "-selfsigned", "-?"])
+    #expect(words("winrm", "qc", "-q", "-") == ["-force", "-transport:", "-hostname:", "-selfsigned", "-?"])
     #expect(words("winrm", "qc", "-transport:") == ["-transport:http", "-transport:https"])
     #expect(words("winrm", "id", "-A:K") == ["-A:kerberos"])
     #expect(words("winrm", "get", "winrm/config", "/f:p") == ["/f:pretty"])
