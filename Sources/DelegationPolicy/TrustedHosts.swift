@@ -74,6 +74,7 @@ public struct TrustedHosts: Sendable, Equatable {
 
   private static func item(_ text: Substring) -> Item? {
     if text.lowercased() == "<local>" { return .local }
+    guard text.utf8.count <= maximumItemLength, text.unicodeScalars.allSatisfy(isOfItem) else { return nil }
     switch text.count(where: { $0 == "*" }) {
     case 0:
       guard let exact = FoldedHost(String(text)) else { return nil }
@@ -83,6 +84,16 @@ public struct TrustedHosts: Sendable, Equatable {
     case 1 where text.hasSuffix("*"): return affix(text.dropLast()).map(Item.prefix)
     default: return nil
     }
+  }
+
+  /// A DNS name has at most 253 characters; a zone may follow an address.
+  private static let maximumItemLength = 320
+
+  /// Letters of any script and digits, and what stands between them in names, addresses, brackets and patterns.
+  private static func isOfItem(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.isASCII
+      ? scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "-._:%[]*".unicodeScalars.contains(scalar)
+      : scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar.properties.canonicalCombiningClass != .notReordered
   }
 
   /// The folded fixed part of a pattern; dots at its ends count.

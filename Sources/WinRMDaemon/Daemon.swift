@@ -23,6 +23,10 @@ struct Daemon {
   func run() async throws {
     Self.harden()
     let paths = WinRMPaths.current()
+    // Before anything of a former service is cleared away.
+    guard !WinRMServer.isServed(localSocketPath: paths.serviceSocket) else {
+      throw StartFailure(message: "A service with this configuration runs already: it answers at \(paths.serviceSocket). Stop it first.")
+    }
     let watch = try SettingsWatch(store: ConfigurationStore(paths: paths))
     let settings = watch.settings
     let logon = try await logonConfiguration(settings, paths: paths)

@@ -153,6 +153,10 @@ public struct WinRMServer: Service {
   }
 
   /// The door for the users of this machine.
+  /// Whether a service answers at a local socket already: a second one with the same directories would take its tickets and agents for what a
+  /// killed service left. Blocks for a moment.
+  public static func isServed(localSocketPath path: String) -> Bool { LocalListener.isServed(path: path) }
+
   private func localListener(_ registry: ShellRegistry) -> LocalListener? {
     configuration.localSocketPath.map { path in
       LocalListener(

@@ -22,7 +22,10 @@ import Testing
 
   @Test(
     "What does not follow the grammar is refused with 0x8033809F",
-    arguments: ["a,,b", ",", "a,", "a*b", "*a*", "**", "a,*", "1:2::3", "<remote>", "a b", "a/b", "http://a", "a\u{0}", "[1::2"])
+    arguments: [
+      "a,,b", ",", "a,", "a*b", "*a*", "**", "a,*", "1:2::3", "<remote>", "a b", "a/b", "http://a", "a\u{0}", "[1::2", "}", "{", "a;b",
+      "a|b", "$(x)", String(repeating: "a", count: 1000),
+    ])
   func malformed(list: String) {
     let error = #expect(throws: DelegationPolicyError.self) { try TrustedHosts(parsing: list) }
     #expect(error?.winrmCode.rawValue == 0x8033_809F)

@@ -69,6 +69,13 @@ public enum WinrmCommand {
     }
   }
 
+  /// Says which argument of this process is not UTF-8, if one is: something else than what was typed would be stored or sent.
+  public static func complainsOfEncoding(_ console: CommandConsole = .process) -> Bool {
+    guard let index = ArgumentEncoding.firstInvalid() else { return false }
+    console.writeError(WinrmUsageError("Argument \(index) is not valid UTF-8.", pointsToHelp: false).text)
+    return true
+  }
+
   private static func showHelp(_ arguments: WinrmArguments, _ console: CommandConsole) {
     let topic = arguments.operation == .help ? arguments.operands.first : arguments.operation.rawValue
     if let topic, !WinrmHelp.hasPage(topic) { console.writeError("No help topic \(ResultWriter.printable(topic)).\n") }

@@ -24,9 +24,14 @@ struct SettingField<Root: Sendable>: Sendable {
   /// - Throws: `invalidValue` when the kind or the range is wrong. Access is not looked at.
   func write(_ value: SettingValue?, into root: inout Root) throws(ConfigurationError) {
     guard let value else {
-      throw ConfigurationError(.invalidValue, "\(name) must be \(read(root).expectation)")
+      throw ConfigurationError(.invalidValue, "\(name) must be \(expectation(in: root))")
     }
     try store(&root, value)
+  }
+
+  /// What must be written, for messages.
+  func expectation(in root: Root) -> String {
+    range.map { "a number from \($0.lowerBound) to \($0.upperBound)" } ?? read(root).expectation
   }
 
   func lifted<Parent>(_ path: any WritableKeyPath<Parent, Root> & Sendable) -> SettingField<Parent> {

@@ -84,7 +84,7 @@ struct SettingGroup<Root: Sendable>: Sendable {
 
   private func decode(_ json: JSONValue, of field: SettingField<Root>, into root: inout Root, path: String) throws(ConfigurationError) {
     guard let value = field.read(root).decoding(json) else {
-      throw ConfigurationError(.malformed, "\(path) must be \(field.read(root).expectation), and is \(json.kind)", member: path)
+      throw ConfigurationError(.malformed, "\(path) must be \(field.expectation(in: root)), and is \(json.kind)", member: path)
     }
     if field.access != .readWrite {
       guard value == field.read(root) else { throw ConfigurationError(.readOnly, "\(path) cannot be changed", member: path) }

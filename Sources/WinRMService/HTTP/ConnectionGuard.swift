@@ -64,7 +64,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     isStarted = true
     // Clients take an answer for one only after they have asked.
     if refusal != nil { return schedule(context, after: min(limits.refusedHeadTimeout, limits.unauthenticatedHeadTimeout)) }
-    schedule(context, after: limits.unauthenticatedHeadTimeout)
+    schedule(context, after: min(limits.unauthenticatedHeadTimeout, limits.bodyTimeout))
     let loopBound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
     lifetime = context.eventLoop.scheduleTask(in: TimeAmount(limits.unauthenticatedLifetime)) {
       let (handler, context) = loopBound.value

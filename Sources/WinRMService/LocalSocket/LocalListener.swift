@@ -10,6 +10,9 @@ struct LocalListener: Sendable {
   let context: LocalContext
   let group: any EventLoopGroup
 
+  /// Whether a service with the same configuration runs already.
+  static func isServed(path: String) -> Bool { LocalSocketFile.isServed(path) }
+
   /// The name of the socket, while somebody may change it.
   private final class Name: Sendable {
     private let file: Mutex<LocalSocketFile>

@@ -58,6 +58,12 @@ struct LocalSocketFile: Sendable {
     if let identity, Identity(path) == identity { unlink(path) }
   }
 
+  /// Whether a service answers at the socket.
+  static func isServed(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK && !isAbandoned(path)
+  }
+
   private func prepareDirectory(_ path: String) throws(Failure) {
     let mode: mode_t = geteuid() == 0 ? 0o711 : 0o700
     var made = path.hasPrefix("/") ? "" : "."
@@ -76,7 +82,7 @@ struct LocalSocketFile: Sendable {
   }
 
   /// Whether the kernel says that nobody listens there. Whatever else it says, somebody may.
-  private static func isAbandoned(_ path: String) -> Bool {
+  static func isAbandoned(_ path: String) -> Bool {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }

@@ -180,7 +180,7 @@ enum CodeTable {
     80338086 ERROR_WSMAN_ENUMERATION_MODE_UNSUPPORTED This EnumerationMode is not supported.
     80338087 ERROR_WSMAN_MUSTUNDERSTAND_ON_LOCALE_UNSUPPORTED The locale was demanded, and it can only be a wish.
     80338088 ERROR_WSMAN_POLICY_CORRUPTED The policy is damaged. Repair the file that the message names; until then nothing is allowed.
-    80338089 ERROR_WSMAN_LISTENER_ADDRESS_INVALID The address of a listener is * or IP: and an address.
+    80338089 ERROR_WSMAN_LISTENER_ADDRESS_INVALID The address of a listener is *, IP: and an address, or MAC: and an adapter's.
     8033808A ERROR_WSMAN_CONFIG_CANNOT_CHANGE_GPO_CONTROLLED_SETTING The setting is controlled by policy and cannot be changed here.
     8033808B ERROR_WSMAN_EVENTING_CONCURRENT_CLIENT_RECEIVE Somebody else is receiving events of this subscription.
     8033808C ERROR_WSMAN_EVENTING_FAST_SENDER The source sends events faster than the subscriber takes them.
