@@ -156,3 +156,20 @@ def test_reading_the_whole_configuration_costs_little(host):
         return after.children_user + after.children_system - before.children_user - before.children_system
 
     assert min(spent() for _ in range(5)) < 0.1
+
+
+def test_a_second_service_with_the_same_configuration_does_not_start(host):
+    second = host.run("winrmd", timeout=20)
+    assert second.returncode == 78 and "runs already" in second.err + second.out
+    assert host.winrm("get", "winrm/config/service", check=True).out.startswith("Service\n")
+
+
+def test_an_argument_that_is_not_utf_8_is_refused(host):
+    done = subprocess.run(
+        [os.fsencode(host.bin / "winrm"), b"set", b"winrm/config/client", b'@{TrustedHosts="a\xffb"}'],
+        capture_output=True,
+        env=host.environment,
+        timeout=30,
+    )
+    assert done.returncode == 1 and b"not valid UTF-8" in done.stderr
+    assert "TrustedHosts\n" in host.winrm("get", "winrm/config/client").out
