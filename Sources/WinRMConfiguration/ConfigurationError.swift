@@ -10,6 +10,8 @@ public struct ConfigurationError: Error, Equatable, Sendable {
 
     /// The file is there and cannot be read or written for a reason other than rights.
     public static let inputOutput = Self(rawValue: "inputOutput")
+    /// Another program holds the lock of the configuration.
+    public static let busy = Self(rawValue: "busy")
     /// The process may not read or write the file. WinRM code 5.
     public static let accessDenied = Self(rawValue: "accessDenied")
     /// Others than root and the reader could have written the file, so it is not believed.

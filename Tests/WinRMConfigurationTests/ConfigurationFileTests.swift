@@ -39,3 +39,38 @@ import Testing
     #expect(ConfigurationFile.danger(of: Case(owner: 0, isSafe: true).status, userID: 0, groupID: 0) == nil)
   }
 }
+
+extension ConfigurationFileTests {
+  private static func mode(_ path: String) -> mode_t {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
+  }
+
+  @Test("The lock is closed to others, who could hold it otherwise; one that was open is closed") func lockMode() throws {
+    let root = try TemporaryRoot()
+    let path = root.directory + "/file"
+    try root.write("", to: path + ".lock", mode: 0o644)
+    try ConfigurationFile(path).locked { #expect(Self.mode(path + ".lock") == 0o600) }
+    try ConfigurationFile(path + "2").locked {}
+    #expect(Self.mode(path + "2.lock") == 0o600)
+  }
+
+  @Test("Who waits for the lock gives up in the end, and says so") func lockDeadline() throws {
+    let root = try TemporaryRoot()
+    let file = ConfigurationFile(root.directory + "/file")
+    try file.locked {
+      let error = #expect(throws: ConfigurationError.self) { try file.locked(patience: .milliseconds(100)) { Issue.record("two at once") } }
+      #expect(error?.code == .busy && error?.message.contains("file.lock") == true)
+    }
+    #expect(try file.locked(patience: .zero) { true })
+  }
+
+  @Test("Directories that are made can be read by clients, whatever the umask") func directories() throws {
+    let root = try TemporaryRoot()
+    let path = root.directory + "/etc/new/deep"
+    let before = umask(0o077)
+    defer { umask(before) }
+    try ConfigurationFile(path + "/file").locked {}
+    #expect(Self.mode(path) == 0o755 && Self.mode(root.directory + "/etc/new") == 0o755)
+  }
+}

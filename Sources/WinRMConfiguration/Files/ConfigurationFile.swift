@@ -34,14 +34,27 @@ struct ConfigurationFile: Sendable {
   }
 
   /// Runs `change` while no other process holds the lock of this file. A process that is killed releases it.
-  func locked<R>(_ change: () throws -> R) throws -> R {
+  ///
+  /// - Throws: `busy` when another one still holds it after `patience`.
+  func locked<R>(patience: Duration = .seconds(10), _ change: () throws -> R) throws -> R {
     try makeDirectory()
     // The lock is a file of its own, because the locked file is replaced.
-    let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw failure("cannot be locked", errno) }
     defer { close(descriptor) }
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else { throw failure("cannot be locked", errno) }
+    // Whoever can open a file for reading can lock it: nobody else may. Older versions made it readable.
+    _ = fchmod(descriptor, 0o600)
+    let deadline = ContinuousClock.now + patience
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK || errno == EINTR else { throw failure("cannot be locked", errno) }
+      guard ContinuousClock.now < deadline else {
+        throw ConfigurationError(
+          .busy,
+          "another program has been changing the configuration for more than \(patience.components.seconds) seconds, and holds the lock "
+            + "\(path).lock; nothing has been changed. fuser names the program",
+          file: path)
+      }
+      usleep(20_000)
     }
     return try change()
   }
@@ -152,7 +165,12 @@ struct ConfigurationFile: Sendable {
       candidate = cut == candidate.startIndex ? "/" : String(candidate[..<cut])
     }
     for path in missing.reversed() {
-      guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("is in a directory that cannot be made", errno) }
+      if mkdir(path, 0o755) == 0 {
+        // Whatever the umask: clients read their settings there.
+        guard chmod(path, 0o755) == 0 else { throw failure("is in a directory that cannot be opened to readers", errno) }
+      } else if errno != EEXIST {
+        throw failure("is in a directory that cannot be made", errno)
+      }
       Self.flushDirectory(Self.directory(of: path))
     }
   }
