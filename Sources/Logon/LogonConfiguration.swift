@@ -34,6 +34,9 @@ public struct LogonConfiguration: Sendable {
   /// Whether ``keytab`` is there, can be read, and has keys. Blocks on its file.
   public var hasKeytab: Bool { keytab.map { KerberosKeytab(name: $0).hasKeys } ?? false }
 
+  /// Why ``keytab`` must not be believed; `nil` when it can be, or is not there. Blocks on its file.
+  public var keytabDanger: String? { keytab.flatMap { KerberosKeytab(name: $0).danger } }
+
   /// Bounds on what one authority does at once.
   public struct Limits: Sendable, Hashable {
     /// Authentication exchanges under way. Default: 1024.

@@ -160,11 +160,18 @@ extension LogonService {
     }
   }
 
-  /// The keytab to accept Kerberos with; `nil` when it is missing or empty. It may come and go while the service runs.
+  /// The keytab to accept Kerberos with; `nil` when it is missing, empty or unsafe. It may come and go while the service runs.
   func usableKeytab() async -> String? {
     guard let name = configuration.keytab else { return nil }
     if let seen = keytabSeen, clock.now - seen.at < .seconds(5) { return seen.isUsable ? name : nil }
-    let (isUsable, services) = await BlockingWork.run { (KerberosKeytab(name: name).hasKeys, KerberosKeytab(name: name).services()) }
+    let (danger, isUsable, services) = await BlockingWork.run {
+      let keytab = KerberosKeytab(name: name)
+      return (keytab.danger, keytab.hasKeys, keytab.services())
+    }
+    if let danger, danger != keytabDanger {
+      logger.error("Kerberos is not accepted: the keytab is unsafe", metadata: ["keytab": "\(name)", "reason": "\(danger)"])
+    }
+    keytabDanger = danger
     keytabSeen = (isUsable, services, clock.now)
     return isUsable ? name : nil
   }

@@ -29,6 +29,8 @@ public actor LogonService: LogonAuthority {
   /// The domain's names, once it has told them.
   var membership: DomainMembership?
   var membershipAsked: ContinuousClock.Instant?
+  /// Why the keytab is not used, as the log has it.
+  var keytabDanger: String?
   /// What the keytab was like when last looked at.
   var keytabSeen: (isUsable: Bool, services: [KerberosServiceName], at: ContinuousClock.Instant)?
 

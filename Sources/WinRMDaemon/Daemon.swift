@@ -63,6 +63,7 @@ struct Daemon {
         channelBindingLevel: settings.service.auth.cbtHardeningLevel.level, processesPerSession: Self.processesPerSession(settings))
       await authority.update(certificateAccounts: Self.certificateAccounts(settings))
       await authority.update(keytab: kerberos.keytab)
+      if kerberos.keytab != nil, !kerberos.hasKeytab { Self.reportKeytab(kerberos, logger) }
       logger.notice("settings changed")
     }
     // The group calls it an error when a service ends because it cannot start; that is told once, by whoever started us.
@@ -141,15 +142,23 @@ struct Daemon {
 
   /// Finds out what of the machine can be used, and says what cannot.
   private func lookAround(_ configuration: inout LogonConfiguration) async {
-    if let keytab = configuration.keytab, !configuration.hasKeytab {
-      logger.notice("Kerberos is not accepted: the keytab is missing, unreadable or empty", metadata: ["keytab": "\(keytab)"])
-    }
+    Self.reportKeytab(configuration, logger)
     guard geteuid() == 0 else {
       logger.notice("not started by root: accounts of the account file alone, and Kerberos with a keytab of KeytabFile")
       return
     }
     configuration.domain = await DomainOfHost.find(logger: logger)
     configuration.accountPhase = PAMAccountPhase()
+  }
+
+  /// Says why Kerberos is not accepted.
+  private static func reportKeytab(_ configuration: LogonConfiguration, _ logger: Logger) {
+    guard let keytab = configuration.keytab, !configuration.hasKeytab else { return }
+    if let danger = configuration.keytabDanger {
+      logger.error("Kerberos is not accepted: the keytab is unsafe", metadata: ["keytab": "\(keytab)", "reason": "\(danger)"])
+    } else {
+      logger.notice("Kerberos is not accepted: the keytab is missing, unreadable or empty", metadata: ["keytab": "\(keytab)"])
+    }
   }
 
   /// Whom the certificates of clients may stand for.

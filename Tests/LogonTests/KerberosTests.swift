@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Kerberos
 import Logging
 import LogonInterface
@@ -55,6 +56,21 @@ struct KerberosTests {
     let context = try await fixture.client.begin(.negotiate, peer: peer)
     #expect(await failure { _ = try await bare.logOn(context) }?.code == .refused(.notSupported))
     #expect(try await fixture.negotiate().identity.mechanism == "NTLM")
+  }
+
+  @Test("A keytab that others could have made or read is not used, and the log says why")
+  func unsafeKeytab() async throws {
+    let realm = try LocalRealm.shared.get()
+    let path = realm.directory + "/open-\(UInt32.random(in: .min ... .max)).keytab"
+    try FileManager.default.copyItem(atPath: String(realm.keytab.dropFirst("FILE:".count)), toPath: path)
+    defer { unlink(path) }
+    #expect(chmod(path, 0o644) == 0)
+    let fixture = try Fixture.withRealm(keytab: "FILE:" + path)
+    #expect(await failure { _ = try await fixture.client.begin(.kerberos, peer: peer) }?.code == .unavailable)
+    #expect(KerberosKeytab(name: path).danger?.contains("chmod 600") == true && !KerberosKeytab(name: "FILE:" + path).hasKeys)
+    #expect(chmod(path, 0o600) == 0)
+    #expect(KerberosKeytab(name: "FILE:" + path).danger == nil && KerberosKeytab(name: path).hasKeys)
+    _ = try await Fixture.withRealm(keytab: "FILE:" + path).kerberos(.kerberos, form: .bare)
   }
 
   @Test("The names of a service are those of this host, and those that the keytab has under a class of WinRM")

@@ -1,4 +1,5 @@
 import CGSSAPI
+import SecuritySupport
 
 /// A keytab: the keys of services on this host.
 public struct KerberosKeytab: Sendable, Hashable {
@@ -15,9 +16,17 @@ public struct KerberosKeytab: Sendable, Hashable {
     return KerberosKeytab(name: String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
   }
 
-  /// The services, `service/host`, that it has keys of; empty when it cannot be read. Blocks on its file.
+  /// Why it must not be believed: whoever writes a keytab can make tickets of anybody for its service. `nil` when it can be, or is not
+  /// there. Blocks on its file.
+  public var danger: String? {
+    if name.hasPrefix("/") { return SecretFile(name).danger }
+    guard let cut = name.firstIndex(of: ":") else { return SecretFile(name).danger }
+    return ["FILE", "WRFILE"].contains(name[..<cut]) ? SecretFile(String(name[name.index(after: cut)...])).danger : nil
+  }
+
+  /// The services, `service/host`, that it has keys of; empty when it cannot be read, or not be believed. Blocks on its file.
   public func services() -> [KerberosServiceName] {
-    guard !name.isEmpty, !name.utf8.contains(0), let context = try? KRB5Context() else { return [] }
+    guard danger == nil, !name.isEmpty, !name.utf8.contains(0), let context = try? KRB5Context() else { return [] }
     var keytab: krb5_keytab?
     guard krb5_kt_resolve(context.raw, name, &keytab) == 0, let keytab else { return [] }
     defer { krb5_kt_close(context.raw, keytab) }
@@ -36,9 +45,9 @@ public struct KerberosKeytab: Sendable, Hashable {
     return found.sorted { $0.description < $1.description }
   }
 
-  /// Whether it is there, can be read, and has at least one key. Blocks on its file.
+  /// Whether it is there, can be read and believed, and has at least one key. Blocks on its file.
   public var hasKeys: Bool {
-    guard !name.isEmpty, !name.utf8.contains(0), let context = try? KRB5Context() else { return false }
+    guard danger == nil, !name.isEmpty, !name.utf8.contains(0), let context = try? KRB5Context() else { return false }
     var keytab: krb5_keytab?
     guard krb5_kt_resolve(context.raw, name, &keytab) == 0, let keytab else { return false }
     defer { krb5_kt_close(context.raw, keytab) }

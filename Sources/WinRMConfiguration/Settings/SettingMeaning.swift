@@ -93,7 +93,8 @@ struct SettingMeaning: Sendable {
       .init(
         "Who may do what with every resource that has no security descriptor of its own, in SDDL. GR admits Get, Enumerate and Pull, GW "
           + "Put, Create and Delete, GX everything else. BA is root and the Unix group winrm-admins, RM whom AllowedGroups and "
-          + "AllowedAccounts admit, IU whoever asks at the machine itself.",
+          + "AllowedAccounts admit, IU whoever asks at the machine itself. GW is worth as much as root on this machine: whoever may change "
+          + "AllowedGroups, AllowedAccounts and the mappings of certificates can let anybody in.",
         "A text without a list D: would let everybody do everything and is refused with 0x8033815C, and so are abbreviations of accounts "
           + "of a domain (DA): write their SIDs.")
     ),
@@ -182,7 +183,8 @@ struct SettingMeaning: Sendable {
     (
       "config/service/KeytabFile",
       .init(
-        "File with the keys of this service for Kerberos. Empty: as root the system's keytab, otherwise none.",
+        "File with the keys of this service for Kerberos. Empty: as root the system's keytab, otherwise none. It must belong to root or the "
+          + "user of the service, be closed to everybody else, and lie where nobody else can write; otherwise it is not used.",
         "Not a setting of Windows, where the account of the machine has the keys.")
     ),
   ]
