@@ -11,6 +11,7 @@ import WinRMConfiguration
 
 private let base = "http://schemas.microsoft.com/wbem/wsman/1/"
 private let config = ResourceURI.config
+private let service = ResourceURI(rawValue: ResourceURI.config.rawValue + "/service")
 
 /// A proven caller: tokens come from an authority's word and from nowhere else.
 private func caller(_ user: String, _ authority: ScriptedAuthority = ScriptedAuthority()) async throws -> Caller {
@@ -57,9 +58,14 @@ struct AccessControlTests {
       (request(config, .pull, .pull(PullRequest(context: "x"))), "GR"), (request(config, .release, .release(context: "x")), "GR"),
       (request(config, .put, .put(XMLElement(XMLName(.shell, "X")))), "GW"), (request(config, .create, .create(nil)), "GW"),
       (request(config, .delete, .delete), "GW"),
-      (request(config, WSManAction(rawValue: base + "config/Restore"), .other(nil)), "GX"),
+      (request(config, WSManAction(rawValue: base + "config/Restore"), .other(nil)), "GXGW"),
+      (request(service, WSManAction(rawValue: base + "config/service/EnableRemoting"), .other(nil)), "GXGW"),
+      (request(service, WSManAction(rawValue: base + "config/service/EnableService"), .other(nil)), "GXGW"),
+      (request(service, WSManAction(rawValue: base + "config/service/Analyze"), .other(nil)), "GX"),
+      (request(service, WSManAction(rawValue: base + "config/service/AnalyzeService"), .other(nil)), "GX"),
     ])
   func rights(_ request: WSManRequest, _ right: String) async throws {
+    if right == "GXGW" { #expect(try await admits(right, request)) }
     for candidate in ["GR", "GW", "GX"] { #expect(try await admits(candidate, request) == (candidate == right), "\(candidate)") }
     #expect(try await admits("GA", request))
   }

@@ -51,6 +51,7 @@ extension AccessRight {
     case .read: "the account may not read this resource (right GR)."
     case .write: "the account may not change this resource (right GW)."
     case .execute: "the account may not use this resource (right GX)."
+    case .executeAndWrite: "the account may not use this resource and change it (rights GX and GW)."
     }
   }
 }

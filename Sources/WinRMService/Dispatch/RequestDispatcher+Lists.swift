@@ -147,6 +147,8 @@ private struct ListedResource {
     return switch action {
     case "Get", "Enumerate": .read
     case "Put", "Create", "Delete": .write
+    // The actions of config/service look, too.
+    case "Invoke" where uri != ResourceURI(rawValue: ResourceURI.config.rawValue + "/service"): .executeAndWrite
     default: .execute
     }
   }
