@@ -46,9 +46,16 @@ extension ConfigurationResources {
     try wanted.put(document.mappingKeysExpanded)
     // The empty Password of an answer to Get, sent back, says nothing.
     if wanted.userName != before.userName || document.hasPassword { try verify(wanted, document) }
-    let mapping = wanted
-    let changed = try change { try $0.replaceCertificateMapping(mapping) }
-    return Outcome(.other(Self.element(of: mapping)), changed: changed)
+    let verified = wanted
+    return try answering { settings in
+      // The password was verified for the mapping as it was; asking takes too long for the lock.
+      guard try mapping(keys, in: settings) == before else {
+        throw WSManFault.internalError(
+          .internalError, "The certificate mapping has been changed by somebody else in the meantime. Nothing has been changed; try again.")
+      }
+      try settings.replaceCertificateMapping(verified)
+      return Self.element(of: verified)
+    }
   }
 
   private func create(_ content: XMLElement?, _ keys: MappingKeys) throws -> Outcome {

@@ -90,4 +90,16 @@ extension ConfigurationResources {
       return settings != before
     }
   }
+
+  /// Changes the stored settings, and answers with what `body` makes of them: all of it with the lock held, so that nobody else's change
+  /// gets lost, and before anything is stored, so that a fault means that nothing has been.
+  func answering(
+    _ scope: ConfigurationStore.Scope = .service, _ body: (inout WinRMSettings) throws -> XMLElement
+  ) throws -> Outcome {
+    try store.update(scope) { settings in
+      let before = settings
+      let element = try body(&settings)
+      return Outcome(.other(element), changed: settings != before)
+    }
+  }
 }

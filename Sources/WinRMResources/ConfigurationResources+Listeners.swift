@@ -43,19 +43,23 @@ extension ConfigurationResources {
   }
 
   private func put(_ content: XMLElement, _ address: String, _ transport: String) throws -> Outcome {
-    let effective = try store.loadEffective()
-    try checkCompatibility(address, transport)
-    let before = try Self.listener(address, transport, in: effective)
-    var document = try SettingXML(namespace: Self.listenerURI).document(content)
-    try Self.takeListeningOn(outOf: &document, now: addresses(of: before, in: effective))
-    var wanted = before
-    try wanted.put(document)
-    // One that is switched off may be left as it is; what is as before needs no check.
-    if wanted.enabled, wanted != before || wanted.certificateThumbprint.isEmpty { try certificates.complete(&wanted) }
-    guard wanted != before else { return Outcome(.other(element(of: before, in: effective))) }
-    try effective.checkListenerChange(address: address, transport: transport)
-    let changed = try change { try $0.replaceListener(wanted) }
-    return Outcome(.other(element(of: wanted, in: try store.loadEffective())), changed: changed)
+    let sent = try SettingXML(namespace: Self.listenerURI).document(content)
+    return try answering { settings in
+      var effective = try store.loadEffective()
+      try checkCompatibility(address, transport)
+      let before = try Self.listener(address, transport, in: effective)
+      var document = sent
+      try Self.takeListeningOn(outOf: &document, now: addresses(of: before, in: effective))
+      var wanted = before
+      try wanted.put(document)
+      // One that is switched off may be left as it is; what is as before needs no check.
+      if wanted.enabled, wanted != before || wanted.certificateThumbprint.isEmpty { try certificates.complete(&wanted) }
+      guard wanted != before else { return element(of: before, in: effective) }
+      try effective.checkListenerChange(address: address, transport: transport)
+      try settings.replaceListener(wanted)
+      try effective.settings.replaceListener(wanted)
+      return element(of: wanted, in: effective)
+    }
   }
 
   private func create(_ content: XMLElement?, _ address: String, _ transport: String) throws -> Outcome {

@@ -21,12 +21,13 @@ extension ConfigurationResources {
     switch operation {
     case .get: return Outcome(.other(PlugInXML.element(of: try plugIn(name, in: try store.loadEffective().settings))))
     case .put(let content):
-      var plugIn = try plugIn(name, in: try store.loadEffective().settings)
-      try PlugInXML.apply(content, to: &plugIn)
-      try plugIn.check()
-      let wanted = plugIn
-      let changed = try change { try $0.replacePlugIn(wanted) }
-      return Outcome(.other(PlugInXML.element(of: wanted)), changed: changed)
+      return try answering { settings in
+        var wanted = try plugIn(name, in: settings)
+        try PlugInXML.apply(content, to: &wanted)
+        try wanted.check()
+        try settings.replacePlugIn(wanted)
+        return PlugInXML.element(of: wanted)
+      }
     case .create(let content):
       guard try store.load().plugIn(named: name) == nil else {
         throw WSManFault.alreadyExists("There is a plug-in with Name=\(name.plain) already.")

@@ -20,8 +20,11 @@ extension ConfigurationResources {
   }
 
   private func element(of resource: ConfigurationResource) throws -> XMLElement {
-    let effective = try store.loadEffective()
-    return SettingXML(namespace: resource.uri).element(
+    element(of: resource, in: try store.loadEffective())
+  }
+
+  private func element(of resource: ConfigurationResource, in effective: EffectiveSettings) -> XMLElement {
+    SettingXML(namespace: resource.uri).element(
       effective.settings.tree(of: resource), path: resource.rawValue, in: effective)
   }
 
@@ -29,25 +32,42 @@ extension ConfigurationResources {
   /// read, with what policy decides in it.
   private func put(_ content: XMLElement, to resource: ConfigurationResource) throws -> Outcome {
     let document = try SettingXML(namespace: resource.uri).document(content)
-    let effective = try store.loadEffective()
-    var wanted = effective.settings
-    try wanted.put(document, to: resource)
-    let changes = SettingChange.all(from: effective.settings, to: wanted)
-    for change in changes { try effective.checkChange(of: [change.name], in: change.resource) }
-    for change in changes where change.resource == .service && change.name == "CertificateThumbprint" && !change.value.isEmpty {
-      try certificates.checkCredSSP(change.value)
-    }
-    let scopes = Set(changes.map(\.resource.scope))
+    let planned = try plan(document, resource)
+    let scopes = Set(planned.changes.map(\.resource.scope))
     guard scopes.count < 2 || isOneFile else {
       throw WSManFault.readOnlyProperty(
         "Settings of the client hold for the whole machine and are kept apart from those of this service: change one of the two at a time.")
     }
-    let changed = try scopes.first.map { scope in
-      try self.change(scope) { settings in
-        for change in changes { try settings.set([(change.name, change.value)], of: change.resource) }
+    guard let scope = scopes.first else { return Outcome(.other(element(of: resource, in: planned.outcome))) }
+    return try answering(scope) { settings in
+      // Again: others may have changed something since.
+      let plan = try plan(document, resource)
+      for change in plan.changes { try settings.set([(change.name, change.value)], of: change.resource) }
+      return element(of: resource, in: plan.outcome)
+    }
+  }
+
+  /// What a document changes in the settings of now, and how they are then.
+  private func plan(
+    _ document: SettingDocument, _ resource: ConfigurationResource
+  ) throws -> (changes: [SettingChange], outcome: EffectiveSettings) {
+    let effective = try store.loadEffective()
+    var outcome = effective
+    try outcome.settings.put(document, to: resource)
+    let changes = SettingChange.all(from: effective.settings, to: outcome.settings)
+    for change in changes {
+      try effective.checkChange(of: [change.name], in: change.resource)
+      guard change.resource == .service, !change.value.isEmpty else { continue }
+      switch change.name {
+      case "CertificateThumbprint": try certificates.checkCredSSP(change.value)
+      case "KeytabFile":
+        guard let danger = SecretFile(change.value).danger else { continue }
+        throw ConfigurationError(
+          .invalidValue, "KeytabFile cannot be \(change.value.plain): \(danger). Whoever writes a keytab decides who can log on")
+      default: continue
       }
     }
-    return Outcome(.other(try element(of: resource)), changed: changed ?? false)
+    return (changes, outcome)
   }
 
   /// Puts everything that policy does not decide back to its default. Where the settings of the client are the machine's, and not those of

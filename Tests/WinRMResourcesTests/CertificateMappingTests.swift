@@ -103,4 +103,43 @@ import WinRMConfiguration
     #expect(try local.put(path, "<c:CertMapping><c:Enabled>false</c:Enabled></c:CertMapping>", keys).changed)
     #expect(try local.ask(path, .delete, .delete, keys).changed)
   }
+
+  @Test("A password is nowhere in a fault, an answer or a file", arguments: ["Tr0ub4dor&amp;3x", "right"])
+  func secrecy(password: String) throws {
+    func content(_ rest: String) -> String {
+      "<c:CertMapping><c:UserName>joe</c:UserName><c:Password>\(password)</c:Password>\(rest)</c:CertMapping>"
+    }
+    let plain = password.replacing("&amp;", with: "&")
+    for rest in ["", "<c:Foo>1</c:Foo>", "<c:Enabled>x</c:Enabled>", "<c:Subject>other</c:Subject>"] {
+      do { #expect(try !"\(machine.ask(path, .create, .create(Machine.xml(content(rest), path)), keys))".contains(plain)) } catch {
+        #expect(!"\(error)".contains(plain) && (error as? WSManFault)?.reason.contains(plain) == false)
+      }
+      do { #expect(try !"\(machine.ask(path, .put, .put(Machine.xml(content(rest), path)), keys))".contains(plain)) } catch {
+        #expect(!"\(error)".contains(plain) && (error as? WSManFault)?.reason.contains(plain) == false)
+      }
+    }
+    #expect(machine.files.values.allSatisfy { !$0.contains(plain) && !$0.contains(password) })
+  }
+
+  @Test("What was verified is what is changed: a mapping that somebody changes meanwhile stays theirs")
+  func meanwhile() throws {
+    try machine.create(path, Self.input, keys)
+    let paths = machine.paths
+    let issuer = try #require(keys["Issuer"])
+    let slow = try Machine {
+      $0.store = ConfigurationStore(paths: paths)
+      $0.verifyAccount = { _, _ in
+        let done: Void? = try? ConfigurationStore(paths: paths).update { settings in
+          try settings.removeCertificateMapping(issuer: issuer, subject: "*.example.com", uri: "*")
+          try settings.addCertificateMapping(CertificateMapping(issuer: issuer, subject: "*.example.com", uri: "*", userName: "other"))
+        }
+        return done != nil
+      }
+    }
+    let error = #expect(throws: WSManFault.self) {
+      try slow.put(path, "<c:CertMapping><c:UserName>eve</c:UserName><c:Password>right</c:Password></c:CertMapping>", keys)
+    }
+    #expect(error?.reason.contains("meantime") == true)
+    #expect(try machine.get(path, keys).at("UserName")?.text == "other")
+  }
 }
