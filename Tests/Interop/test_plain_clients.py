@@ -235,6 +235,31 @@ class TestCertificate:
         configure(server, certificate=True)
         assert "Request CERT" in curl(server, "https", "--verbose", roots=pki.roots).stderr
 
+    def test_mapping_made_with_a_password(self, lab, pki, server, client):
+        """`winrm create` asks the running service, which verifies the password and forgets it."""
+        configure(server, certificate=True)
+        made = pki.client("created", "created@elsewhere")
+        shown = ["--cert", str(made.file), "--key", str(made.key), "-H", "Authorization: " + MUTUAL]
+        assert curl(server, "https", *shown, roots=pki.roots, body=IDENTIFY).stdout.endswith("401")
+        resource = "winrm/config/service/certmapping?Issuer=%s+Subject=created@elsewhere+URI=*" % pki.intermediate.thumbprint
+        wrong = hosts.new_password("wrong")
+        answers = [server.winrm("create", resource, '@{UserName="%s";Password="%s"}' % (lab.user, wrong), check=False)]
+        assert answers[0].returncode != 0 and "80338154" in answers[0].out + answers[0].err
+        assert curl(server, "https", *shown, roots=pki.roots, body=IDENTIFY).stdout.endswith("401")
+        answers.append(server.winrm("create", resource, '@{UserName="%s";Password="%s"}' % (lab.user, lab.password)))
+        answers.append(server.winrm("get", resource))
+        answers.append(server.winrm("enumerate", "winrm/config/service/certmapping"))
+        assert lab.user in answers[-1].out and "created@elsewhere" in answers[-1].out
+        assert processes.eventually(lambda: identified(curl(server, "https", *shown, roots=pki.roots, body=IDENTIFY)), 15), server.log()
+        texts = [answer.out + answer.err for answer in answers] + [server.log()]
+        texts += [file.read_text(errors="replace") for file in server.root.rglob("*") if file.is_file()]
+        for text in texts:
+            assert lab.password not in text and wrong not in text
+        server.winrm("delete", resource)
+        assert processes.eventually(
+            lambda: curl(server, "https", *shown, roots=pki.roots, body=IDENTIFY).stdout.endswith("401"), 15
+        ), server.log()
+
 
 def test_nothing_secret_is_in_the_log(lab, server):
     log = server.log()
