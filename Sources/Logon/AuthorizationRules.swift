@@ -70,6 +70,14 @@ struct AuthorizationRules: Sendable {
     Self.isSystemUser(user.uid) ? .refused("root and system users have to be named in AllowedAccounts") : nil
   }
 
+  /// Whether a member of the administrators' group is an administrator over the network too: who may not be served at all is none, and the
+  /// system's users only when they are named, which `decision` about the same user has looked at.
+  func letsAdminister(_ user: UnixUser, _ decision: Decision) -> Bool {
+    guard refusal(of: user) == nil else { return false }
+    if case .admitted = decision { return true }
+    return refusal(ofUnnamed: user) == nil
+  }
+
   /// The first Unix group of `AllowedGroups` that the user is in.
   func group(of user: UnixUser, groupNumber: (String) -> UInt32?) -> String? {
     allowedGroups.first { name in groupNumber(name).map(user.groups.contains) ?? false }

@@ -39,7 +39,8 @@ extension LogonService {
       // Over the network root is who was named in AllowedAccounts, as it is for shells: a realm may have a principal `root`.
       if user.uid == 0 || user.uid == geteuid() { table.addAdministrators() }
     }
-    if member.isAdministrator { table.addAdministrators() }
+    // The group stands in for AllowedGroups and AllowedAccounts, not for what keeps an account out besides.
+    if member.isAdministrator, let user = member.user, rules.letsAdminister(user, decision) { table.addAdministrators() }
     table.add(unixUser: member.user)
     return table.memberships
   }

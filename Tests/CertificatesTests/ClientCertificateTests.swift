@@ -41,12 +41,12 @@ private typealias CertificateError = Certificates.CertificateError
     } catch { return error as? CertificateError }
   }
 
-  @Test("A good certificate: its direct issuer, and its names of all three kinds") func good() async throws {
+  @Test("A good certificate: its direct issuer, and its principal and DNS names; a mail address is none") func good() async throws {
     let leaf = try intermediate.client("jörg@localhost") {
       $0.names += [.dnsName("host.example"), .rfc822Name("a@b"), .uniformResourceIdentifier("urn:x")]
     }
     let verified = try await verify(leaf, intermediate)
-    #expect(verified.names == ["jörg@localhost", "host.example", "a@b"])
+    #expect(verified.names == ["jörg@localhost", "host.example"])
     #expect(verified.issuer == CertificateThumbprint(certificateDER: try intermediate.der))
     #expect(verified.thumbprint == CertificateThumbprint(certificateDER: try leaf.der))
     let direct = try root.client("ann@localhost")

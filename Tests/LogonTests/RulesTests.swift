@@ -206,4 +206,20 @@ struct FailureLimiterTests {
   func network(one: String, other: String, isSame: Bool) {
     #expect((FailureLimiter.network(of: one) == FailureLimiter.network(of: other)) == isSame)
   }
+
+  @Test("a member of winrm-admins administers over the network unless the service may not serve the account, named or not")
+  func administrators() {
+    func rules(_ serviceUser: UInt32) -> AuthorizationRules {
+      AuthorizationRules(allowedGroups: [], allowedAccounts: [], hostNames: ["HOST"], serviceUser: serviceUser)
+    }
+    let no = AuthorizationRules.stranger
+    for (serviceUser, uid, isAdmitted, administers) in [
+      (0, 1500, false, true), (0, 1500, true, true), (0, 0, false, false), (0, 0, true, true), (0, 33, false, false), (0, 33, true, true),
+      (1000, 1500, false, false), (1000, 1500, true, false), (1000, 0, false, false), (1000, 1000, false, true),
+    ] as [(UInt32, UInt32, Bool, Bool)] {
+      let user = UnixUser(name: "u", uid: uid, gid: uid, home: "/", shell: "/bin/sh", groups: [])
+      let decision = isAdmitted ? AuthorizationRules.Decision.admitted(user, rule: "AllowedAccounts") : no
+      #expect(rules(serviceUser).letsAdminister(user, decision) == administers, "\(serviceUser) \(uid) \(isAdmitted)")
+    }
+  }
 }

@@ -240,6 +240,37 @@ struct ClientCertificateTests {
 
   // MARK: Which mapping
 
+  @Test(
+    "However a client spells the resource that it reaches, the mapping is the same",
+    arguments: ["cmd", "cmd/", "CMD", "cmd*", "cmd/*"])
+  func spellings(end: String) async throws {
+    let shell = ResourceURI.shellCmd.rawValue
+    let mappings = [
+      try mapping("ann@localhost", "low", uri: shell.dropLast(3) + end), try mapping("ann@localhost", "admin"),
+    ]
+    try await with(mappings) { service in
+      let connection = try await connect(service, authority.client("ann@localhost"))
+      for spelling in [shell, shell + "/", shell.uppercased(), shell.uppercased() + "/"] {
+        var request = Ask.create()
+        request.header.resourceURI = ResourceURI(rawValue: spelling)
+        #expect(try await status(connection, request) == 200, "\(spelling)")
+      }
+      #expect(service.authority.record.opened.count == 4)
+      #expect(service.authority.record.certificates == ["low"])
+    }
+  }
+
+  @Test("Slashes at the end of a resource or of a mapping's URI do not count; `X/*` is X and what lies below it") func slashes() throws {
+    for (uri, resource, fits) in [
+      ("http://a/b", "http://a/b//", true), ("http://a/b//", "HTTP://A/B", true), ("http://a/b", "http://a/bc", false),
+      ("http://a/b*", "http://a/b/", true), ("http://a/b*", "http://a/bc", true), ("http://a/b/*", "http://a/b", true),
+      ("http://a/b/*", "http://a/b/c/", true), ("http://a/b/*", "http://a/bc", false), ("http://a/b//*", "http://a/b/c", true),
+      ("*", "", true), ("*", "/", true), ("http://a/b", "", false),
+    ] {
+      #expect(try mapping("*", "x", uri: uri).matches(resource: resource) == fits, "\(uri) \(resource)")
+    }
+  }
+
   /// The rules once more, in the words of MS-WSMV §3.1.4.1.35 and as slowly as can be.
   private func reference(_ mappings: [CertificateMapping], _ issuer: String, _ names: [String], _ resource: String) -> String? {
     func fits(_ pattern: [Character], _ text: [Character]) -> Bool {

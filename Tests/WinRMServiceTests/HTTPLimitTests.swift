@@ -1,5 +1,6 @@
 import InMemoryLogging
 import Logging
+import NIOHTTP1
 import Testing
 import WSMan
 import WinRMHTTP
@@ -234,4 +235,12 @@ struct HTTPLimitTests {
   @Test(
     "Date is written as RFC 9110 says", arguments: [(784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT")])
   func dates(seconds: Int, text: String) { #expect(HTTPDate.string(unixSeconds: seconds) == text) }
+
+  @Test("A body that is merely announced gets no more room than a small one")
+  func announced() throws {
+    for (length, room) in [(0, 0), (1000, 1000), (65_536, 65_536), (4 << 20, 65_536)] {
+      let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/wsman", headers: ["Host": "h", "Content-Length": "\(length)"])
+      #expect(MessageBody.reservation(for: try RequestFraming(head)) == room)
+    }
+  }
 }

@@ -196,19 +196,47 @@ struct PlainAuthenticationTests {
       try await connection.send(post(try WSManRequest.identify.encode(), contentType: soap))
       #expect(try await isIdentified(connection.answer()))
       let client = try ProtectedConnection(connection)
-      guard case .identify = try await client.perform(.identify).body else {
-        Issue.record("not protected")
-        return
-      }
       // A fault too.
       try await connection.send(post(try Ask.delete(GUIDText.random()).encode(), contentType: soap))
       let fault = try await connection.answer()
       #expect(fault.status == 500 && fault.values("Content-Type") == [soap] && !fault.body.isEmpty)
-      for type in ["text/xml", "application/soap+xml;charset=UTF-16"] {
+      guard case .identify = try await client.perform(.identify).body else {
+        Issue.record("not protected")
+        return
+      }
+      for type in ["text/xml", "application/soap+xml;charset=ISO-8859-1"] {
         let other = try await service.logOn("alice")
         try await other.raw.send(post(try WSManRequest.identify.encode(), contentType: type))
         #expect(try await other.raw.answer().status == 415)
       }
+    }
+  }
+
+  @Test("AllowUnencrypted: a client that has protected a message protects all; one in clear after it ends the connection")
+  func injected() async throws {
+    try await withHTTP(basic: false) { service in
+      let client = try await service.logOn("alice")
+      try await client.perform(.identify)
+      try await client.raw.send(post(try Ask.create().encode(), contentType: soap))
+      let answer = try await client.raw.answer()
+      #expect(answer.status == 500 && answer.body.isEmpty)
+      await client.raw.untilClosed()
+      // Nor with another last token.
+      let again = try await service.logOn("alice")
+      try await again.perform(.identify)
+      try await again.raw.send(post(try Ask.create().encode(), authorization: token("user:alice"), contentType: soap))
+      _ = try await again.raw.answer()
+      #expect(service.authority.record.opened.isEmpty)
+    }
+  }
+
+  @Test("AllowUnencrypted: Basic, which each request proves anew, may follow protected messages")
+  func basicAfterProtected() async throws {
+    try await withHTTP { service in
+      let client = try await service.logOn("ann")
+      try await client.perform(.identify)
+      try await client.raw.send(post(try WSManRequest.identify.encode(), authorization: basic("ann"), contentType: soap))
+      #expect(try await isIdentified(client.raw.answer()))
     }
   }
 

@@ -15,7 +15,8 @@ public struct VerifiedClientCertificate: Sendable, Hashable {
   public let thumbprint: CertificateThumbprint
   /// The certificate that directly signed it; itself where it vouches for itself.
   public let issuer: CertificateThumbprint
-  /// The user principal names, DNS names and e-mail addresses of its alternative names, in their order.
+  /// The user principal names and DNS names of its alternative names, in their order. Mail addresses are no names here: authorities check
+  /// them less, and they look like principals.
   public let names: [String]
   /// When it, or a certificate above it, ends being valid.
   public let notAfter: Date
@@ -45,7 +46,7 @@ public struct VerifiedClientCertificate: Sendable, Hashable {
       switch name {
       case .otherName(let name) where name.typeID == .userPrincipalName:
         name.value.flatMap { try? ASN1UTF8String(asn1Any: $0) }.flatMap(text)
-      case .dnsName(let name), .rfc822Name(let name): name
+      case .dnsName(let name): name
       default: nil
       }
     }

@@ -36,12 +36,22 @@ extension CertificateMapping {
   }
 
   /// Whether a resource is meant: the same one, one that begins as what stands before `*`, or any.
+  ///
+  /// Slashes at the end count as little as they do for finding the resource (``ResourceURI/matches(_:)``): the client writes them, and it
+  /// shall not choose between mappings by them. `X/*` is `X` and what lies below it.
   func matches(resource: String) -> Bool {
-    let (wanted, resource) = (Self.folded(uri), Self.folded(resource))
-    return wanted.last == Self.any ? resource.starts(with: wanted.dropLast()) : resource == wanted
+    let (wanted, resource) = (Self.folded(uri), Self.withoutSlashes(Self.folded(resource)))
+    guard wanted.last == Self.any else { return resource == Self.withoutSlashes(wanted) }
+    let (prefix, base) = (wanted.dropLast(), Self.withoutSlashes(wanted.dropLast()))
+    return prefix.count == base.count ? resource.starts(with: base) : (resource + [Self.slash]).starts(with: base + [Self.slash])
   }
 
   private static let any = UInt8(ascii: "*")
+  private static let slash = UInt8(ascii: "/")
+
+  private static func withoutSlashes(_ text: some Collection<UInt8>) -> [UInt8] {
+    Array(text.reversed().drop { $0 == slash }.reversed())
+  }
 
   /// Upper and lower case are the same in ASCII. Beyond it letters that look alike or become one another are many, and a certificate's
   /// name is for others to choose.

@@ -16,6 +16,8 @@ struct HTTPConnection {
   private let peer: PeerAddress
   private let logger: Logger
   private var authentication: ConnectionAuthentication
+  /// Whether a protected message has come. Then the client protects all of them, and one in clear would be somebody else's on the path.
+  private var hasProtectedMessage = false
   /// Called once, when somebody is proven for the first time.
   private let onAuthenticated: () -> Void
 
@@ -139,18 +141,21 @@ struct HTTPConnection {
   }
 
   private func acceptsPlainMessages(of established: ConnectionAuthentication.Established) -> Bool {
-    listener.live.offer.acceptsPlainMessages(of: established.identity, over: listener.transport)
+    // Basic is proven again with each request, and inside TLS nobody else can write.
+    if hasProtectedMessage, established.isConnectionBound, listener.transport == .http { return false }
+    return listener.live.offer.acceptsPlainMessages(of: established.identity, over: listener.transport)
   }
 
   /// Decrypts a request, has it carried out, and encrypts the answer. A request that came in clear, inside TLS or because the settings allow
-  /// it, is answered in clear.
-  private func message(
+  /// it, is answered in clear; over HTTP none is taken once a protected one has come.
+  private mutating func message(
     _ request: Request, of established: ConnectionAuthentication.Established, headers: HTTPHeaders, from requests: inout Requests
   ) async throws -> Bool {
     guard request.isEncrypted || acceptsPlainMessages(of: established) else {
       throw HTTPRefusal(.internalServerError, "an unencrypted body")
     }
     let plaintext = try await plaintext(of: request, established, from: &requests)
+    if request.isEncrypted { hasProtectedMessage = true }
     return try await answer(plaintext, of: established, isEncrypted: request.isEncrypted, headers: headers)
   }
 

@@ -7,6 +7,9 @@ struct MessageBody {
 
   let channel: any Channel
 
+  /// How many bytes get room before they have come: what is merely announced costs its sender nothing.
+  static func reservation(for framing: RequestFraming) -> Int { min(framing.contentLength, 65_536) }
+
   /// The bytes that follow a head, after `100 Continue` for a sender that waits for it.
   ///
   /// - Throws: 413 for more than `limit` bytes.
@@ -14,7 +17,7 @@ struct MessageBody {
     guard framing.contentLength <= limit else { throw HTTPRefusal(.payloadTooLarge, "the body is too large") }
     if framing.expectsContinue { try await channel.writeAndFlush(HTTPAnswer.continueWithBody).get() }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(framing.contentLength)
+    bytes.reserveCapacity(Self.reservation(for: framing))
     while let part = try await requests.next(isolation: #isolation) {
       switch part {
       case .body(let buffer):
