@@ -166,4 +166,19 @@ private typealias CertificateError = Certificates.CertificateError
     try FileManager.default.removeItem(atPath: directory)
     #expect(await refusal(leaf)?.code == .wrongUse)
   }
+
+  @Test("For requests the files are looked at once a second at most, whatever came of it") func recent() async throws {
+    let now = ContinuousClock.now
+    let before = try await verifier.recentAnchors(now: now)
+    try trust("other.pem", TestAuthority.authority("other").pem)
+    #expect(try await verifier.recentAnchors(now: now + .milliseconds(999)) == before)
+    let after = try await verifier.recentAnchors(now: now + .seconds(1))
+    #expect(try after != before && after == verifier.anchors())
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory)
+    #expect(try await verifier.recentAnchors(now: now + .milliseconds(1999)) == after)
+    await #expect(throws: CertificateError.self) { try await verifier.recentAnchors(now: now + .seconds(2)) }
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory)
+    await #expect(throws: CertificateError.self) { try await verifier.recentAnchors(now: now + .milliseconds(2999)) }
+    #expect(try await verifier.recentAnchors(now: now + .seconds(3)) == after)
+  }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 @_spi(FixedExpiryValidationTime) import X509
 
@@ -27,7 +28,32 @@ public final class ClientCertificateVerifier: Sendable {
   private let authorities: ClientAuthorities
   private let known = Mutex<(state: ClientAuthorities.State, anchors: Anchors)?>(nil)
 
+  /// The last look at the files, which may be under way.
+  private let look = Mutex<(began: ContinuousClock.Instant, result: Task<Result<Anchors, CertificateError>, Never>)?>(nil)
+  private static let queue = DispatchQueue(label: "winrm.certificates.clients")
+
+  /// How long a look at the files holds.
+  public static let lookHolds = Duration.seconds(1)
+
   public init(authorities: ClientAuthorities) { self.authorities = authorities }
+
+  /// The certificates that are trusted, as of at most ``lookHolds`` ago: whoever sends many requests does not make the files be looked at for
+  /// each of them. It is done on a thread of its own.
+  ///
+  /// - Throws: as ``anchors()`` does.
+  public func recentAnchors(now: ContinuousClock.Instant = .now) async throws(CertificateError) -> Anchors {
+    let result = look.withLock { look in
+      if let look, now - look.began < Self.lookHolds { return look.result }
+      let result = Task.detached {
+        await withCheckedContinuation { continuation in
+          Self.queue.async { continuation.resume(returning: Result { () throws(CertificateError) in try self.anchors() }) }
+        }
+      }
+      look = (now, result)
+      return result
+    }
+    return try await result.value.get()
+  }
 
   /// The certificates that are trusted now. Blocks on files.
   ///

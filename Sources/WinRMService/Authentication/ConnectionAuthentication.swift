@@ -218,7 +218,7 @@ struct ConnectionAuthentication {
       throw AuthenticationRefusal(.refused, "a scheme that is not offered")
     }
     do throws(CertificateError) {
-      let anchors = try rules.verifier.anchors()
+      let anchors = try await rules.verifier.recentAnchors()
       let now = Date()
       if certificate.map({ $0.anchors != anchors || $0.verified.notAfter < now }) ?? true {
         certificate = nil
