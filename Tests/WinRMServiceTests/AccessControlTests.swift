@@ -1,11 +1,13 @@
 import InMemoryLogging
 import LogonInterface
 import Logging
+import NIOPosix
 import SecurityDescriptors
 import SecuritySupport
 import Testing
 import WSMan
 import WinRMConfiguration
+import WinRMResources
 
 @testable import WinRMService
 
@@ -51,6 +53,39 @@ private func admits(_ right: String, _ request: WSManRequest, on resource: Resou
 }
 
 struct AccessControlTests {
+  @Test(
+    "AllowRemoteAccess false: another machine is refused everything but Identify, before anything is looked for",
+    arguments: [
+      request(config, .get, .get), request(config, .put, .put(XMLElement(XMLName(.shell, "X")))), Ask.create(),
+      Ask.delete(GUIDText.random()),
+      request(.shell, .enumerate, .enumerate(EnumerateRequest())), .identify,
+    ])
+  func remoteAccess(_ request: WSManRequest) async throws {
+    let logger = Logger(label: "test") { _ in InMemoryLogHandler() }
+    var settings = WinRMSettings()
+    settings.service.allowRemoteAccess = false
+    let live = LiveSettings(
+      .init(
+        offer: AuthenticationOffer(schemes: []) { _, _, _ in nil }, limits: ServiceLimits(), shellLimits: ShellLimits(), settings: settings,
+        logger: logger))
+    let authority = ScriptedAuthority()
+    let registry = ShellRegistry(
+      logon: LogonClient(authority: authority), live: live, time: .continuous, nursery: Nursery(),
+      group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    let dispatcher = RequestDispatcher(
+      registry: registry, live: live, configuration: ConfigurationAccess(nil) {}, enumerations: Enumerations { .now }, machine: "HOST",
+      logger: logger)
+    let remote = try await caller("admin", authority)
+    let answer = try #require(await dispatcher.answer(to: try request.encode(), of: remote))
+    guard request.body != .identify else {
+      #expect(!answer.isFault)
+      return
+    }
+    let fault = #expect(throws: WSManFault.self) { try WSManResponse(decoding: answer.envelope) }
+    #expect(answer.isFault && fault?.wsmanCode == WinRMCode(rawValue: 0x8033_81DD))
+    #expect(authority.record.opened.isEmpty)
+  }
+
   @Test(
     "the right for each action (MS-WSMV §3.1.4.1.28)",
     arguments: [

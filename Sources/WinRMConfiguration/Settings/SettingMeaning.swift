@@ -167,7 +167,10 @@ struct SettingMeaning: Sendable {
         "Certificate that CredSSP shows, by its SHA-1 thumbprint of 40 hexadecimal digits. Empty: one that the service makes itself, which "
           + "encrypts and proves nothing.")
     ),
-    ("config/service/AllowRemoteAccess", .init("false refuses every request of another machine with 0x803381DD.")),
+    (
+      "config/service/AllowRemoteAccess",
+      .init("false refuses every request of another machine with 0x803381DD, except Identify, which tells that the service is there.")
+    ),
     (
       "config/service/AllowedGroups",
       .init(

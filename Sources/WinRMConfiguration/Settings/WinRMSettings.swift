@@ -121,7 +121,7 @@ public struct ServiceSettings: Sendable, Equatable {
   /// CertificateThumbprint: SHA-1 of the certificate that CredSSP shows, 40 upper-case hexadecimal digits; empty: a self-signed one, which
   /// encrypts and proves nothing to a client that has not pinned it.
   public var certificateThumbprint = ""
-  /// AllowRemoteAccess: false refuses every request of another machine. Default true.
+  /// AllowRemoteAccess: false refuses every request of another machine but Identify. Default true.
   public var allowRemoteAccess = true
   /// AllowedGroups: members of these Unix groups, and groups of the domain (`DOMAIN\group`), may open shells. Default `winrm-users`. Not a setting
   /// of Windows.
