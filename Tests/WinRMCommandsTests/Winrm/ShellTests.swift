@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WinRMConfiguration
 
@@ -111,6 +112,53 @@ import WinRMConfiguration
     #expect(await host.run(["completions", "csh"]).code == 1)
     #expect(await host.run(["manual", "ls"]).code == 1)
     #expect(await host.run(["completions", "candidates", "winrm", "ge"]).output == "get\tshows a resource\n")
+  }
+
+  /// How a shell completes a line without a terminal; the script's path and the line are its arguments.
+  private static let completing = [
+    "bash": #"source "$1"; compopt() { :; }; COMP_LINE=$2 COMP_POINT=${#2}; _winrm_complete "${2%% *}""#,
+    "zsh": #"""
+    compdef() { :; }; compadd() { :; }; source "$1"
+    words=("${(z)2}"); CURRENT=${#words}; PREFIX=${words[-1]}; _winrm
+    """#,
+    "fish": #"source $argv[1]; complete -C $argv[2]"#,
+  ]
+
+  @Test(
+    "Completion asks the winrm of the search path, not the one on the line, and never about a word that can hold a password",
+    arguments: CompletionScripts.shells)
+  func questions(shell: String) throws {
+    guard let program = ["/bin/", "/usr/bin/"].map({ $0 + shell }).first(where: FileManager.default.isExecutableFile) else { return }
+    let directory = NSTemporaryDirectory() + "completion-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    for name in ["path", "line"] {
+      let tool = "\(directory)/\(name)/winrm"
+      try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
+      try "#!/bin/sh\nprintf '[%s]' \(name) \"$@\" >>\(directory)/asked\n".write(toFile: tool, atomically: false, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: tool)
+    }
+    try #require(CompletionScripts.script(shell)).write(toFile: directory + "/script", atomically: false, encoding: .utf8)
+    for (line, asked) in [
+      ("winrm g", "[winrm][g]"), ("\(directory)/line/winrm g", "[winrm][g]"), ("winrm get -p:SECRET x", "[winrm][get][x]"),
+      ("winrm get /pp:SECRET -Password:SECRET -pSECRET x", "[winrm][get][x]"), ("winrm get \"-p:SEC RET\" x", "[winrm][get][x]"),
+      ("winrm get -p:'SEC RET' x", "[winrm][get][x]"), ("winrm get -p:SEC\\ RET x", "[winrm][get][x]"),
+      ("winrm create y '@{Password=\"SEC RET\"}' x", "[winrm][create][y][x]"), ("winrs -pp:SECRET -r", "[winrs][-r]"),
+      ("winrm get x -pass", "[winrm][get][x][-pass]"), ("winrm get x -pass:SEC", nil), ("winrm get x /p:SEC", nil),
+      ("winrm create y @{Pass", nil),
+    ] as [(String, String?)] {
+      try? FileManager.default.removeItem(atPath: directory + "/asked")
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: program)
+      let first = ["bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]][shell] ?? []
+      process.arguments = first + ["-c", Self.completing[shell] ?? ""] + (shell == "fish" ? [] : [shell]) + [directory + "/script", line]
+      process.environment = ["PATH": directory + "/path:/usr/bin:/bin", "HOME": directory]
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      let found = try? String(contentsOfFile: directory + "/asked", encoding: .utf8)
+      #expect(found == asked.map { "[path][completions][candidates]" + $0 }, "\(line)")
+    }
   }
 
   @Test("The manuals tell all that the help does")

@@ -1,4 +1,8 @@
 /// What `winrm completions` prints: for each shell a script that asks `winrm completions candidates`.
+///
+/// The one that is asked is the `winrm` of the search path, never what stands on the line: a program would run before anybody has pressed
+/// Return. Other users see the words of the question in the list of processes: those that can hold a password, switches that begin with `p`
+/// and input (`@{…}`) before the current word, stay out of it, and there is no completion inside one.
 enum CompletionScripts {
   static let shells = ["bash", "zsh", "fish"]
 
@@ -13,10 +17,36 @@ enum CompletionScripts {
 
   private static let bash = #"""
     # Completion of winrm and winrs in bash. Printed by: winrm completions bash
+    # The line without the words that can hold a password; fails where the word that is being written is one. Quoted blanks end no word.
+    _winrm_without_secrets() {
+      local rest=$1 kept='' word mark
+      while [[ $rest == *[![:space:]]* ]]; do
+        rest=${rest#"${rest%%[![:space:]]*}"} word=''
+        while [[ -n $rest && $rest != [[:space:]]* ]]; do
+          mark=${rest:0:1} rest=${rest:1} word+=$mark
+          if [[ $mark == \\ ]]; then
+            word+=${rest:0:1} rest=${rest:1}
+          elif [[ $mark == [\'\"] ]]; then
+            while [[ -n $rest && $rest != "$mark"* ]]; do word+=${rest:0:1} rest=${rest:1}; done
+            word+=${rest:0:1} rest=${rest:1}
+          fi
+        done
+        mark=${word//[\\\'\"]/}
+        if [[ -z $rest ]]; then
+          case $mark in -[pP]*:* | /[pP]*:* | @*[pP][aA][sS][sS]*) return 1 ;; esac
+          kept+=$word
+        else
+          case $mark in -[pP]* | /[pP]*:* | @*) ;; *) kept+="$word " ;; esac
+        fi
+      done
+      printf %s "$kept"
+    }
     _winrm_complete() {
-      local tool=winrm program=${1##*/} line=${COMP_LINE:0:COMP_POINT} current='' quote='' cut='' candidate
+      local tool program=${1##*/} line=${COMP_LINE:0:COMP_POINT} current='' quote='' cut='' candidate
       local -a words=() found=()
-      if [[ $program == winrm ]]; then tool=$1; fi
+      COMPREPLY=()
+      tool=$(type -P winrm) || return
+      line=$(_winrm_without_secrets "$line") || return
       read -ra words <<<"$line"
       if [[ $line != *[[:space:]] && ${#words[@]} -gt 0 ]]; then
         current=${words[${#words[@]} - 1]}
@@ -51,10 +81,15 @@ enum CompletionScripts {
     #compdef winrm winrs
     # Completion of winrm and winrs in zsh. Printed by: winrm completions zsh
     _winrm() {
-      local tool=winrm program=${words[1]:t} line word
-      local -a open closed openShown closedShown
-      if [[ $program == winrm ]]; then tool=${(Q)words[1]}; fi
-      for line in "${(@f)$("$tool" completions candidates $program "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}"; do
+      local tool program=${words[1]:t} current=${${(Q)PREFIX}#[\'\"]} line word
+      local -a open closed openShown closedShown before
+      tool=$(whence -p winrm) || return
+      # What can hold a password is nobody's to read in the list of processes.
+      case $current in -[pP]*:* | /[pP]*:* | @*[pP][aA][sS][sS]*) return 1 ;; esac
+      for word in "${(@Q)words[2,CURRENT-1]}"; do
+        case $word in -[pP]* | /[pP]*:* | @*) ;; *) before+=("$word") ;; esac
+      done
+      for line in "${(@f)$("$tool" completions candidates $program "${before[@]}" "$current" 2>/dev/null)}"; do
         word=${line%%$'\t'*}
         if [[ $word == :files ]]; then
           compset -P '[-/][a-zA-Z]#:'
@@ -81,9 +116,12 @@ enum CompletionScripts {
         set -l words (commandline -opc)
         set -l current (commandline -ct)
         set -l program (string replace -r '.*/' '' -- $words[1])
-        set -l tool winrm
-        test $program = winrm; and set tool $words[1]
-        for candidate in ($tool completions candidates $program $words[2..-1] "$current" 2>/dev/null)
+        set -l tool (command -s winrm); or return
+        # What can hold a password is nobody's to read in the list of processes.
+        set -l secret '^["\']*(-[pP]|/[pP][^:]*:|@)'
+        string match -qr '^["\']*([-/][pP][^:]*:|@.*[pP][aA][sS][sS])' -- "$current"; and return
+        set -l before (string match -rv $secret -- $words[2..-1])
+        for candidate in ($tool completions candidates $program $before "$current" 2>/dev/null)
             if test "$candidate" = :files
                 set -l start (string match -r '^[-/][a-zA-Z]+:' -- "$current")
                 for file in (__fish_complete_path (string replace -r '^[-/][a-zA-Z]+:' '' -- "$current"))
