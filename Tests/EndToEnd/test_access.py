@@ -21,18 +21,21 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="accounts of several U
 ADMINISTRATOR, OTHER = ("admin", "a password of admin's"), ("bob", "a password of bob's")
 
 
-def with_group(host, group, *members):
-    """Starts the host's service with one more Unix group, which nothing else on this machine sees."""
-    file = host.root / "group"
-    lines = open("/etc/group").read() + "%s:x:61999:%s\n" % (group, ",".join(members))
-    file.write_text(lines)
+def with_administrator(host, user, group="winrm-admins"):
+    """Runs the host's programs with one more Unix user, an ordinary one, in one more group. Nothing else on this machine sees them."""
+    files = []
+    for name, line in (("passwd", "%s:*:5999:5999::/nonexistent:/bin/sh" % user), ("group", "%s:x:5998:%s" % (group, user))):
+        file = host.root / name
+        file.write_text(open("/etc/" + name).read() + line + "\n")
+        files.append(str(file))
     plain = host.command
+    script = 'mount --bind "$0" /etc/passwd && mount --bind "$1" /etc/group && shift && exec "$@"'
 
     def command(program, *arguments):
         words = plain(program, *arguments)
-        if program != "winrmd":
+        if program != "winrmd" and arguments[:1] != ("account",):
             return words
-        return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/group && exec "$@"', str(file), *words]
+        return ["unshare", "--mount", "sh", "-c", script, *files, *words]
 
     host.command = command
 
@@ -43,10 +46,9 @@ def lab():
     made = Lab()
     try:
         target = made.service("target", credssp=False, start=False)
-        other = next(name for name in ("daemon", "bin", "sys") if name != made.unix_user)
-        target.add_account(*ADMINISTRATOR, "-unixuser:" + other)
+        with_administrator(target, "deputy")
+        target.add_account(*ADMINISTRATOR, "-unixuser:deputy")
         target.add_account(*OTHER, "-unixuser:games")
-        with_group(target, "winrm-admins", other)
         target.start()
         made.client_host = made.client()
         made.trust(made.client_host, target)

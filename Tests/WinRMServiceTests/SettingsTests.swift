@@ -155,7 +155,9 @@ struct SettingsTests {
       let command = try await client.start(shell)
       try await client.send(Ask.receive(shell, command))
       let second = try await service.logOn("alice")
-      while try await second.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency {}
+      repeat {
+        try await Task.sleep(for: .milliseconds(100))
+      } while try await second.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency
       await group.triggerGracefulShutdown()
       do {
         _ = try await client.receive()

@@ -188,8 +188,10 @@ struct ShellTests {
       let process = try await service.authority.nextProcess()
       let second = try await service.logOn("alice")
       try await first.send(Ask.receive(shell, command))
-      // Until the first one waits, the second may do so in its place.
-      while try await second.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency {}
+      // Until the first one waits, the second may do so in its place, and must not be there when the first one comes.
+      repeat {
+        try await Task.sleep(for: .milliseconds(100))
+      } while try await second.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency
       process.write("x")
       guard case .received(let result) = try await first.receive().body else {
         Issue.record("no output")
@@ -283,7 +285,9 @@ struct ShellTests {
       let process = try await service.authority.nextProcess()
       let other = try await service.logOn("alice")
       try await other.send(Ask.receive(shell, command))
-      while try await client.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency {}
+      repeat {
+        try await Task.sleep(for: .milliseconds(100))
+      } while try await client.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency
       try await client.perform(Ask.signal(shell, command, .terminate))
       await #expect(throws: WSManFault.self) { try await other.receive() }
       #expect(process.signals.withLock { $0 } == [.terminate])
@@ -568,9 +572,9 @@ struct ShellTests {
       let used = try await client.openShell(ShellDescription(idleTimeout: .seconds(100)))
       let command = try await client.start(used)
       let process = try await service.authority.nextProcess()
-      // A waiting Receive is use: two shells and the Receive sleep.
+      // A waiting Receive is use: two shells, the Receive and the look at the machine's addresses sleep.
       try await client.send(Ask.receive(used, command, timeout: .seconds(1000)))
-      await time.untilSleepers(3)
+      await time.untilSleepers(4)
       time.advance(by: .seconds(99))
       #expect(service.authority.record.closed.isEmpty)
       time.advance(by: .seconds(2))
@@ -600,7 +604,8 @@ struct ShellTests {
       let command = try await client.start(shell)
       _ = try await service.authority.nextProcess()
       try await client.send(Ask.receive(shell, command, timeout: .seconds(1000)))
-      await time.untilSleepers(2)
+      // The shell, the Receive, and the look at the machine's addresses.
+      await time.untilSleepers(3)
       time.advance(by: .seconds(101))
       do {
         _ = try await client.receive()
@@ -619,7 +624,9 @@ struct ShellTests {
       _ = try await service.authority.nextProcess()
       try await first.send(Ask.receive(shell, command))
       let second = try await service.logOn("alice")
-      while try await second.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency {}
+      repeat {
+        try await Task.sleep(for: .milliseconds(100))
+      } while try await second.fault(Ask.receive(shell, command, timeout: .milliseconds(1))) != .concurrency
       try await second.perform(Ask.delete(shell))
       do {
         _ = try await first.receive()
