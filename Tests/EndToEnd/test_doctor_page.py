@@ -127,3 +127,11 @@ def test_text_can_be_read_in_light_and_dark(chromium, pages, name, dark):
     brightness = sum(int(part) for part in ground[4:-1].split(","))
     assert (brightness < 200) == dark
     assert page.evaluate(CONTRAST) == []
+
+
+def test_a_report_replaces_files_and_nothing_else(lab, tmp_path):
+    place = tmp_path / "link"
+    place.symlink_to("/dev/null")
+    done = lab.client_host.run("winrm", "doctor", "-remote:nosuch.invalid", "-report:%s" % place)
+    assert done.returncode == 1 and "something else than a file" in done.err
+    assert place.is_symlink()

@@ -14,6 +14,12 @@ struct ReportFile {
 
   /// - Throws: ``WinrmFailure``.
   func write(_ text: String) throws(WinrmFailure) {
+    // The new file takes the name: what is no file, such as /dev/null or a link, would be gone.
+    var status = stat()
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw WinrmFailure(
+        WinRMCode(rawValue: 183), "The report cannot be written to \(path): there is something else than a file. Name another one.")
+    }
     let temporary = path + ".\(getpid()).new"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw failure() }
