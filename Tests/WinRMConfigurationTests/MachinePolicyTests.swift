@@ -119,6 +119,7 @@ import WinRMConfiguration
       #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": ["WSMAN/a*"]}}"#,
       #"{"CredentialsDelegation": {"DenyFreshCredentials": 1, "DenyFreshCredentials.List": ["WSMAN/"]}}"#,
       #"{"CredentialsDelegation": {"DenyFreshCredentials": 1, "DenyFreshCredentials.List": ["badhost"]}}"#,
+      #"{"CredentialsDelegation": {"DenyFreshCredentials": 1, "DenyFreshCredentials.List": ["*/secret.lab.example"]}}"#,
       #"{"ServerCertificatePins": {"a": "00"}}"#, #"{"ServerCertificatePins": {"a": ["00"]}}"#, #"{"ServerCertificatePins": {"a b": []}}"#,
     ])
   func malformed(text: String) throws {

@@ -74,8 +74,12 @@ struct DelegationRules {
     guard try isInForce(list) else { return [] }
     var result: [DelegationPolicy.Entry] = []
     for entry in try entries(list) {
-      // Other services' entries may use forms that WinRM does not; they can name no WinRM server.
-      if !MachinePolicy.isWSMan(entry.text), entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil { continue }
+      // Other services' entries may use forms that WinRM does not; they can name no WinRM server. What may mean every service is no such
+      // entry where it denies: it is refused rather than passed over.
+      let mayMeanWinRM = list == .denyFresh && entry.text.prefix { $0 != "/" }.contains("*")
+      if !mayMeanWinRM, !MachinePolicy.isWSMan(entry.text), entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil {
+        continue
+      }
       result.append(DelegationPolicy.Entry(pattern: try Self.pattern(entry.text, in: entry.origin), source: entry.origin))
     }
     if try number(list.concatenation) == 1, list != .denyFresh {
