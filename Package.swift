@@ -89,7 +89,9 @@ let package = Package(
 
     // Kerberos: the system's GSSAPI, which blocks.
     .systemLibrary(name: "CGSSAPI", providers: [.apt(["libkrb5-dev"])]),
-    library("Kerberos", ["SecuritySupport", "BlockingThreads", "CGSSAPI", asn1]),
+    library("Kerberos", ["SecuritySupport", "LocalFiles", "BlockingThreads", "CGSSAPI", asn1]),
+    // Files and directories that nobody else may touch.
+    library("LocalFiles", []),
     // Calls that block and cannot be cancelled.
     library("BlockingThreads", []),
     // The domain, as winbind knows it.
@@ -105,7 +107,7 @@ let package = Package(
     library("WinRMConfiguration", ["SecuritySupport", "SecurityDescriptors", "DelegationPolicy", "GroupPolicy"]),
 
     // The resources under winrm/config, for the service and for the tool alike. Files, no sockets.
-    library("WinRMResources", ["SecuritySupport", "WSMan", "WinRMConfiguration", "Certificates", "SecurityDescriptors"]),
+    library("WinRMResources", ["SecuritySupport", "LocalFiles", "WSMan", "WinRMConfiguration", "Certificates", "SecurityDescriptors"]),
 
     // The privileged half and its interface.
     .systemLibrary(name: "CLinux"),
@@ -116,7 +118,8 @@ let package = Package(
     library(
       "Logon",
       [
-        "SecuritySupport", "SecurityDescriptors", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads", "Accounts",
+        "SecuritySupport", "SecurityDescriptors", "NTLM", "SPNEGO", "CredSSP", "Kerberos", "Winbind", "BlockingThreads", "LocalFiles",
+        "Accounts",
         "LogonInterface",
         "LogonAgent", "CLinux", "CPAM", logging,
       ]),
@@ -137,8 +140,8 @@ let package = Package(
     library(
       "WinRMService",
       [
-        "SecuritySupport", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration", "WinRMResources",
-        "MemoryTLS",
+        "SecuritySupport", "LocalFiles", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration",
+        "WinRMResources", "MemoryTLS",
         "Certificates", "SecurityDescriptors", "CLinux", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, serviceLifecycle,
         hummingbirdCore,
       ]),
@@ -172,6 +175,7 @@ let package = Package(
     .executableTarget(name: "WinRMExec", dependencies: ["CLinux"], swiftSettings: settings),
 
     tests("SecuritySupportTests", ["SecuritySupport"]),
+    tests("LocalFilesTests", ["LocalFiles"]),
     tests("NTLMTests", ["NTLM", "SecuritySupport", "TestVectors", crypto]),
     tests("KerberosTests", ["Kerberos", "SPNEGO", "SecuritySupport", "TestRealm"]),
     tests("WinbindTests", ["Winbind", "SecurityDescriptors", "BlockingThreads", "NTLM", "SecuritySupport", "TestRealm"]),

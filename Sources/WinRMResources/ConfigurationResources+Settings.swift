@@ -1,3 +1,4 @@
+import LocalFiles
 import SecuritySupport
 import WSMan
 import WinRMConfiguration

@@ -1,4 +1,5 @@
 import CGSSAPI
+import LocalFiles
 import SecuritySupport
 
 /// A keytab: the keys of services on this host.

@@ -1,4 +1,5 @@
 import Glibc
+import LocalFiles
 
 /// The name of the socket for this machine's users, from its birth to its removal. Calls block for a moment.
 ///
@@ -36,7 +37,8 @@ struct LocalSocketFile: Sendable {
   /// Whoever stands in the way is not removed: not a service that lives, and not what is no socket.
   func prepare() throws(Failure) {
     guard path.utf8.count <= 107, path.utf8.count > 1 else { throw Failure(message: "the path is longer than 107 bytes") }
-    try prepareDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
+    let directory = OwnDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
+    do throws(OwnDirectory.Failure) { try directory.prepare() } catch { throw Failure(message: "the directory \(error.reason)") }
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw Failure(message: "something else than a socket has the name") }
@@ -62,23 +64,6 @@ struct LocalSocketFile: Sendable {
   static func isServed(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK && !isAbandoned(path)
-  }
-
-  private func prepareDirectory(_ path: String) throws(Failure) {
-    let mode: mode_t = geteuid() == 0 ? 0o711 : 0o700
-    var made = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/") {
-      made += "/\(part)"
-      if mkdir(made, mode) == 0 { chmod(made, mode) }
-    }
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw Failure(message: "the directory cannot be made: \(String(cString: strerror(errno)))")
-    }
-    guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
-      throw Failure(message: "the directory belongs to, or may be written by, others")
-    }
-    if status.st_mode & mode != mode { chmod(path, status.st_mode & 0o7777 | mode) }
   }
 
   /// Whether the kernel says that nobody listens there. Whatever else it says, somebody may.

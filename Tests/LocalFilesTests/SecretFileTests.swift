@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import SecuritySupport
+@testable import LocalFiles
 
 @Suite struct SecretFileTests {
   private let directory: String
