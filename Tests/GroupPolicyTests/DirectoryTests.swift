@@ -77,6 +77,12 @@ private func link(_ digit: Character, _ options: Int = 0) -> String {
     #expect(try order(scope("domain", link("1")), scope("unit", link("2"), blocks: true), scope("inner", link("3"), blocks: true)) == "3")
   }
 
+  @Test("Objects of two domains with the same identifier are two objects") func sameIdentifier() throws {
+    let foreign = "[LDAP://CN=\(identifier("1")),CN=Policies,CN=System,DC=other,DC=example;2]"
+    let links = PolicyScope.appliedLinks(of: [try scope("site", foreign), try scope("domain", link("1").lowercased() + link("1"))])
+    #expect(links.map(\.link.domain) == ["lab.example", "other.example"])
+  }
+
   @Test("An object that is linked twice counts at its strongest place") func twice() throws {
     #expect(try order(scope("domain", link("1") + link("2")), scope("unit", link("1"))) == "21")
     #expect(try order(scope("domain", link("1", 2) + link("2")), scope("unit", link("1") + link("3"))) == "231")
@@ -197,14 +203,20 @@ private func link(_ digit: Character, _ options: Int = 0) -> String {
       // Another extended right, inherited only, one property only, no list, an empty list.
       ("D:(A;;RP;;;AU)(OA;;CR;00000000-0000-0000-0000-000000000000;;AU)", false), ("D:(A;CIIO;GA;;;AU)", false),
       ("D:(OA;;RP;00000000-0000-0000-0000-000000000000;;AU)(OA;;CR;\(apply);;AU)", false), ("O:DAG:DA", true), ("D:P", false),
-      ("D:NO_ACCESS_CONTROL", true), ("O:DAG:DAS:(AU;SA;CR;;;WD)", true), ("O:SYG:SYD:PAI(A;;GA;;;AU)S:AI(AU;SA;GA;;;WD)", true),
+      ("D:NO_ACCESS_CONTROL", true),
+      // An entry that cannot be judged, and that is for somebody else, about another right, or comes too late.
+      ("D:(XA;;GA;;;DA;(Member_of{SID(BA)} && (@User.x == \"((\")))(A;;GA;;;AU)", true), ("D:(XD;;WP;;;AU;(x))(A;;GA;;;AU)", true),
+      ("D:(A;;GA;;;AU)(XD;;GA;;;AU;(x))(A;;GA;;;QQ)", true), ("D:(D;;GA;;;AU)(XA;;GA;;;AU;(x))", false),
+      ("O:DAG:DAS:(AU;SA;CR;;;WD)", true), ("O:SYG:SYD:PAI(A;;GA;;;AU)S:AI(AU;SA;GA;;;WD)", true),
     ])
   func filtering(text: String, expected: Bool) throws { #expect(try applies(text) == expected) }
 
   @Test(
     "What cannot be judged is an error",
     arguments: [
-      ("D:(XA;;GA;;;AU;(x))", GroupPolicyError.Code.unsupported), ("D:(A;;GA;;;QQ)", .unsupported), ("D:(A;;QQ;;;AU)", .malformed),
+      ("D:(XA;;GA;;;AU;(x))", GroupPolicyError.Code.unsupported), ("D:(A;;GA;;;QQ)", .unsupported),
+      ("D:(A;;RP;;;AU)(XA;;CR;;;DC;(@User.x == \")(\"))", .unsupported), ("D:(XA;;GA;;;AU;(x)", .malformed),
+      ("D:(A;;RP;;;AU)(OA;;CR;\(apply);;QQ)(OA;;CR;\(apply);;AU)", .unsupported), ("D:(A;;QQ;;;AU)", .malformed),
       ("D:(A;;GA)", .malformed), ("D:(A;;GA;;;AU", .malformed), ("D:(A;;0xZZ;;;AU)", .malformed),
     ])
   func refused(text: String, code: GroupPolicyError.Code) { #expect(throws: GroupPolicyError(code, "")) { try applies(text) } }

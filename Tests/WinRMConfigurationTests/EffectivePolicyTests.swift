@@ -146,6 +146,69 @@ extension TemporaryRoot {
     try effective.checkListenerChange(address: "*", transport: "HTTPS")
   }
 
+  @Test("A filter that is not there admits no address, and the switch is what decides it", arguments: [nil, "", "*"] as [String?])
+  func absentFilter(text filter: String?) throws {
+    let store = ConfigurationStore(paths: root.paths)
+    try store.update { $0.service.ipv4Filter = "192.0.2.1-192.0.2.9" }
+    try root.storeDomainPolicy([number(service, "AllowAutoConfig", 1)] + (filter.map { [text(service, "IPv4Filter", $0)] } ?? []))
+    let effective = try settings
+    #expect(effective.settings.service.ipv4Filter == filter ?? "")
+    #expect(effective.settings.service.ipv6Filter == "")
+    #expect(effective.item(deciding: "IPv4Filter", of: .service)?.name == (filter == nil ? "AllowAutoConfig" : "IPv4Filter"))
+    #expect(effective.item(deciding: "IPv6Filter", of: .service)?.name == "AllowAutoConfig")
+    #expect(throws: ConfigurationError.self) { try effective.checkChange(of: ["IPv6Filter"], in: .service) }
+    // Switched off or not configured, it says nothing about filters.
+    for state in [[number(service, "AllowAutoConfig", 0)], []] {
+      try root.storeDomainPolicy(state)
+      #expect(try settings.settings.service.ipv4Filter == "192.0.2.1-192.0.2.9")
+      #expect(try settings.settings.service.ipv6Filter == WinRMSettings().service.ipv6Filter)
+      #expect(try settings.item(deciding: "IPv6Filter", of: .service) == nil)
+    }
+  }
+
+  @Test("What decides about delegation tells its object, file and key") func decidingItems() throws {
+    let allow = delegation + #"\AllowFreshCredentials"#
+    try root.storeDomainPolicy(
+      [number(delegation, "AllowFreshCredentials", 1), text(allow, "1", "WSMAN/a")],
+      [text(delegation + #"\DenyFreshCredentials"#, "x", "WSMAN/b"), text(allow, "2", "WSMAN/b")])
+    var policy = try EffectivePolicy.load(paths: root.paths)
+    func item(_ host: String) throws -> PolicyTree.Item? {
+      policy.item(decidingBy: try policy.delegation().decide(host: host, proof: .certificate("x")).reason)
+    }
+    #expect(try item("a")?.source.file == #"\\lab.example\SYSVOL\1\Registry.pol"#)
+    #expect(try item("a")?.key == allow && item("a")?.name == "1")
+    #expect(try item("b")?.source.file == #"\\lab.example\SYSVOL\2\Registry.pol"#)
+    #expect(try item("b")?.key == delegation + #"\DenyFreshCredentials"#)
+    #expect(try item("c") == nil)
+    try root.storeDomainPolicy(
+      [number(delegation, "AllowFreshCredentials", 1), text(allow, "1", "WSMAN/a")],
+      [number(delegation, "RestrictedRemoteAdministration", 1)])
+    policy = try EffectivePolicy.load(paths: root.paths)
+    #expect(try item("a")?.name == "RestrictedRemoteAdministration" && item("a")?.key == delegation)
+    #expect(try item("a")?.source.object == "Object 2 {31B2F340-016D-11D2-945F-00C04FB984F1}")
+  }
+
+  @Test(
+    "A value that cannot be used names the object and the file that it is from",
+    arguments: [
+      text(delegation + #"\AllowFreshCredentials"#, "7", "WSMAN/a:5985"), text(delegation + #"\DenyFreshCredentials"#, "7", "nonsense"),
+      number(delegation + #"\AllowFreshCredentials"#, "7", 1), text(client, "AllowCredSSP", "1"), number(delegation, "**forget.", 1),
+      number(oracle, "AllowEncryptionOracle", 9),
+      PolicyFile.Entry(key: delegation, name: "**DeleteKeys", value: RegistryValue(type: .binary, data: [1])),
+    ])
+  func corruptedSource(entry: PolicyFile.Entry) throws {
+    try root.storeDomainPolicy([number(delegation, "AllowFreshCredentials", 1)], [entry])
+    var error = #expect(throws: ConfigurationError.self) { try EffectivePolicy.load(paths: root.paths) }
+    #expect(error?.file == #"\\lab.example\SYSVOL\2\Registry.pol"#, "\(String(describing: error))")
+    #expect(error?.message.contains("Object 2 {31B2F340-016D-11D2-945F-00C04FB984F1}") == true, "\(String(describing: error))")
+    #expect(error?.message.contains(entry.name) == true, "\(String(describing: error))")
+    try DomainPolicyStore(paths: root.paths).remove()
+    try root.writeRegistryPolicy([number(delegation, "AllowFreshCredentials", 1), entry])
+    error = #expect(throws: ConfigurationError.self) { try EffectivePolicy.load(paths: root.paths) }
+    #expect(error?.file == root.paths.machineRegistryPolicyFile)
+    #expect(error?.message.contains(entry.name) == true)
+  }
+
   @Test("A local change of what policy decides writes nothing") func localChange() throws {
     try root.storeDomainPolicy([number(client, "AllowCredSSP", 0), number(service, "AllowAutoConfig", 1)])
     let store = ConfigurationStore(paths: root.paths)
@@ -290,12 +353,49 @@ extension TemporaryRoot {
         PolicyFile.Entry(key: client, name: "short", value: RegistryValue(type: .doubleWord, data: [])),
         PolicyFile.Entry(key: client, name: "m", value: RegistryValue(type: .multiString, data: [0x61, 0, 0, 0, 0, 0])),
       ])
-    let policy = DomainPolicy(domain: "d", controller: "c", machine: "m", updated: 7, objects: [object])
+    let policy = DomainPolicy(
+      domain: "d", controller: "c", machine: "m", updated: 7, objects: [object],
+      leftAside: [DomainPolicy.LeftAside(object: "x \u{1B} \"", link: "DC=y", reason: "because")])
     try store.replace(with: policy)
     #expect(try store.load() == policy)
     var large = policy
     large.objects[0].entries = Array(repeating: text(client, "t", String(repeating: "x", count: 1000)), count: 1100)
     #expect(throws: ConfigurationError.self) { try store.replace(with: large) }
     #expect(try store.load() == policy)
+  }
+
+  @Test("A file of an older version has no list of what was left aside; one of a newer version is not guessed at") func formats() throws {
+    let store = DomainPolicyStore(paths: root.paths)
+    let object = DomainPolicy.LeftAside(object: "o", link: "l", reason: "r")
+    let policy = DomainPolicy(domain: "d", controller: "c", machine: "m", updated: 7, objects: [], leftAside: [object])
+    try store.replace(with: policy)
+    let written = try String(contentsOfFile: root.paths.domainPolicyFile, encoding: .utf8)
+    func read(_ text: String) throws -> DomainPolicy? {
+      try root.write(text, to: root.paths.domainPolicyFile)
+      return try store.load()
+    }
+    #expect(try read(written) == policy)
+    var older = policy
+    older.leftAside = []
+    let first = #"{"Domain": "d", "Controller": "c", "Machine": "m", "Updated": 7, "Objects": []}"#
+    #expect(try read(first) == older)
+    for text in [
+      written.replacing(#""Format": 2"#, with: #""Format": 3"#), written.replacing(#""Format": 2"#, with: #""Format": "x""#),
+      written.replacing(#""Because": "r""#, with: #""Because": 1"#), first.replacing("{", with: #"{"LeftAside": 1, "#),
+    ] {
+      #expect(text != written && text != first)
+      let error = #expect(throws: ConfigurationError.self) { try read(text) }
+      #expect(error?.winrmCode.rawValue == 0x8033_8088 && error?.file == root.paths.domainPolicyFile)
+    }
+  }
+
+  @Test("A file that others than root and the reader can write is believed by nobody", arguments: [0o666, 0o646]) func unsafe(mode: Int)
+    throws
+  {
+    try root.storeDomainPolicy([number(client, "AllowCredSSP", 1)])
+    #expect(try ClientPolicy.machine(paths: root.paths).credSSPEnabled)
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: root.paths.domainPolicyFile)
+    let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+    #expect(error?.code == .unsafeFile && error?.winrmCode.rawValue == 0x8033_8088)
   }
 }

@@ -4,14 +4,19 @@
 /// It applies when the machine has, by its own identity or that of a group, the right to read the object's properties and the extended
 /// right Apply-Group-Policy. Entries are looked at in their order, and the first that speaks of a right decides.
 public struct PolicyAccess: Sendable {
-  private enum Effect { case allow, deny }
+  private enum Effect {
+    case allow, deny
+    /// An entry that cannot be judged: a conditional one, or one for somebody unknown.
+    case unknown(GroupPolicyError)
+  }
 
   private struct Entry {
     var effect: Effect
     var rights: UInt32
     /// In lower case; empty for none.
     var objectType: String
-    var trustee: String
+    /// `nil`: an abbreviation that is not known. It could be anybody.
+    var trustee: String?
   }
 
   private let entries: [Entry]
@@ -27,7 +32,7 @@ public struct PolicyAccess: Sendable {
   /// Reads the discretionary list.
   ///
   /// - Parameter domain: the SID of the domain, for which abbreviations such as `DA` stand.
-  /// - Throws: ``GroupPolicyError``: `malformed`; `unsupported` for an entry that cannot be judged, such as a conditional one.
+  /// - Throws: ``GroupPolicyError``: `malformed`, `limitExceeded`.
   public init(parsing text: String, domain: String) throws(GroupPolicyError) {
     guard text.utf8.count <= Self.maximumLength else { throw GroupPolicyError(.limitExceeded, "a security descriptor is too long") }
     guard let start = text.range(ofList: "D:") else {
@@ -41,7 +46,7 @@ public struct PolicyAccess: Sendable {
     rest = rest.dropFirst(flags.count)
     var entries: [Entry] = []
     while rest.first == "(" {
-      guard let end = rest.firstIndex(of: ")") else { throw Self.malformed }
+      guard let end = rest.endOfEntry else { throw Self.malformed }
       if let entry = try Self.entry(rest[rest.index(after: rest.startIndex)..<end], domain: domain) { entries.append(entry) }
       rest = rest[rest.index(after: end)...]
     }
@@ -49,17 +54,24 @@ public struct PolicyAccess: Sendable {
   }
 
   /// Whether a machine with these SIDs (its own and those of its groups) gets the policy.
-  public func isApplied(to identities: Set<String>) -> Bool {
+  ///
+  /// - Throws: `unsupported` when an entry decides that cannot be judged, such as a conditional one. Those of others do no harm.
+  public func isApplied(to identities: Set<String>) throws(GroupPolicyError) -> Bool {
     guard hasList else { return true }
-    return has(Self.readProperty, "", identities) && has(Self.controlAccess, Self.applyGroupPolicy, identities)
+    guard try has(Self.readProperty, "", identities) else { return false }
+    return try has(Self.controlAccess, Self.applyGroupPolicy, identities)
   }
 
-  private func has(_ right: UInt32, _ objectType: String, _ identities: Set<String>) -> Bool {
+  private func has(_ right: UInt32, _ objectType: String, _ identities: Set<String>) throws(GroupPolicyError) -> Bool {
     let deciding = entries.first {
       // An entry for one property or one extended right says nothing about all of them.
-      $0.rights & right != 0 && ($0.objectType.isEmpty || $0.objectType == objectType) && identities.contains($0.trustee)
+      $0.rights & right != 0 && ($0.objectType.isEmpty || $0.objectType == objectType) && ($0.trustee.map(identities.contains) ?? true)
     }
-    return deciding?.effect == .allow
+    switch deciding?.effect {
+    case .allow?: return true
+    case .deny?, nil: return false
+    case .unknown(let error)?: throw error
+    }
   }
 
   private static let malformed = GroupPolicyError(.malformed, "a security descriptor is none")
@@ -68,15 +80,18 @@ public struct PolicyAccess: Sendable {
   private static func entry(_ text: Substring, domain: String) throws(GroupPolicyError) -> Entry? {
     let fields = text.split(separator: ";", omittingEmptySubsequences: false)
     guard fields.count >= 6 else { throw malformed }
-    let effect: Effect
+    var effect: Effect
     switch fields[0] {
     case "A", "OA": effect = .allow
     case "D", "OD": effect = .deny
-    default: throw GroupPolicyError(.unsupported, "a security descriptor has an entry of the type \(fields[0].prefix(4))")
+    default: effect = .unknown(GroupPolicyError(.unsupported, "a security descriptor has an entry of the type \(fields[0].prefix(4))"))
     }
     guard !pairs(fields[1]).contains("IO") else { return nil }
-    return Entry(
-      effect: effect, rights: try rights(fields[2]), objectType: fields[3].lowercased(), trustee: try identity(fields[5], domain: domain))
+    let trustee = identity(fields[5], domain: domain)
+    if trustee == nil {
+      effect = .unknown(GroupPolicyError(.unsupported, "a security descriptor names somebody unknown, \(fields[5].prefix(8))"))
+    }
+    return Entry(effect: effect, rights: try rights(fields[2]), objectType: fields[3].lowercased(), trustee: trustee)
   }
 
   private static func pairs(_ text: Substring) -> [String] {
@@ -111,11 +126,11 @@ public struct PolicyAccess: Sendable {
     "FA": 0x1F01FF, "FR": 0x12_0089, "FW": 0x12_0116, "FX": 0x12_00A0, "KA": 0xF_003F, "KR": 0x2_0019, "KW": 0x2_0006, "KX": 0x2_0019,
   ]
 
-  private static func identity(_ text: Substring, domain: String) throws(GroupPolicyError) -> String {
+  private static func identity(_ text: Substring, domain: String) -> String? {
     if text.hasPrefix("S-1-") { return String(text) }
     if let known = wellKnown[String(text)] { return known }
     if let relative = domainRelative[String(text)] { return "\(domain)-\(relative)" }
-    throw GroupPolicyError(.unsupported, "a security descriptor names somebody unknown, \(text.prefix(8))")
+    return nil
   }
 
   private static let wellKnown: [String: String] = [
@@ -145,6 +160,25 @@ extension String {
       if self[index] == "(" { depth += 1 }
       if self[index] == ")" { depth -= 1 }
       index = self.index(after: index)
+    }
+    return nil
+  }
+}
+
+extension Substring {
+  /// The parenthesis that ends the entry at the beginning. A condition has parentheses of its own, and texts in quotation marks.
+  fileprivate var endOfEntry: Index? {
+    var depth = 0
+    var isQuoted = false
+    for index in indices {
+      switch self[index] {
+      case "\"": isQuoted.toggle()
+      case "(" where !isQuoted: depth += 1
+      case ")" where !isQuoted:
+        depth -= 1
+        if depth == 0 { return index }
+      default: break
+      }
     }
     return nil
   }

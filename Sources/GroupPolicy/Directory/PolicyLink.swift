@@ -8,6 +8,9 @@ public struct PolicyLink: Hashable, Sendable {
   /// Bit 1: what the object says wins over objects that are linked further down, and cannot be blocked there.
   public var isEnforced: Bool
 
+  /// The DNS name of the domain that the object is in, in lower case; empty when the name tells none.
+  public var domain: String { (try? DirectoryName(parsing: object))?.domain ?? "" }
+
   public init(object: String, identifier: PolicyIdentifier, isDisabled: Bool = false, isEnforced: Bool = false) {
     self.object = object
     self.identifier = identifier

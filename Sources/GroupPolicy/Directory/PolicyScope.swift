@@ -53,7 +53,8 @@ public struct PolicyScope: Hashable, Sendable {
       plain += links.filter { !$0.isEnforced }.map { AppliedLink(link: $0, scope: scope.name) }
     }
     let all = plain + enforced.reversed().joined()
-    var seen: Set<PolicyIdentifier> = []
-    return all.reversed().filter { seen.insert($0.link.identifier).inserted }.reversed()
+    // Every domain has its Default Domain Policy, and all of these have the same identifier.
+    var seen: Set<[String]> = []
+    return all.reversed().filter { seen.insert([$0.link.identifier.description, $0.link.domain]).inserted }.reversed()
   }
 }

@@ -44,14 +44,15 @@ public enum PolicyInstruction: Hashable, Sendable {
       } else if rest("**comment:") != nil {
         self = .comment
       } else {
-        throw GroupPolicyError(.unsupported, "the instruction \"\(name.prefix(64))\" of a policy file is not known")
+        throw GroupPolicyError(.unsupported, "the instruction \"\(name.prefix(64))\" in the key \(entry.key) is not known")
       }
     }
   }
 
   private static func names(_ entry: PolicyFile.Entry) throws(GroupPolicyError) -> [String] {
     guard let text = entry.value.text else {
-      throw GroupPolicyError(.malformed, "\(entry.name.prefix(64)) must hold a text, the names of what is to be removed")
+      throw GroupPolicyError(
+        .malformed, "\(entry.name.prefix(64)) in the key \(entry.key) must hold a text, the names of what is to be removed")
     }
     return text.split(separator: ";").map { String($0.drop { $0 == " " }) }.filter { !$0.isEmpty }
   }

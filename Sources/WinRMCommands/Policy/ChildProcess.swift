@@ -6,7 +6,7 @@ import CLinux
   import Musl
 #endif
 
-/// A program that is run for its output: no shell, no input, an environment of its own, and an end in any case.
+/// A program that is run for its output: no shell, no input, no terminal, an environment of its own, and an end in any case.
 struct ChildProcess {
   struct Result {
     var output: [UInt8]
@@ -35,7 +35,7 @@ struct ChildProcess {
   ///   - name: the program, which is looked for in the system's directories and not in `PATH`.
   ///   - arguments: those behind the name.
   ///   - maximumOutput: the most output that is taken, in bytes.
-  ///   - seconds: after this time the program is killed.
+  ///   - seconds: after this time the program is killed, with every process that it started and that did not leave its session.
   static func run(_ name: String, _ arguments: [String], maximumOutput: Int, seconds: Int) throws(Failure) -> Result {
     guard
       let path = directories.lazy.map({ (directory: String) -> String in "\(directory)/\(name)" }).first(where: { access($0, X_OK) == 0 })
@@ -45,9 +45,13 @@ struct ChildProcess {
     output.closeWriting()
     errors.closeWriting()
     var reader = OutputReader(output: output.reading, errors: errors.reading, maximumOutput: maximumOutput)
-    let outcome = reader.read(until: now() + Int64(seconds) * 1000)
-    if outcome != .ended { kill(child, SIGKILL) }
-    let status = wait(for: child)
+    let deadline = now() + Int64(seconds) * 1000
+    var outcome = reader.read(until: deadline)
+    // It may have closed its output and go on.
+    if outcome == .ended, !hasEnded(child, by: deadline) { outcome = .timedOut }
+    // Until it is reaped nobody else can have its number: what is left of its group can be killed without hitting others.
+    kill(-child, SIGKILL)
+    guard let status = reap(child) else { throw .timedOut(name) }
     switch outcome {
     case .timedOut: throw .timedOut(name)
     case .tooMuch: throw .tooMuchOutput(name)
@@ -60,6 +64,9 @@ struct ChildProcess {
   /// Nothing of the caller's environment: it could name another realm, another configuration, other libraries.
   private static let environment = ["PATH=/usr/bin:/usr/sbin:/bin:/sbin", "LC_ALL=C", "HOME=/", "KRB5CCNAME=MEMORY:winrm-policy"]
 
+  /// POSIX_SPAWN_SETSID, which glibc and musl show to C with GNU's extensions only.
+  private static let newSession: Int16 = 0x80
+
   private static func spawn(_ path: String, _ words: [String], _ output: CInt, _ errors: CInt) throws(Failure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -67,21 +74,58 @@ struct ChildProcess {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // A session of its own: no terminal to ask for a password on, and a group that can be killed as a whole. Signals as usual, whatever
+    // this process ignores or blocks.
+    var none = sigset_t()
+    sigemptyset(&none)
+    var all = sigset_t()
+    sigfillset(&all)
+    sigdelset(&all, SIGKILL)
+    sigdelset(&all, SIGSTOP)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(&attributes, newSession | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
     defer {
       for pointer in arguments + variables { free(pointer) }
     }
     var child: pid_t = 0
-    let status = posix_spawn(&child, path, &actions, nil, &arguments, &variables)
+    let status = posix_spawn(&child, path, &actions, &attributes, &arguments, &variables)
     guard status == 0 else { throw .notStarted(words[0], status) }
     return child
   }
 
-  private static func wait(for child: pid_t) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    return status
+  /// Waits for the end of the child without reaping it.
+  private static func hasEnded(_ child: pid_t, by deadline: Int64) -> Bool {
+    while true {
+      var information = siginfo_t()
+      let result = waitid(P_PID, id_t(child), &information, WEXITED | WNOHANG | WNOWAIT)
+      // Without a child there is no process number in it.
+      if result == 0, information.si_signo == SIGCHLD { return true }
+      if result != 0, errno != EINTR { return true }
+      guard now() < deadline else { return false }
+      usleep(5000)
+    }
+  }
+
+  /// How long a killed process may take to end, in milliseconds: one that waits for a dead disk does not end at all.
+  private static let patience: Int64 = 5000
+
+  /// Its status; `nil` when even the kill does not end it.
+  private static func reap(_ child: pid_t) -> Int32? {
+    let deadline = now() + patience
+    while true {
+      var status: Int32 = 0
+      let result = waitpid(child, &status, WNOHANG)
+      if result == child { return status }
+      if result < 0, errno != EINTR { return SIGKILL }
+      guard now() < deadline else { return nil }
+      usleep(2000)
+    }
   }
 
   /// Milliseconds of the monotonic clock.
@@ -131,7 +175,7 @@ struct ChildProcess {
         guard rest > 0 else { return .timedOut }
         guard poll(&open, nfds_t(open.count), CInt(min(rest, 60_000))) > 0 else { continue }
         for index in open.indices where open[index].fd >= 0 && open[index].revents != 0 {
-          let count = buffer.withUnsafeMutableBytes { Glibc.read(open[index].fd, $0.baseAddress, $0.count) }
+          let count = buffer.withUnsafeMutableBytes { posixRead(open[index].fd, $0.baseAddress, $0.count) }
           if count < 0, errno == EINTR || errno == EAGAIN { continue }
           guard count > 0 else {
             open[index].fd = -1
@@ -149,3 +193,5 @@ struct ChildProcess {
     }
   }
 }
+
+private func posixRead(_ descriptor: CInt, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int { read(descriptor, buffer, count) }

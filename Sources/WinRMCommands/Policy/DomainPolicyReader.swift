@@ -25,33 +25,38 @@ struct DomainPolicyReader {
   /// The extension that carries registry values (MS-GPREG §1.9).
   private static let registryExtension = "{35378eac-683f-11d2-a89a-00c04fbbcfa2}"
 
-  struct Answer {
-    var policy: DomainPolicy
-    /// What was left aside, and why.
-    var remarks: [String]
+  /// Samba's programs. One that hangs is ended after a minute, and nothing is started any more after five.
+  static func programs() -> ProgramRunner {
+    let end = ContinuousClock.now + .seconds(300)
+    return { name, arguments, maximumOutput in
+      let rest = end - .now
+      guard rest > .zero else { throw ChildProcess.Failure.timedOut(name) }
+      return try ChildProcess.run(
+        name, arguments, maximumOutput: maximumOutput, seconds: Int(min(rest, .seconds(59)).components.seconds) + 1)
+    }
   }
 
+  /// Reads the policy, the objects in the order in which they apply. An object that applies and cannot be read fails the whole: without it
+  /// something could be allowed that it forbids. One that does not apply never does.
+  ///
   /// - Throws: ``DomainPolicyError``.
-  func read() throws -> Answer {
+  func read() throws -> DomainPolicy {
     let controller = try controller()
     let session = try session(controller)
-    let scopes = try scopes(session)
-    var remarks: [String] = []
-    var objects: [DomainPolicy.Object] = []
-    let links = PolicyScope.appliedLinks(of: scopes)
+    let links = PolicyScope.appliedLinks(of: try scopes(session))
     guard links.count <= Self.maximumObjects else {
       throw DomainPolicyError(message: "\(links.count) policy objects are linked; more than \(Self.maximumObjects) are not taken")
     }
+    var policy = DomainPolicy(
+      domain: session.domain, controller: controller.name, machine: session.machine.description, updated: now, objects: [])
     for link in links {
       switch try object(link, session) {
-      case .applied(let object): objects.append(object)
-      case .leftAside(let why): remarks.append(why)
+      case .applied(let object): policy.objects.append(object)
+      case .leftAside(let object, let why):
+        policy.leftAside.append(DomainPolicy.LeftAside(object: object, link: link.scope, reason: why))
       }
     }
-    return Answer(
-      policy: DomainPolicy(
-        domain: session.domain, controller: controller.name, machine: session.machine.description, updated: now, objects: objects),
-      remarks: remarks)
+    return policy
   }
 
   // MARK: Domain controller
@@ -69,22 +74,47 @@ struct DomainPolicyReader {
       .first ?? ""
     guard Self.isName(netBIOS) else { throw DomainPolicyError(message: "winbind names no domain that this machine is a member of") }
     let information = try lines("wbinfo", ["--domain-info=\(netBIOS)"], "winbind does not know the domain \(netBIOS)")
-    guard let line = information.first(where: { $0.hasPrefix("Alt_Name") }), let colon = line.firstIndex(of: ":") else {
+    let label = "Alt_Name"
+    let names = information.compactMap { line -> String? in
+      let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, parts[0].filter({ $0 != " " }) == label else { return nil }
+      return String(parts[1].drop { $0 == " " })
+    }
+    guard names.count == 1, let domain = names.first?.lowercased(), Self.isName(domain) else {
       throw DomainPolicyError(message: "winbind does not know the DNS name of the domain \(netBIOS)")
     }
-    let domain = String(line[line.index(after: colon)...].drop { $0 == " " })
-    guard Self.isName(domain) else { throw DomainPolicyError(message: "winbind does not know the DNS name of the domain \(netBIOS)") }
-    let answer = try lines("wbinfo", ["--dsgetdcname=\(domain)"], "no domain controller of \(domain) was found")
-    guard let name = answer.first.map({ String($0.drop { $0 == "\\" }) }), Self.isName(name), name.contains(".") else {
-      throw DomainPolicyError(message: "no domain controller of \(domain) was found")
+    let failure = "no domain controller of \(domain) was found"
+    let answer = try start("wbinfo", ["--dsgetdcname=\(domain)"], 1 << 16, failure)
+    guard answer.exitCode == 0 else { throw DomainPolicyError(message: Self.explained(failure, answer)) }
+    return try Self.controller(String(decoding: answer.output, as: UTF8.self), domain: domain, netBIOS: netBIOS.lowercased())
+  }
+
+  /// Takes the answer of `wbinfo --dsgetdcname` apart, which has one line for each of: name, address, kind of address, GUID, domain,
+  /// forest, flags, site of the controller, site of this machine. A value that is not there leaves its line empty or says "(null)".
+  ///
+  /// Every line that has a form is held against it: a line too few would make something else the site, and the policy of a site is lost
+  /// without a word when nobody knows the site.
+  private static func controller(_ answer: String, domain: String, netBIOS: String) throws -> Controller {
+    // Behind the last line break there is no line.
+    let lines = answer.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { $0 == "(null)" ? "" : $0 }
+    guard lines.count >= 9, lines[0].hasPrefix("\\\\"), UInt8(lines[2]) != nil, PolicyIdentifier("{\(lines[3])}") != nil,
+      [domain, netBIOS].contains(lines[4].lowercased()), lines[6].hasPrefix("0x"), UInt64(lines[6].dropFirst(2), radix: 16) != nil
+    else {
+      throw DomainPolicyError(message: "winbind's answer about the domain controllers of \(domain) is not understood")
     }
-    // Name, address, kind of address, GUID, domain, forest, flags, site of the controller, site of this machine.
-    let site = answer.count > 8 ? answer[8] : ""
-    return Controller(name: name.lowercased(), domain: domain.lowercased(), site: Self.isSite(site) ? site : nil)
+    let name = lines[0].dropFirst(2).lowercased()
+    // Its files are fetched from there, and its directory is believed: nobody outside of the domain can be meant.
+    guard isName(name), name.hasSuffix("." + domain), name.utf8.count > domain.utf8.count + 1 else {
+      throw DomainPolicyError(message: "winbind names a domain controller of \(domain) whose name is not in that domain")
+    }
+    guard lines[8].isEmpty || isSite(lines[8]) else {
+      throw DomainPolicyError(message: "winbind names a site of this machine that cannot be one")
+    }
+    return Controller(name: name, domain: domain, site: lines[8].isEmpty ? nil : String(lines[8]))
   }
 
   private func lines(_ name: String, _ arguments: [String], _ failure: String) throws -> [String] {
-    let result = try start(name, arguments, 1 << 16)
+    let result = try start(name, arguments, 1 << 16, failure)
     guard result.exitCode == 0 else { throw DomainPolicyError(message: Self.explained(failure, result)) }
     return String(decoding: result.output, as: UTF8.self).split(separator: "\n").map(String.init)
   }
@@ -100,7 +130,11 @@ struct DomainPolicyReader {
     (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
   }
 
-  private static func isSite(_ text: String) -> Bool { isName(text) && !text.contains(".") }
+  /// What can stand in a distinguished name as it is.
+  private static func isSite(_ text: Substring) -> Bool {
+    (1...64).contains(text.unicodeScalars.count) && text.first != " " && text.last != " "
+      && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && !",=+<>#;\"\\".unicodeScalars.contains($0) }
+  }
 
   // MARK: Directory
 
@@ -173,35 +207,51 @@ struct DomainPolicyReader {
 
   private enum Object {
     case applied(DomainPolicy.Object)
-    case leftAside(String)
+    case leftAside(object: String, because: String)
   }
 
   private func object(_ link: PolicyScope.AppliedLink, _ session: Session) throws -> Object {
     let identifier = link.link.identifier
     let parts = ["CN=\(identifier)", "CN=Policies", "CN=System"] + session.base.parts
     guard try DirectoryName(parsing: link.link.object).isSame(as: DirectoryName(parts: parts)) else {
-      throw DomainPolicyError(message: "\(link.scope) links the policy object \(identifier) of another domain, which cannot be read")
+      return .leftAside(
+        object: "\(identifier) of \(link.link.domain)", because: "it is an object of another domain, and only those of this one are read")
     }
     let attributes = [
       "displayName", "flags", "gPCFileSysPath", "gPCMachineExtensionNames", "gPCWQLFilter", "nTSecurityDescriptor", "versionNumber",
     ]
-    guard let record = try search(session.controller, DirectoryName(parts: parts).description, attributes, withDescriptor: true) else {
-      return .leftAside("\(identifier): it is linked, and there is no such object, or this machine may not see it")
+    let name = DirectoryName(parts: parts).description
+    guard let record = try search(session.controller, name, attributes, withDescriptor: true, mayBeRefused: true) else {
+      return .leftAside(object: identifier.description, because: "there is no such object, or this machine may not see it")
     }
-    let name = try record.text(of: "displayName") ?? "policy object"
-    let title = "\(name) \(identifier)"
-    guard let descriptor = try record.text(of: "nTSecurityDescriptor") else {
-      return .leftAside("\(title): this machine may not see to whom it applies")
-    }
-    guard try PolicyAccess(parsing: descriptor, domain: session.domainIdentity).isApplied(to: session.identities) else {
-      return .leftAside("\(title): its security filter leaves this machine out")
-    }
-    if let flags = try record.text(of: "flags"), (Int32(flags) ?? 2) & 2 != 0 {
-      return .leftAside("\(title): its part for machines is switched off")
+    let displayName = String(try record.text(of: "displayName")?.prefix(256) ?? "policy object")
+    let title = "\(displayName) \(identifier)"
+    if let reason = try reasonToLeaveAside(record, title, session) { return .leftAside(object: title, because: reason) }
+    return .applied(try content(of: record, displayName, title, link, session))
+  }
+
+  /// Why an object does not apply to this machine; `nil` when it does.
+  private func reasonToLeaveAside(_ record: DirectoryRecord, _ title: String, _ session: Session) throws -> String? {
+    if let flags = try record.text(of: "flags"), (Int32(flags) ?? 2) & 2 != 0 { return "its part for machines is switched off" }
+    guard let descriptor = try record.text(of: "nTSecurityDescriptor") else { return "this machine may not see to whom it applies" }
+    do throws(GroupPolicyError) {
+      guard try PolicyAccess(parsing: descriptor, domain: session.domainIdentity).isApplied(to: session.identities) else {
+        return "its security filter leaves this machine out"
+      }
+    } catch {
+      throw DomainPolicyError(message: "whether the policy object \(title) applies to this machine cannot be told: \(error)")
     }
     if let filter = try record.text(of: "gPCWQLFilter"), !filter.allSatisfy(\.isWhitespace) {
-      return .leftAside("\(title): it has a WMI filter, and without WMI no filter can be answered")
+      return "it has a WMI filter, and without WMI no filter can be answered"
     }
+    return nil
+  }
+
+  /// The files of an object that applies.
+  private func content(
+    of record: DirectoryRecord, _ name: String, _ title: String, _ link: PolicyScope.AppliedLink, _ session: Session
+  ) throws -> DomainPolicy.Object {
+    let identifier = link.link.identifier
     let extensions = try record.text(of: "gPCMachineExtensionNames")?.lowercased() ?? ""
     let directory = "\\\\\(session.domain)\\sysvol\\\(session.domain)\\Policies\\\(identifier)"
     guard try record.text(of: "gPCFileSysPath")?.lowercased() == directory.lowercased() else {
@@ -210,42 +260,49 @@ struct DomainPolicyReader {
     let file = directory + "\\Machine\\Registry.pol"
     var object = DomainPolicy.Object(
       name: name, identifier: identifier, link: link.scope, isEnforced: link.link.isEnforced, version: 0, file: file, entries: [])
-    guard extensions.contains(Self.registryExtension) else { return .applied(object) }
-    let place = "\(session.domain)\\Policies\\\(identifier)"
-    guard let template = try fetch(session.controller, "\(place)\\GPT.INI", PolicyTemplateFile.maximumSize) else {
-      throw DomainPolicyError(message: "SYSVOL holds no files of the policy object \(title)")
+    guard extensions.contains(Self.registryExtension) else { return object }
+    let template = directory + "\\GPT.INI"
+    guard let bytes = try fetch(session.controller, template, PolicyTemplateFile.maximumSize, title) else {
+      throw DomainPolicyError(message: "SYSVOL of \(session.controller.name) lacks \(template) of the policy object \(title)")
     }
-    object.version = UInt32(try PolicyTemplateFile(decoding: template).machineVersion)
+    do {
+      object.version = UInt32(try PolicyTemplateFile(decoding: bytes).machineVersion)
+    } catch {
+      throw DomainPolicyError(message: "\(template) of the policy object \(title) cannot be used: \(error)")
+    }
     // An object of version 0 can lack the file. One that has lost it could not be told from that: the directory counts changes too.
-    guard let bytes = try fetch(session.controller, "\(place)\\Machine\\Registry.pol", PolicyFile.maximumSize) else {
+    guard let bytes = try fetch(session.controller, file, PolicyFile.maximumSize, title) else {
       let counted = try record.text(of: "versionNumber").flatMap(UInt32.init).map { $0 & 0xFFFF } ?? 0
-      guard max(object.version, counted) == 0 else { throw DomainPolicyError(message: "SYSVOL lacks the file \(file)") }
-      return .applied(object)
+      guard max(object.version, counted) == 0 else {
+        throw DomainPolicyError(message: "SYSVOL of \(session.controller.name) lacks \(file) of the policy object \(title)")
+      }
+      return object
     }
     do {
       object.entries = try PolicyFile(decoding: bytes).entries.filter { DomainPolicy.isRelevant($0.key) }
     } catch {
       throw DomainPolicyError(message: "\(file) of the policy object \(title) cannot be used: \(error)")
     }
-    return .applied(object)
+    return object
   }
 
   /// One object of the directory; `nil` when there is none, or none that this machine may see.
+  ///
+  /// - Parameter mayBeRefused: a directory that refuses to show it is no error.
   private func search(
-    _ controller: Controller, _ base: String, _ attributes: [String], withDescriptor: Bool = false
+    _ controller: Controller, _ base: String, _ attributes: [String], withDescriptor: Bool = false, mayBeRefused: Bool = false
   ) throws -> DirectoryRecord? {
+    let failure = "the directory of \(controller.name) could not be asked for \"\(base)\""
     let result = try start(
       "ldbsearch",
       [
         "-H", "ldap://\(controller.name)", "-P", "--use-kerberos=required", "--option=client ldap sasl wrapping=seal", "-s", "base", "-b",
         base,
       ]
-        + (withDescriptor ? ["--controls=sd_flags:1:7"] : []) + ["(objectClass=*)"] + attributes, DirectoryRecord.maximumSize)
-    // The exit code is LDAP's: 32 is noSuchObject.
-    if result.exitCode == 32 { return nil }
-    guard result.exitCode == 0 else {
-      throw DomainPolicyError(message: Self.explained("the directory of \(controller.name) could not be asked for \"\(base)\"", result))
-    }
+        + (withDescriptor ? ["--controls=sd_flags:1:7"] : []) + ["(objectClass=*)"] + attributes, DirectoryRecord.maximumSize, failure)
+    // The exit code is LDAP's: 32 is noSuchObject, 50 insufficientAccessRights.
+    if result.exitCode == 32 || (result.exitCode == 50 && mayBeRefused) { return nil }
+    guard result.exitCode == 0 else { throw DomainPolicyError(message: Self.explained(failure, result)) }
     do {
       let records = try DirectoryRecord.parse(result.output)
       guard records.count <= 1 else { throw DomainPolicyError(message: "the directory answers with more than was asked for") }
@@ -256,23 +313,31 @@ struct DomainPolicyReader {
   }
 
   /// A file of SYSVOL; `nil` when there is none.
-  private func fetch(_ controller: Controller, _ path: String, _ maximumSize: Int) throws -> [UInt8]? {
+  ///
+  /// - Parameter file: `\\DOMAIN\sysvol\…`, of which the controller that was asked has a copy.
+  private func fetch(_ controller: Controller, _ file: String, _ maximumSize: Int, _ title: String) throws -> [UInt8]? {
+    let path = file.dropFirst("\\\\\(controller.domain)\\sysvol\\".count)
+    let failure = "SYSVOL of \(controller.name) does not give \(file) of the policy object \(title)"
     let result = try start(
       "smbclient",
-      ["//\(controller.name)/sysvol", "-P", "--use-kerberos=required", "--client-protection=sign", "-c", "get \"\(path)\" -"], maximumSize)
+      ["//\(controller.name)/sysvol", "-P", "--use-kerberos=required", "--client-protection=sign", "-c", "get \"\(path)\" -"], maximumSize,
+      failure)
     guard result.exitCode != 0 else { return result.output }
-    let text = result.errors + String(decoding: result.output.suffix(512), as: UTF8.self)
-    if text.contains("NT_STATUS_OBJECT_NAME_NOT_FOUND") || text.contains("NT_STATUS_OBJECT_PATH_NOT_FOUND") { return nil }
-    throw DomainPolicyError(message: Self.explained("SYSVOL on \(controller.name) could not be read", result))
+    let isMissing = (result.errors + "\n" + String(decoding: result.output.suffix(2048), as: UTF8.self)).split(separator: "\n").contains {
+      $0.hasPrefix("NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file")
+        || $0.hasPrefix("NT_STATUS_OBJECT_PATH_NOT_FOUND opening remote file")
+    }
+    if isMissing { return nil }
+    throw DomainPolicyError(message: Self.explained(failure, result))
   }
 
   // MARK: Programs
 
-  private func start(_ name: String, _ arguments: [String], _ maximumOutput: Int) throws -> ChildProcess.Result {
+  private func start(_ name: String, _ arguments: [String], _ maximumOutput: Int, _ failure: String) throws -> ChildProcess.Result {
     do {
       return try run(name, arguments, maximumOutput)
-    } catch let failure as ChildProcess.Failure {
-      throw DomainPolicyError(message: Self.message(failure))
+    } catch let reason as ChildProcess.Failure {
+      throw DomainPolicyError(message: "\(failure): \(Self.message(reason))")
     }
   }
 

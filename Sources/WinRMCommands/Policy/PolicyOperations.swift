@@ -88,13 +88,13 @@ extension WinrmRunner {
     let stored = Result { try store.load() }
     do {
       guard geteuid() == 0 else { throw WinrmFailure(.accessDenied, "Only root can act as this machine in its domain.") }
-      let reader = DomainPolicyReader(
-        run: { name, arguments, maximum in try ChildProcess.run(name, arguments, maximumOutput: maximum, seconds: 60) }, now: Self.now)
-      let answer = try reader.read()
-      _ = try EffectivePolicy.load(paths: paths, domain: answer.policy)
-      try store.replace(with: answer.policy)
-      for remark in answer.remarks { console.writeError("Not applied: \(ResultWriter.printable(remark))\n") }
-      show(PolicyReport.domain(answer.policy, now: Self.now), prefix: "p", PolicyReport.namespace)
+      let policy = try DomainPolicyReader(run: DomainPolicyReader.programs(), now: Self.now).read()
+      _ = try EffectivePolicy.load(paths: paths, domain: policy)
+      try store.replace(with: policy)
+      for object in policy.leftAside {
+        console.writeError("Not applied: \(ResultWriter.printable("\(object.object): \(object.reason)"))\n")
+      }
+      show(PolicyReport.domain(policy, now: Self.now), prefix: "p", PolicyReport.namespace)
     } catch let error as WinrmFailure where error.code == .accessDenied {
       throw error
     } catch {

@@ -41,6 +41,14 @@ struct PolicyReport {
               ResultElement(name: "Link", value: object.link), ResultElement(name: "Enforced", value: object.isEnforced ? "true" : "false"),
               ResultElement(name: "Version", value: String(object.version)),
             ])
+        }
+        + domain.leftAside.map { object in
+          ResultElement(
+            name: "NotApplied",
+            children: [
+              ResultElement(name: "Name", value: object.object), ResultElement(name: "Link", value: object.link),
+              ResultElement(name: "Because", value: object.reason),
+            ])
         })
   }
 
@@ -138,7 +146,10 @@ struct PolicyTest {
       isEnabled
       ? "\(method) proves who the user is; the server gets no credentials that it could use elsewhere"
       : "\(method) is switched off in the client's configuration"
-    return answer(host, method, false, nil, [ResultElement(name: "Because", value: because)])
+    return answer(
+      host, method, false, nil,
+      [ResultElement(name: "Because", value: because)]
+        + (isEnabled ? [] : settings.item(deciding: method, of: .clientAuth).map(PolicyReport.source) ?? []))
   }
 
   private func answer(_ host: String, _ method: String, _ isAllowed: Bool, _ proof: Proof?, _ rest: [ResultElement]) -> Answer {
@@ -163,14 +174,6 @@ struct PolicyTest {
   private func explanation(_ decision: DelegationDecision) -> [ResultElement] {
     var elements = [ResultElement(name: "Because", value: decision.reason)]
     if case .refused(let code, _) = decision { elements.append(ResultElement(name: "Code", value: code.hexadecimal)) }
-    return elements + (rule(in: decision.reason).map(PolicyReport.source) ?? [])
-  }
-
-  /// The entry whose name the reason begins with.
-  private func rule(in reason: String) -> PolicyTree.Item? {
-    policy.items.first { item in
-      guard let list = item.key.split(separator: "\\").last else { return false }
-      return reason.hasPrefix("\(item.source.object) \(list)\\\(item.name) (")
-    }
+    return elements + (policy.item(decidingBy: decision.reason).map(PolicyReport.source) ?? [])
   }
 }

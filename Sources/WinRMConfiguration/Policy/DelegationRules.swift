@@ -1,5 +1,5 @@
 import DelegationPolicy
-import GroupPolicy
+public import GroupPolicy
 
 /// The rules for fresh credentials in a policy file, or in the policy of all files together.
 struct DelegationRules {
@@ -7,11 +7,15 @@ struct DelegationRules {
   struct Entry {
     var origin: String
     var text: String
+    /// The file, where it is not the one that is being read.
+    var file: String?
   }
 
   /// The number of a value of the key `CredentialsDelegation`.
   let number: (String) throws(ConfigurationError) -> UInt32?
   let entries: (DelegationList) throws(ConfigurationError) -> [Entry]
+  /// The value of a name, and who wrote it: `machine policy ConcatenateDefaults_AllowFresh`.
+  let origin: (String) -> String
   /// Who wrote the value of a name.
   let source: (String) -> String
 
@@ -23,6 +27,7 @@ struct DelegationRules {
       values.texts(of: list.name).map { Entry(origin: "\(source) \(list.name)\\\($0.number)", text: $0.text) }
     }
     self.source = { _ in source }
+    origin = { "\(source) \($0)" }
   }
 
   /// The rules of all files together.
@@ -32,11 +37,20 @@ struct DelegationRules {
     entries = { list throws(ConfigurationError) in
       var entries: [Entry] = []
       for item in tree.items(of: key + "\\" + list.name) {
-        entries.append(Entry(origin: "\(item.source.object) \(list.name)\\\(item.name)", text: try item.policyText()))
+        entries.append(Entry(origin: Self.origin(of: item), text: try item.policyText(), file: item.source.file))
       }
       return entries
     }
     source = { name in tree.item(key, name)?.source.object ?? "machine policy" }
+    origin = { name in tree.item(key, name).map(Self.origin) ?? "machine policy \(name)" }
+  }
+
+  /// What a decision calls the value that decides: the object that it is from and its name, for an entry of a list with the list's.
+  static func origin(of item: PolicyTree.Item) -> String {
+    guard PolicyKey.credentialsDelegation.list(at: item.key) != nil, let list = item.key.split(separator: "\\").last else {
+      return "\(item.source.object) \(item.name)"
+    }
+    return "\(item.source.object) \(list)\\\(item.name)"
   }
 
   /// - Parameter narrowing: the policy is a user's, which takes away from the machine's: an allow list that is not configured takes
@@ -49,9 +63,8 @@ struct DelegationRules {
     let restriction = "RestrictedRemoteAdministration"
     if try number(restriction).map({ $0 != 0 }) ?? false {
       // "Restrict delegation of credentials to remote servers": CredSSP would hand out the password itself.
-      let source = source(restriction)
-      policy.denyFresh.append(
-        DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source) \(restriction)"))
+      let origin = origin(restriction)
+      policy.denyFresh.append(DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: origin), source: origin))
     }
     return policy
   }
@@ -80,21 +93,21 @@ struct DelegationRules {
       if !mayMeanWinRM, !MachinePolicy.isWSMan(entry.text), entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil {
         continue
       }
-      result.append(DelegationPolicy.Entry(pattern: try Self.pattern(entry.text, in: entry.origin), source: entry.origin))
+      result.append(DelegationPolicy.Entry(pattern: try Self.pattern(entry.text, in: entry.origin, entry.file), source: entry.origin))
     }
     if try number(list.concatenation) == 1, list != .denyFresh {
-      let source = source(list.concatenation)
+      let origin = origin(list.concatenation)
       result.append(
-        DelegationPolicy.Entry(pattern: try Self.pattern("TERMSRV/*", in: source), source: "\(source), operating system's default"))
+        DelegationPolicy.Entry(pattern: try Self.pattern("TERMSRV/*", in: origin), source: "\(origin), operating system's default"))
     }
     return result
   }
 
-  private static func pattern(_ text: String, in origin: String) throws(ConfigurationError) -> DelegationPattern {
+  private static func pattern(_ text: String, in origin: String, _ file: String? = nil) throws(ConfigurationError) -> DelegationPattern {
     do throws(DelegationPolicyError) {
       return try DelegationPattern(parsing: text)
     } catch {
-      throw ConfigurationError(.malformed, "\(origin): \(error.message)", specificCode: .policyCorrupted)
+      throw ConfigurationError(.malformed, "\(origin): \(error.message)", file: file, specificCode: .policyCorrupted)
     }
   }
 }
@@ -130,5 +143,17 @@ extension PolicyTree.Item {
   func corrupted(_ why: String) -> ConfigurationError {
     ConfigurationError(
       .malformed, "\(source.object): the value \(name) of the key \(key) \(why)", file: source.file, specificCode: .policyCorrupted)
+  }
+}
+
+extension EffectivePolicy {
+  /// The value that the reason of a decision about delegation begins with; `nil` when no value decided.
+  public func item(decidingBy reason: String) -> PolicyTree.Item? {
+    let key = PolicyKey.credentialsDelegation.path.lowercased()
+    return items.first { item in
+      guard item.key.lowercased().hasPrefix(key) else { return false }
+      let origin = DelegationRules.origin(of: item)
+      return reason.hasPrefix("\(origin) (") || reason.hasPrefix("\(origin), ")
+    }
   }
 }

@@ -34,6 +34,22 @@ public struct DomainPolicy: Sendable, Equatable {
     public var source: PolicySource { PolicySource(object: "\(name) \(identifier)", file: file) }
   }
 
+  /// A policy object that is linked, and does not apply or cannot be judged.
+  public struct LeftAside: Sendable, Equatable {
+    /// The object, for people: its name and identifier, or as much of them as is known.
+    public var object: String
+    /// The site, the domain or the unit that links it.
+    public var link: String
+    /// Why it does not count.
+    public var reason: String
+
+    public init(object: String, link: String, reason: String) {
+      self.object = object
+      self.link = link
+      self.reason = reason
+    }
+  }
+
   /// The DNS name of the domain.
   public var domain: String
   /// The domain controller that was asked.
@@ -44,14 +60,22 @@ public struct DomainPolicy: Sendable, Equatable {
   public var updated: Int64
   /// In the order in which they are applied.
   public var objects: [Object]
+  /// What is linked and was not applied. Empty for a policy that an older version stored.
+  public var leftAside: [LeftAside]
 
-  public init(domain: String, controller: String, machine: String, updated: Int64, objects: [Object]) {
+  public init(
+    domain: String, controller: String, machine: String, updated: Int64, objects: [Object], leftAside: [LeftAside] = []
+  ) {
     self.domain = domain
     self.controller = controller
     self.machine = machine
     self.updated = updated
     self.objects = objects
+    self.leftAside = leftAside
   }
+
+  /// The form of the file. 1, without a number, had no list of what was left aside.
+  static let format: Int64 = 2
 
   /// Whether entries of a key matter to WinRM or CredSSP. What does not is not kept.
   public static func isRelevant(_ key: String) -> Bool { PolicyKey.isRelevant(key) }
@@ -101,7 +125,17 @@ public struct DomainPolicyStore: Sendable {
 
 extension DomainPolicy {
   init(decoding json: JSONValue) throws(ConfigurationError) {
-    guard case .object(let members) = json, case .text(let domain)? = members["Domain"],
+    guard case .object(let members) = json else {
+      throw ConfigurationError(.malformed, "the stored policy of the domain is not whole")
+    }
+    // Nobody knows what an unknown form says besides: it could be what forbids something.
+    switch members["Format"] {
+    case nil, .integer(1)?, .integer(Self.format)?: break
+    default:
+      throw ConfigurationError(
+        .malformed, "the stored policy of the domain has a form that is not known here; `winrm policy update` reads it anew")
+    }
+    guard case .text(let domain)? = members["Domain"],
       case .text(let controller)? = members["Controller"],
       case .text(let machine)? = members["Machine"], case .integer(let updated)? = members["Updated"],
       case .list(let items)? = members["Objects"]
@@ -110,14 +144,35 @@ extension DomainPolicy {
     }
     var objects: [Object] = []
     for (index, item) in items.enumerated() { objects.append(try Object(decoding: item, path: "Objects[\(index)]")) }
-    self.init(domain: domain, controller: controller, machine: machine, updated: updated, objects: objects)
+    var leftAside: [LeftAside] = []
+    if let list = members["LeftAside"] {
+      guard case .list(let items) = list else { throw ConfigurationError(.malformed, "LeftAside is no list") }
+      for (index, item) in items.enumerated() { leftAside.append(try LeftAside(decoding: item, path: "LeftAside[\(index)]")) }
+    }
+    self.init(domain: domain, controller: controller, machine: machine, updated: updated, objects: objects, leftAside: leftAside)
   }
 
   var json: JSONText {
     .object([
-      ("Domain", .text(domain)), ("Controller", .text(controller)), ("Machine", .text(machine)),
+      ("Format", .integer(UInt64(Self.format))), ("Domain", .text(domain)), ("Controller", .text(controller)), ("Machine", .text(machine)),
       ("Updated", .integer(UInt64(max(0, updated)))), ("Objects", .list(objects.map(\.json))),
+      ("LeftAside", .list(leftAside.map(\.json))),
     ])
+  }
+}
+
+extension DomainPolicy.LeftAside {
+  fileprivate init(decoding json: JSONValue, path: String) throws(ConfigurationError) {
+    guard case .object(let members) = json, case .text(let object)? = members["Object"], case .text(let link)? = members["Link"],
+      case .text(let reason)? = members["Because"]
+    else {
+      throw ConfigurationError(.malformed, "\(path) is not whole")
+    }
+    self.init(object: object, link: link, reason: reason)
+  }
+
+  fileprivate var json: JSONText {
+    .object([("Object", .text(object)), ("Link", .text(link)), ("Because", .text(reason))])
   }
 }
 

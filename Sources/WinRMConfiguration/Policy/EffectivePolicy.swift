@@ -25,8 +25,7 @@ public struct EffectivePolicy: Sendable {
     let machine = try MachinePolicyStore(paths: paths).load()
     return try EffectivePolicy(
       registryPolicy: registryPolicy(paths.machineRegistryPolicyFile), registryPolicyFile: paths.machineRegistryPolicyFile,
-      machine: machine, machineFile: paths.machinePolicyFile, domain: DomainPolicyStore(paths: paths).load(),
-      domainFile: paths.domainPolicyFile)
+      machine: machine, machineFile: paths.machinePolicyFile, domain: DomainPolicyStore(paths: paths).load())
   }
 
   /// What would hold if the domain's policy were this one, or the machine's file said this.
@@ -36,12 +35,11 @@ public struct EffectivePolicy: Sendable {
     try EffectivePolicy(
       registryPolicy: registryPolicy(paths.machineRegistryPolicyFile), registryPolicyFile: paths.machineRegistryPolicyFile,
       machine: machine ?? MachinePolicyStore(paths: paths).load(), machineFile: paths.machinePolicyFile,
-      domain: domain ?? DomainPolicyStore(paths: paths).load(), domainFile: paths.domainPolicyFile)
+      domain: domain ?? DomainPolicyStore(paths: paths).load())
   }
 
   private init(
-    registryPolicy: PolicyFile?, registryPolicyFile: String, machine: MachinePolicy, machineFile: String, domain: DomainPolicy?,
-    domainFile: String
+    registryPolicy: PolicyFile?, registryPolicyFile: String, machine: MachinePolicy, machineFile: String, domain: DomainPolicy?
   ) throws(ConfigurationError) {
     var tree = PolicyTree()
     if let registryPolicy {
@@ -50,7 +48,7 @@ public struct EffectivePolicy: Sendable {
     try tree.applyPolicy(
       PolicyFile(entries: machine.entries), from: PolicySource(object: "machine policy", file: machineFile), at: machineFile)
     for object in domain?.objects ?? [] {
-      try tree.applyPolicy(PolicyFile(entries: object.entries), from: object.source, at: domainFile)
+      try tree.applyPolicy(PolicyFile(entries: object.entries), from: object.source, at: object.file)
     }
     self.tree = tree
     self.domain = domain

@@ -78,7 +78,7 @@ private struct PolicyRule: Sendable {
     case number(ClosedRange<UInt32>)
     /// REG_SZ, in force when the REG_DWORD of this name is there and not 0.
     case text(enabledBy: String)
-    /// REG_SZ, in force when the REG_DWORD of this name is 1.
+    /// REG_SZ, in force when the REG_DWORD of this name is 1. A field that the editor was given empty leaves no value: no address then.
     case filter(enabledBy: String)
   }
 
@@ -124,17 +124,20 @@ private struct PolicyRule: Sendable {
 
   /// What the policy says; `nil` when it is not configured.
   func decide(_ tree: PolicyTree) throws(ConfigurationError) -> (SettingValue, PolicyTree.Item)? {
-    guard let item = tree.item(key.path, name) else { return nil }
+    let item = tree.item(key.path, name)
     switch value {
-    case .boolean: return try tree.number(key.path, name).map { (.boolean($0 != 0), item) }
+    case .boolean:
+      guard let item, let number = try tree.number(key.path, name) else { return nil }
+      return (.boolean(number != 0), item)
     case .number(let range):
-      return try tree.number(key.path, name).map { (.integer(min(max($0, range.lowerBound), range.upperBound)), item) }
+      guard let item, let number = try tree.number(key.path, name) else { return nil }
+      return (.integer(min(max(number, range.lowerBound), range.upperBound)), item)
     case .text(let status):
-      guard let state = try tree.number(key.path, status), state != 0 else { return nil }
+      guard let item, let state = try tree.number(key.path, status), state != 0 else { return nil }
       return (.text(try item.policyText()), item)
     case .filter(let status):
-      guard try tree.number(key.path, status) == 1 else { return nil }
-      return (.text(try item.policyText()), item)
+      guard let state = tree.item(key.path, status), try tree.number(key.path, status) == 1 else { return nil }
+      return try item.map { item throws(ConfigurationError) in (.text(try item.policyText()), item) } ?? (.text(""), state)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GroupPolicy
 import Testing
 import WinRMConfiguration
@@ -12,7 +13,15 @@ private struct FakeDomain {
   static let sid = "S-1-5-21-1-2-3"
   static let applies = "D:(A;;RPLC;;;AU)(OA;;CR;edacfd8f-ffb3-11d1-b41d-00a0c968f939;;AU)"
 
-  var controller = ["\\\\dc.lab.example", "\\\\203.0.113.10", "1", "guid", "lab.example", "lab.example", "0x1", "Site-A", "Site-A"]
+  /// The answer of `wbinfo --dsgetdcname`, line by line.
+  var controller = [
+    "\\\\DC.lab.example", "\\\\203.0.113.10", "1", "6be3e49a-1909-4147-a252-0bde3c1dbba6", "lab.example", "lab.example", "0xe00011bd",
+    "Site-A", "Site-A", "",
+  ]
+  /// Exit codes of ldbsearch by base.
+  var refusals: [String: Int32] = [:]
+  /// What smbclient answers instead of files.
+  var share: String?
   /// Attributes by base.
   var directory: [String: String]
   var files: [String: [UInt8]] = [:]
@@ -65,28 +74,29 @@ private struct FakeDomain {
     case "ldbsearch":
       #expect(arguments.starts(with: ["-H", "ldap://dc.lab.example", "-P", "--use-kerberos=required"]))
       let base = arguments[try #require(arguments.firstIndex(of: "-b")) + 1]
+      if let code = refusals[base] { return ChildProcess.Result(output: [], errors: "search error - refused", exitCode: code) }
       guard let attributes = directory[base] else { return ChildProcess.Result(output: [], errors: "search error", exitCode: 32) }
       let distinguished = base.hasPrefix("<SID=") ? "CN=HOP1,OU=servers,DC=lab,DC=example" : base
       return answer(Array("# record 1\ndn: \(distinguished)\n\(attributes)\n# returned 1 records\n".utf8))
     case "smbclient":
       #expect(arguments[0] == "//dc.lab.example/sysvol" && arguments.contains("--client-protection=sign"))
+      if let share { return ChildProcess.Result(output: Array(share.utf8), errors: "ldb: x secrets.ldb\n", exitCode: 1) }
       let command = arguments.last ?? ""
       guard command.hasPrefix("get \""), command.hasSuffix("\" -"), let file = files[String(command.dropFirst(5).dropLast(3))] else {
-        return ChildProcess.Result(output: [], errors: "NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file", exitCode: 1)
+        return ChildProcess.Result(output: [], errors: "NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file \\x", exitCode: 1)
       }
       return answer(file)
     default: throw ChildProcess.Failure.missing(name)
     }
   }
 
-  func read() throws -> DomainPolicyReader.Answer { try DomainPolicyReader(run: run, now: 1000).read() }
+  func read() throws -> DomainPolicy { try DomainPolicyReader(run: run, now: 1000).read() }
 }
 
 @Suite struct DomainPolicyReaderTests {
   @Test("Objects in link order, with what matters here and where it came from") func plain() throws {
-    let answer = try FakeDomain().read()
-    #expect(answer.remarks.isEmpty)
-    let policy = answer.policy
+    let policy = try FakeDomain().read()
+    #expect(policy.leftAside.isEmpty)
     #expect(policy.domain == "lab.example" && policy.controller == "dc.lab.example" && policy.updated == 1000)
     #expect(policy.machine == "CN=HOP1,OU=servers,DC=lab,DC=example")
     #expect(policy.objects.map(\.name) == ["Object 1", "Object 2"])
@@ -100,26 +110,31 @@ private struct FakeDomain {
     domain.directory["CN=Site-A,CN=Sites,CN=Configuration,DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.third))\n"
     domain.directory["DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.first, 2))\n"
     domain.directory["OU=servers,DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.second))\n"
-    #expect(try domain.read().policy.objects.map(\.name) == ["Object 3", "Object 2", "Object 1"])
-    #expect(try domain.read().policy.objects.last?.isEnforced == true)
+    #expect(try domain.read().objects.map(\.name) == ["Object 3", "Object 2", "Object 1"])
+    #expect(try domain.read().objects.last?.isEnforced == true)
     domain.directory["OU=servers,DC=lab,DC=example"]?.append("gPOptions: 1\n")
-    #expect(try domain.read().policy.objects.map(\.name) == ["Object 2", "Object 1"])
+    #expect(try domain.read().objects.map(\.name) == ["Object 2", "Object 1"])
     domain.directory["DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.first, 3))\n"
-    #expect(try domain.read().policy.objects.map(\.name) == ["Object 2"])
+    #expect(try domain.read().objects.map(\.name) == ["Object 2"])
   }
 
   static let excluded: [(String, [String: String?])] = [
     ("security filter", ["nTSecurityDescriptor": "D:(A;;RP;;;AU)"]), ("to whom it applies", ["nTSecurityDescriptor": nil]),
     ("switched off", ["flags": "2"]), ("switched off", ["flags": "3"]), ("switched off", ["flags": "x"]),
     ("WMI filter", ["gPCWQLFilter": "[lab.example;{1};0]"]),
+    // What does not apply may be as odd as it likes.
+    ("switched off", ["flags": "2", "nTSecurityDescriptor": "D:(XA;;GA;;;AU;(x))", "gPCFileSysPath": nil]),
+    ("security filter", ["nTSecurityDescriptor": "D:(XA;;GA;;;DA;(x))", "gPCFileSysPath": #"\\evil\share"#]),
+    ("WMI filter", ["gPCWQLFilter": "x", "gPCFileSysPath": nil]),
   ]
 
   @Test("An object that does not apply is left aside, and said so", arguments: excluded.indices) func leftAside(index: Int) throws {
     var domain = FakeDomain()
     domain.change(FakeDomain.first, Self.excluded[index].1)
     let answer = try domain.read()
-    #expect(answer.policy.objects.map(\.name) == ["Object 2"])
-    #expect(answer.remarks.count == 1 && answer.remarks[0].contains(Self.excluded[index].0))
+    #expect(answer.objects.map(\.name) == ["Object 2"])
+    #expect(answer.leftAside.map(\.object) == ["Object 1 \(FakeDomain.first)"] && answer.leftAside[0].link == "DC=lab,DC=example")
+    #expect(answer.leftAside[0].reason.contains(Self.excluded[index].0))
   }
 
   @Test("A link to nothing is left aside; an object without registry values is not fetched") func nothingToFetch() throws {
@@ -128,8 +143,55 @@ private struct FakeDomain {
     domain.change(FakeDomain.second, ["gPCMachineExtensionNames": nil])
     domain.files = [:]
     let answer = try domain.read()
-    #expect(answer.remarks.count == 1)
-    #expect(answer.policy.objects.map(\.name) == ["Object 2"] && answer.policy.objects[0].entries.isEmpty)
+    #expect(answer.leftAside.map(\.object) == [FakeDomain.first])
+    #expect(answer.objects.map(\.name) == ["Object 2"] && answer.objects[0].entries.isEmpty)
+  }
+
+  @Test("The site is found by its line, and a machine may have none", arguments: ["", "(null)"]) func noSite(text: String) throws {
+    var domain = FakeDomain()
+    domain.directory["CN=Site-A,CN=Sites,CN=Configuration,DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.third))\n"
+    // The controller's own site, or one that is not known, is not this machine's.
+    domain.controller[7] = ""
+    #expect(try domain.read().objects.map(\.name) == ["Object 3", "Object 1", "Object 2"])
+    domain.controller[8] = text
+    #expect(try domain.read().objects.map(\.name) == ["Object 1", "Object 2"])
+    domain.controller[8] = "Site A"
+    domain.directory["CN=Site A,CN=Sites,CN=Configuration,DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.third))\n"
+    #expect(try domain.read().objects.map(\.name) == ["Object 3", "Object 1", "Object 2"])
+  }
+
+  @Test("A link to an object of another domain is left aside, also when ours has one of the same name") func foreignObject() throws {
+    var domain = FakeDomain()
+    domain.directory["CN=Site-A,CN=Sites,CN=Configuration,DC=lab,DC=example"] =
+      "gPLink: [LDAP://CN=\(FakeDomain.first),CN=Policies,CN=System,DC=other,DC=example;2]\n"
+    let policy = try domain.read()
+    #expect(policy.objects.map(\.name) == ["Object 1", "Object 2"])
+    #expect(policy.leftAside.map(\.object) == ["\(FakeDomain.first) of other.example"])
+    #expect(policy.leftAside[0].link.hasPrefix("CN=Site-A") && policy.leftAside[0].reason.contains("another domain"))
+  }
+
+  @Test("An object that the directory refuses to show does not apply; one whose files it shows to others does") func refusal() throws {
+    var domain = FakeDomain()
+    domain.refusals["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"] = 50
+    let policy = try domain.read()
+    #expect(policy.objects.map(\.name) == ["Object 2"] && policy.leftAside.count == 1)
+  }
+
+  @Test(
+    "Files that cannot be had name the object, the file and the peer's answer",
+    arguments: [
+      "do_connect: Connection to dc.lab.example failed (Error NT_STATUS_CONNECTION_REFUSED)",
+      "tree connect failed: NT_STATUS_BAD_NETWORK_NAME",
+      #"NT_STATUS_ACCESS_DENIED opening remote file \lab.example\x"#, "x NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file",
+    ])
+  func unreadable(said: String) {
+    var domain = FakeDomain()
+    domain.share = said + "\n"
+    let error = #expect(throws: DomainPolicyError.self) { try domain.read() }
+    #expect(
+      error?.message
+        == "SYSVOL of dc.lab.example does not give \\\\lab.example\\sysvol\\lab.example\\Policies\\\(FakeDomain.first)\\GPT.INI of the policy object Object 1 \(FakeDomain.first): \(said)"
+    )
   }
 
   @Test("Only an object of version 0 may lack its file") func missingFile() throws {
@@ -139,22 +201,34 @@ private struct FakeDomain {
     domain.files["lab.example\\Policies\\\(FakeDomain.first)\\GPT.INI"] = Array("[General]\nVersion=65536\n".utf8)
     #expect(throws: DomainPolicyError.self) { try domain.read() }
     domain.change(FakeDomain.first, ["versionNumber": "65536"])
-    #expect(try domain.read().policy.objects.count == 2)
+    #expect(try domain.read().objects.count == 2)
     domain.files["lab.example\\Policies\\\(FakeDomain.first)\\GPT.INI"] = nil
     #expect(throws: DomainPolicyError.self) { try domain.read() }
   }
 
   fileprivate static let hostileAnswers: [(@Sendable (inout FakeDomain) -> Void, String)] = [
-    ({ $0.controller[0] = "\\\\-oProxy" }, "no domain controller"), ({ $0.controller[0] = "\\\\a b.c" }, "no domain controller"),
-    ({ $0.controller = [] }, "no domain controller"), ({ $0.directory[""] = "tokenGroups: S-1-5-11\n" }, "which domain"),
+    ({ $0.controller[0] = "\\\\-oProxy.lab.example" }, "not in that domain"),
+    ({ $0.controller[0] = "\\\\a b.lab.example" }, "not in that domain"),
+    ({ $0.controller = [] }, "not understood"), ({ $0.directory[""] = "tokenGroups: S-1-5-11\n" }, "which domain"),
     ({ $0.directory[""]?.append("defaultNamingContext: DC=x\n") }, "values"),
     ({ $0.directory[""] = $0.directory[""]?.replacing("tokenGroups: S-1-5-11", with: "tokenGroups: S-1-5-11> x") }, "does not know"),
     ({ $0.directory["<SID=\(FakeDomain.sid)-1110>"] = "objectClass: user\n" }, "none of a computer"),
     ({ $0.directory["<SID=\(FakeDomain.sid)-1110>"] = nil }, "account of this machine"),
     ({ $0.directory["DC=lab,DC=example"] = nil }, "does not show"),
-    (
-      { $0.directory["DC=lab,DC=example"] = "gPLink: [LDAP://CN=\(FakeDomain.first),CN=Policies,CN=System,DC=other;0]\n" }, "another domain"
-    ),
+    ({ $0.controller[0] = "\\\\evil.example" }, "not in that domain"),
+    ({ $0.controller[0] = "\\\\dc.lab.example.evil.example" }, "not in that domain"),
+    ({ $0.controller[0] = "\\\\evillab.example" }, "not in that domain"), ({ $0.controller[0] = "\\\\lab.example" }, "not in that domain"),
+    ({ $0.controller[0] = "\\\\.lab.example" }, "not in that domain"), ({ $0.controller[0] = "\\\\dc" }, "not in that domain"),
+    ({ $0.controller[0] = "\\\\dc.lab.example." }, "not in that domain"), ({ $0.controller[0] = "dc.lab.example" }, "not understood"),
+    ({ $0.controller[0] = "\\\\evil/x.lab.example" }, "not in that domain"),
+    ({ $0.controller[0] = "\\\\a..lab.example" }, "not in that domain"),
+    ({ $0.controller[2] = "x" }, "not understood"), ({ $0.controller[3] = "guid" }, "not understood"),
+    ({ $0.controller[4] = "other.example" }, "not understood"), ({ $0.controller[6] = "11bd" }, "not understood"),
+    ({ $0.controller.remove(at: 7) }, "not understood"), ({ $0.controller.removeLast(2) }, "not understood"),
+    ({ $0.controller[8] = "Site,CN=x" }, "site"), ({ $0.controller[8] = "a\u{1}" }, "site"),
+    ({ $0.controller[8] = String(repeating: "s", count: 65) }, "site"), ({ $0.controller[8] = "Site-B" }, "does not show"),
+    ({ $0.refusals["DC=lab,DC=example"] = 50 }, "refused"),
+    ({ $0.refusals["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"] = 51 }, "refused"),
     ({ $0.directory["DC=lab,DC=example"] = "gPLink: x\n" }, "link"),
     ({ $0.change(FakeDomain.first, ["gPCFileSysPath": #"\\evil\share"#]) }, "not where they belong"),
     ({ $0.change(FakeDomain.first, ["nTSecurityDescriptor": "D:(XA;;GA;;;AU;x)"]) }, "XA"),
@@ -203,4 +277,44 @@ private struct FakeDomain {
       try ChildProcess.run("no-such-program-x7", [], maximumOutput: 10, seconds: 1)
     }
   }
+
+  @Test("A program that closes its output and stays is ended in time, with what it started", .timeLimit(.minutes(1))) func staying() throws
+  {
+    let start = ContinuousClock.now
+    #expect(throws: ChildProcess.Failure.timedOut("sh")) {
+      try ChildProcess.run("sh", ["-c", "exec >&- 2>&-; sleep 300"], maximumOutput: 10, seconds: 1)
+    }
+    #expect(throws: ChildProcess.Failure.timedOut("sh")) {
+      try ChildProcess.run("sh", ["-c", "trap '' TERM; sleep 300 & sleep 300"], maximumOutput: 10, seconds: 1)
+    }
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+
+  @Test("What a program leaves behind ends with it", .timeLimit(.minutes(1))) func leftovers() throws {
+    let result = try ChildProcess.run(
+      "sh", ["-c", "sleep 300 >/dev/null 2>&1 & echo $!"], maximumOutput: 100, seconds: 30)
+    let left = try #require(pid_t(String(decoding: result.output, as: UTF8.self).trimmingSuffix))
+    // Who inherits it reaps it; until then it is a dead process that still has its number.
+    var state = ""
+    for _ in 0..<200 {
+      guard let stat = try? String(contentsOfFile: "/proc/\(left)/stat", encoding: .utf8) else { return }
+      state = String(stat.split(separator: ")").last?.dropFirst().prefix(1) ?? "")
+      if state == "Z" || state == "X" { return }
+      usleep(10_000)
+    }
+    Issue.record("process \(left) is still there: \(state)")
+  }
+
+  @Test("It has no terminal, and signals as usual") func session() throws {
+    let result = try ChildProcess.run(
+      "sh", ["-c", "(: </dev/tty) 2>/dev/null && echo tty; grep -E 'SigBlk|SigIgn' /proc/self/status"], maximumOutput: 1000, seconds: 20)
+    let lines = String(decoding: result.output, as: UTF8.self).split(separator: "\n")
+    // The two signals above 31 are the C library's own.
+    let sets = lines.compactMap { UInt64($0.suffix(16), radix: 16).map { $0 & 0x7FFF_FFFF } }
+    #expect(sets == [0, 0], "\(lines)")
+  }
+}
+
+extension String {
+  fileprivate var trimmingSuffix: String { String(prefix { $0 != "\n" }) }
 }
