@@ -13,15 +13,25 @@ import subprocess
 import sys
 import tomllib
 
+import swiftcodes
+
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 CATALOG = REPOSITORY / "docs" / "WinRM.docc"
 STAGE = REPOSITORY / ".build" / "docs-stage" / "WinRM.docc"
 OUTPUT = REPOSITORY / ".build" / "docs"
 
-# Numbers that look like codes and are none that a tool prints as one.
-NO_CODES = {0x80070000, 0x80000000}
-# Codes that the sources know as the words of others: the help of `winrm helpmsg` has them all, and no tool of ours ends with them.
-HEX = re.compile(r"\b0x(8009|8033|800B|8007|C000)_?([0-9A-Fa-f]{4})\b")
+HELP = pathlib.Path("Sources/WinRMCommands/Winrm/Help")
+KERBEROS = pathlib.Path("Sources/Kerberos/Errors")
+# The table behind `winrm helpmsg` explains codes of others as well, and does not count.
+NOT_PRINTED = {HELP / "CodeTable.swift", HELP / "CodeMessages.swift"}
+# Where numbers of others are handed on. Their pages are those of the codes that this side says too.
+PASSING = {
+    "Sources/CredSSP/Messages/TSRequest.swift": {"UInt32(truncatingIfNeeded: value)"},  # errorCode of the server
+    "Sources/Kerberos/Errors/ExtendedKDCError.swift": {"$0"},  # of the KDC
+    "Sources/LogonInterface/LogonReply+Codec.swift": {"try readUInt32()"},  # of the logon authority, which has it from elsewhere in here
+    "Sources/WSMan/Fault/WSManFault+XML.swift": {"$0"},  # WSManFault/@Code of the service
+    "Sources/Winbind/WinbindConnection.swift": {"failure.pointee.nt_status"},  # of the domain controller
+}
 
 
 class DocumentationError(Exception):
@@ -40,30 +50,66 @@ def load_errors():
     return pages
 
 
-def codes_of_sources():
-    """Every code that the sources name, and where it was seen first. The table behind `winrm helpmsg` explains codes of others as well, and
-    does not count."""
+def load_statuses():
+    """What the page of Kerberos statuses says, by symbol."""
+    table = tomllib.loads((REPOSITORY / "docs" / "kerberos.toml").read_text())
+    for name, entry in table.items():
+        if set(entry) != {"when", "next"}:
+            raise DocumentationError("kerberos.toml: %s needs when and next, and nothing else" % name)
+    return table
+
+
+def codes_of_sources(repository=REPOSITORY):
+    """Every code that the sources name, and where it was seen first."""
     found = {}
-    for path in sorted((REPOSITORY / "Sources").rglob("*.swift")):
-        if "HelpMessages" in path.parts or path.stem.startswith(("CodeMessages", "MessageTable")):
+    for path in sorted((repository / "Sources").rglob("*.swift")):
+        relative = path.relative_to(repository)
+        if relative in NOT_PRINTED:
             continue
-        for line in path.read_text().splitlines():
-            code = line.split("//", 1)[0]
-            for high, low in HEX.findall(code):
-                number = int(high + low, 16)
-                if high == "8007":
-                    number &= 0xFFFF
-                if high == "C000" and "Winbind" in path.parts:
-                    continue  # what winbind says, and what it is turned into
-                found.setdefault(number, path.relative_to(REPOSITORY))
-    return {number: path for number, path in found.items() if number not in NO_CODES and number != 0}
+        try:
+            for number in swiftcodes.codes(path.read_text(), PASSING.get(str(relative), ())):
+                found.setdefault(number, relative)
+        except swiftcodes.Unreadable as error:
+            raise DocumentationError("%s: %s" % (relative, error)) from error
+    return found
 
 
-def check_errors(pages):
-    missing = {number: path for number, path in codes_of_sources().items() if number not in pages}
+def statuses_of_sources(repository=REPOSITORY):
+    """The symbols of the Kerberos statuses that the sources tell apart, and the numbers of all."""
+    names = {int(number): name for number, name in re.findall(
+        r'^\s*(\d+): "(KRB5\w+)"', (repository / KERBEROS / "KerberosStatus+Names.swift").read_text(), re.MULTILINE)}
+    status = (repository / KERBEROS / "KerberosStatus.swift").read_text()
+    found = {names[int(offset)] for offset in re.findall(r"Self\(offset: (\d+)\)", status)}
+    found |= set(re.findall(r'"(KRB5\w+)": \.', (repository / KERBEROS / "KerberosError+Status.swift").read_text()))
+    routines = re.search(r"routineNames = \[(.*?)\]", status, re.DOTALL)[1]
+    routines = re.findall(r'"(\w*)"', routines)
+    found |= {routines[int(number)] for number in re.findall(r"static let \w+: UInt32 = (\d+)", status)}
+    return found, {name: number for number, name in names.items()}
+
+
+def complain_of(missing, where):
     if missing:
-        lines = ["0x%X (%s)" % (number, path) for number, path in sorted(missing.items())]
-        raise DocumentationError("these codes have no page in docs/errors.toml:\n  " + "\n  ".join(lines))
+        raise DocumentationError("these codes have no page in %s:\n  %s" % (where, "\n  ".join(missing)))
+
+
+def check_errors(pages, repository=REPOSITORY):
+    codes = codes_of_sources(repository)
+    complain_of(["0x%X, %d (%s)" % (number, number, path) for number, path in sorted(codes.items()) if number not in pages], "docs/errors.toml")
+    # Whoever has only the number asks `winrm helpmsg` first.
+    table = (repository / HELP / "CodeTable.swift").read_text()
+    known = {int(number, 16): name for number, name in re.findall(r"^ *([0-9A-F]{8}) (\w+)", table, re.MULTILINE)}
+    other = ["%s %s" % (page["key"], page["name"]) for number, page in sorted(pages.items()) if known.get(number) != page["name"]]
+    if other:
+        raise DocumentationError("winrm helpmsg does not know these codes by their name:\n  " + "\n  ".join(other))
+
+
+def check_statuses(statuses, repository=REPOSITORY):
+    found, numbers = statuses_of_sources(repository)
+    complain_of(sorted(found - statuses.keys()), "docs/kerberos.toml")
+    strange = [name for name in statuses if name.startswith("KRB5") and name not in numbers]
+    if strange:
+        raise DocumentationError("kerberos.toml: the library has no status %s" % ", ".join(strange))
+    return numbers
 
 
 def numbers_of(number):
@@ -102,11 +148,26 @@ def index_of(pages):
     return "\n".join(text) + "\n"
 
 
-def stage(pages):
+def page_of_statuses(statuses, numbers):
+    text = ["# Statuses of Kerberos", "", "What Kerberos itself says when it fails, and what to do.", "", "## Overview", ""]
+    text += ["Errors of Kerberos end with one of the codes of <doc:ErrorCodes>, and name the status of the Kerberos library behind it, with its",
+             "number in the protocol or in the library's table, such as `KRB5KDC_ERR_PREAUTH_FAILED (24)`.", "",
+             "`winrm doctor -remote:HOST` examines the clock, the KDC and the names of the service. `KRB5_TRACE=/dev/stderr` in front of a command shows",
+             "what the library does; it names users and hosts.", ""]
+    for name, entry in statuses.items():
+        number = numbers.get(name)
+        # The library's own statuses are printed with the number of its table.
+        printed = "" if number is None else " (%d)" % (number if number < 128 else number - 1765328384)
+        text += ["### %s%s" % (name, printed), "", entry["when"] + " " + entry["next"], ""]
+    return "\n".join(text)
+
+
+def stage(pages, statuses, numbers):
     if STAGE.parent.exists():
         shutil.rmtree(STAGE.parent)
     shutil.copytree(CATALOG, STAGE)
     (STAGE / "ErrorCodes.md").write_text(index_of(pages))
+    (STAGE / "KerberosStatuses.md").write_text(page_of_statuses(statuses, numbers))
     for number, page in pages.items():
         (STAGE / ("error-%s.md" % page["key"])).write_text(page_of(number, page))
 
@@ -130,8 +191,10 @@ def main():
     try:
         pages = load_errors()
         check_errors(pages)
+        statuses = load_statuses()
+        numbers = check_statuses(statuses)
         if "--check" not in sys.argv[1:]:
-            stage(pages)
+            stage(pages, statuses, numbers)
             convert()
             print("documentation: %s (%d pages of error codes)" % (OUTPUT, len(pages)))
     except DocumentationError as error:

@@ -1,28 +1,46 @@
-/// Every code that users of WinRM meet: its number, its name in wsmerror.h, winerror.h and winhttp.h, and what it means. A line without
-/// a text belongs to a code that ``CodeMessages`` explains at length, or to a missing parameter of a call.
+/// Every code that users of WinRM meet: its number, its name in wsmerror.h, winerror.h, winhttp.h and ntstatus.h, and what it means. A line
+/// without a text belongs to a code that ``CodeMessages`` explains at length, or to a missing parameter of a call.
 ///
 /// One text and no dictionary: it costs nothing until somebody asks for a code.
 enum CodeTable {
   static let lines: StaticString = """
     00000002 ERROR_FILE_NOT_FOUND The file was not found.
+    00000003 ERROR_PATH_NOT_FOUND The directory was not found.
     00000005 ERROR_ACCESS_DENIED Access is denied.
     00000006 ERROR_INVALID_HANDLE The handle is invalid.
     0000000D ERROR_INVALID_DATA The data is not valid.
+    0000001D ERROR_WRITE_FAULT A file cannot be read or written.
+    0000001E ERROR_READ_FAULT A file cannot be read.
     00000032 ERROR_NOT_SUPPORTED The request is not supported.
     00000035 ERROR_BAD_NETPATH The network path was not found.
+    00000056 ERROR_INVALID_PASSWORD The password does not open the file.
     00000057 ERROR_INVALID_PARAMETER The parameter is incorrect.
+    0000006D ERROR_BROKEN_PIPE The command no longer reads its input.
+    00000070 ERROR_DISK_FULL The disk is full.
+    000000B7 ERROR_ALREADY_EXISTS There is something else of this name already.
+    0000010B ERROR_DIRECTORY The working directory does not exist.
     000003E3 ERROR_OPERATION_ABORTED The operation was cancelled.
     000003FA ERROR_KEY_DELETED The profile of the user is gone while the shell still uses it. Make a new shell.
     000004C7 ERROR_CANCELLED The operation was cancelled by the user.
+    000004D5 ERROR_RETRY The operation could not be completed now. Try it again.
+    000004FA ERROR_SYNC_FOREGROUND_REFRESH_REQUIRED The domain's policy could not be read.
     00000520 ERROR_NO_SUCH_LOGON_SESSION There is no logon session with credentials to go on with.
     00000523 ERROR_INVALID_ACCOUNT_NAME The name of the account is not valid.
     00000524 ERROR_USER_EXISTS The account exists already.
     00000525 ERROR_NO_SUCH_USER The account or the user does not exist.
     0000052D ERROR_PASSWORD_RESTRICTION The password does not meet the requirements.
     0000052E ERROR_LOGON_FAILURE The user name or the password is incorrect.
+    0000052F ERROR_ACCOUNT_RESTRICTION A restriction of the account forbids it.
+    00000530 ERROR_INVALID_LOGON_HOURS The account may not log on at this time.
+    00000531 ERROR_INVALID_WORKSTATION The account may not log on from this machine.
+    00000532 ERROR_PASSWORD_EXPIRED The password has expired.
+    00000533 ERROR_ACCOUNT_DISABLED The account is disabled.
     0000054F ERROR_INTERNAL_ERROR An internal error occurred.
     00000569 ERROR_LOGON_TYPE_NOT_GRANTED The user has not been granted this type of logon.
     000005B4 ERROR_TIMEOUT The time for the operation was up.
+    00000701 ERROR_ACCOUNT_EXPIRED The account has expired.
+    00000773 ERROR_PASSWORD_MUST_CHANGE The password must be changed first.
+    00000775 ERROR_ACCOUNT_LOCKED_OUT The account is locked.
     00002EE2 ERROR_WINHTTP_TIMEOUT The HTTP server did not answer in time.
     00002EE7 ERROR_WINHTTP_NAME_NOT_RESOLVED The name of the HTTP server cannot be resolved.
     00002EFD ERROR_WINHTTP_CANNOT_CONNECT The HTTP server cannot be reached.
@@ -30,15 +48,18 @@ enum CodeTable {
     80090008 NTE_BAD_ALGID The algorithm or the kind of key is not supported.
     80090016 NTE_BAD_KEYSET There is no private key that fits.
     80090303 SEC_E_TARGET_UNKNOWN The name of the service is not known to the authority that should vouch for it.
+    80090304 SEC_E_INTERNAL_ERROR The security library failed.
     80090308 SEC_E_INVALID_TOKEN A token of the authentication is invalid.
     8009030C SEC_E_LOGON_DENIED The logon attempt failed.
     8009030D SEC_E_UNKNOWN_CREDENTIALS The credentials are not of a kind that the authentication knows.
     8009030E SEC_E_NO_CREDENTIALS There are no credentials to authenticate with. Inside of a remote session this means that it holds no delegated ones.
     80090311 SEC_E_NO_AUTHENTICATING_AUTHORITY No authority could be reached for the authentication.
     80090322 SEC_E_WRONG_PRINCIPAL The service runs under another account than its name says.
+    80090324 SEC_E_TIME_SKEW The clocks differ too much.
     80090325 SEC_E_UNTRUSTED_ROOT The certificate chain ends at an authority that is not trusted.
     80090326 SEC_E_ILLEGAL_MESSAGE A message of the authentication is out of place or malformed.
     80090327 SEC_E_CERT_UNKNOWN Something is wrong with the certificate of the other side.
+    80090342 SEC_E_KDC_UNKNOWN_ETYPE The KDC and the account have no encryption type in common.
     80090346 SEC_E_BAD_BINDINGS The channel bindings do not match: the connection ends somewhere else than the authentication.
     8009035E SEC_E_DELEGATION_POLICY The policy for delegating credentials does not allow this server.
     8009035F SEC_E_POLICY_NLTM_ONLY The policy for delegating credentials wants better proof of the server than NTLM.
@@ -555,5 +576,39 @@ enum CodeTable {
     803381FD ERROR_WSMAN_RUNASUSER_MANAGEDACCOUNT_LOGON_FAILED The managed account of the plug-in could not log on.
     803381FE ERROR_WSMAN_CERTMAPPING_CREDENTIAL_MANAGEMENT_FAILIED The stored credential of the certificate mapping cannot be read.
     803381FF ERROR_WSMAN_EVENTING_PUSH_SUBSCRIPTION_NOACTIVATE_EVENTSOURCE The source of the events is not active.
+    C0000020 STATUS_INVALID_FILE_FOR_SECTION Winbind lost the process that asks the domain.
+    C0000022 STATUS_ACCESS_DENIED The account may not log on here.
+    C000005E STATUS_NO_LOGON_SERVERS The service cannot ask its domain.
+    C0000064 STATUS_NO_SUCH_USER There is no such user.
+    C000006A STATUS_WRONG_PASSWORD The password is wrong.
+    C000006D STATUS_LOGON_FAILURE Wrong user name or password.
+    C000006E STATUS_ACCOUNT_RESTRICTION A restriction of the account forbids it.
+    C000006F STATUS_INVALID_LOGON_HOURS The account may not log on at this time.
+    C0000070 STATUS_INVALID_WORKSTATION The account may not log on from this machine.
+    C0000071 STATUS_PASSWORD_EXPIRED The password has expired.
+    C0000072 STATUS_ACCOUNT_DISABLED The account is disabled.
+    C00000B5 STATUS_IO_TIMEOUT The domain controller did not answer in time.
+    C00000BB STATUS_NOT_SUPPORTED The server does not take this mechanism or version.
+    C00000DA STATUS_CANT_ACCESS_DOMAIN_INFO Nothing is known about the domain.
+    C0000133 STATUS_TIME_DIFFERENCE_AT_DC The clocks differ too much.
+    C000013A STATUS_CONTROL_C_EXIT The remote command was interrupted.
+    C000015B STATUS_LOGON_TYPE_NOT_GRANTED This type of logon is not granted.
+    C000018B STATUS_NO_TRUST_SAM_ACCOUNT The domain has no account for the service's machine.
+    C000018C STATUS_TRUSTED_DOMAIN_FAILURE The trust between two domains does not work.
+    C000018D STATUS_TRUSTED_RELATIONSHIP_FAILURE The domain does not trust the service's machine.
+    C0000193 STATUS_ACCOUNT_EXPIRED The account has expired.
+    C000019B STATUS_DOMAIN_TRUST_INCONSISTENT The domain is another one than the machine joined.
+    C000020C STATUS_CONNECTION_DISCONNECTED The domain controller ended the connection.
+    C000020D STATUS_CONNECTION_RESET The domain controller reset the connection.
+    C0000224 STATUS_PASSWORD_MUST_CHANGE The password must be changed first.
+    C0000233 STATUS_DOMAIN_CONTROLLER_NOT_FOUND No domain controller was found.
+    C0000234 STATUS_ACCOUNT_LOCKED_OUT The account is locked.
+    C0000236 STATUS_CONNECTION_REFUSED The domain controller refuses connections.
+    C000023C STATUS_NETWORK_UNREACHABLE There is no way to the domain controller's network.
+    C000023D STATUS_HOST_UNREACHABLE The domain controller's host cannot be reached.
+    C000035B STATUS_BAD_BINDINGS The authentication belongs to another connection.
+    C0000413 STATUS_AUTHENTICATION_FIREWALL_FAILED The domain does not let this account use this machine.
+    C0020017 RPC_NT_SERVER_UNAVAILABLE The domain controller does not serve.
+    C002001B RPC_NT_CALL_FAILED A call of the domain controller failed.
     """
 }
