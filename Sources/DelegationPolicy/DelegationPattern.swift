@@ -21,7 +21,10 @@ public struct DelegationPattern: Sendable, Hashable {
   /// - Throws: `malformedPattern` for anything else: no service class, two wildcards, a wildcard elsewhere, a port.
   public init(parsing text: String) throws(DelegationPolicyError) {
     func malformed(_ why: String) -> DelegationPolicyError {
-      DelegationPolicyError(.malformedPattern, "\"\(text)\" is no delegation target: \(why)")
+      DelegationPolicyError(.malformedPattern, "\"\(text.withVisibleScalars)\" is no delegation target: \(why)")
+    }
+    guard !text.unicodeScalars.contains(where: \.isInvisible) else {
+      throw malformed("blanks, control characters and invisible ones may stand nowhere in it, nor around it")
     }
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let service = parts.first, let host = parts.last, parts.count == 2, !service.isEmpty else {
@@ -55,6 +58,18 @@ public struct DelegationPattern: Sendable, Hashable {
     case .any: return true
     case .suffix(let suffix): return name.bytes.count > suffix.count && name.bytes.suffix(suffix.count).elementsEqual(suffix)
     case .exact(let exact): return name == exact
+    }
+  }
+
+  /// Whether this pattern matches every host that `other` matches.
+  public func covers(_ other: DelegationPattern) -> Bool {
+    guard service == other.service else { return false }
+    switch (host, other.host) {
+    case (.any, _): return true
+    case (.suffix(let mine), .suffix(let theirs)): return theirs.count >= mine.count && theirs.suffix(mine.count).elementsEqual(mine)
+    case (.suffix(let mine), .exact(let host)): return host.bytes.count > mine.count && host.bytes.suffix(mine.count).elementsEqual(mine)
+    case (.exact(let mine), .exact(let theirs)): return mine == theirs
+    case (.suffix, .any), (.exact, .any), (.exact, .suffix): return false
     }
   }
 

@@ -23,6 +23,11 @@ public struct DelegationPolicy: Sendable, Equatable {
   public var allowFreshWhenNTLMOnly: [Entry]
   /// DenyFreshCredentials: never, whatever the other lists say.
   public var denyFresh: [Entry]
+  /// Why ``allowFresh`` is empty, or as small as it is, where that is not simply that nobody wrote more: `machine policy AllowFreshCredentials
+  /// (0) switches the list off`. For reasons; it decides nothing.
+  public var allowFreshObstacle: String?
+  /// The same for ``allowFreshWhenNTLMOnly``.
+  public var allowFreshWhenNTLMOnlyObstacle: String?
   /// Policies that must each allow too. They never widen this one.
   public var isRestrictedBy: [DelegationPolicy]
 
@@ -47,7 +52,8 @@ public struct DelegationPolicy: Sendable, Equatable {
         ?? policy.admission(of: host, by: policy.allowFreshWhenNTLMOnly)
         ?? .refused(
           .freshCredentialsNotAllowed,
-          because: "no entry of AllowFreshCredentials names WSMAN/\(Self.printable(host)), and nothing is allowed by default")
+          because: policy.allowFreshObstacle.map { "\($0), so nothing there names WSMAN/\(Self.printable(host))" }
+            ?? "no entry of AllowFreshCredentials names WSMAN/\(Self.printable(host)), and nothing is allowed by default")
     }
   }
 
@@ -64,15 +70,20 @@ public struct DelegationPolicy: Sendable, Equatable {
         return policy.admission(of: host, by: policy.allowFresh, proof: proof)
           ?? .refused(
             .freshCredentialsNotAllowed,
-            because:
-              "the server is proven by \(proof.phrase), for which AllowFreshCredentials decides, and none of its entries names WSMAN/\(name)"
+            because: policy.allowFreshObstacle.map {
+              "\($0), so nothing there names WSMAN/\(name); the server is proven by \(proof.phrase)"
+            }
+              ?? "the server is proven by \(proof.phrase), for which AllowFreshCredentials decides, and none of its entries names WSMAN/\(name)"
           )
       case .ntlmOnly:
         return policy.admission(of: host, by: policy.allowFreshWhenNTLMOnly, proof: proof)
           ?? .refused(
             .freshCredentialsNTLMOnly,
-            because:
-              "neither a certificate nor Kerberos proves the server, and no entry of AllowFreshCredentialsWhenNTLMOnly names WSMAN/\(name)")
+            because: policy.allowFreshWhenNTLMOnlyObstacle.map {
+              "\($0), so nothing there names WSMAN/\(name); neither a certificate nor Kerberos proves the server"
+            }
+              ?? "neither a certificate nor Kerberos proves the server, and no entry of AllowFreshCredentialsWhenNTLMOnly names WSMAN/\(name)"
+          )
       }
     }
   }

@@ -6,14 +6,16 @@ package struct FoldedHost: Hashable, Sendable {
   /// Never empty.
   package let bytes: [UInt8]
 
-  /// `nil` for text that can be no host: empty, with blanks, control characters, or one of `/ * @ , \ " < >`.
+  /// `nil` for text that can be no host: empty, with blanks, control or invisible characters, or one of `/ * @ , \ " < >`.
   package init?(_ text: String) {
     var bytes = Array(text.utf8)
     if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]"), bytes.contains(UInt8(ascii: ":")) {
       bytes = Array(bytes.dropFirst().dropLast())
     }
     if bytes.count > 1, bytes.last == UInt8(ascii: ".") { bytes.removeLast() }
-    guard !bytes.isEmpty, bytes != [UInt8(ascii: ".")], !bytes.contains(where: Self.isForbidden) else { return nil }
+    guard !bytes.isEmpty, bytes != [UInt8(ascii: ".")], !bytes.contains(where: Self.isForbidden),
+      text.unicodeScalars.allSatisfy({ !$0.isInvisible })
+    else { return nil }
     self.bytes = bytes.map(Self.folded)
   }
 
@@ -35,5 +37,25 @@ package struct FoldedHost: Hashable, Sendable {
 
   private static func isForbidden(_ byte: UInt8) -> Bool {
     byte <= 0x20 || byte == 0x7F || Array("/*@,\\\"<>[]".utf8).contains(byte)
+  }
+}
+
+extension Unicode.Scalar {
+  /// A blank of any kind, a control character, or one that shows nothing: no name has one, and nobody would see it.
+  package var isInvisible: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate: true
+    default: properties.isWhitespace || properties.isDefaultIgnorableCodePoint
+    }
+  }
+}
+
+extension String {
+  /// For a message: what nobody would see is written as `\u{A0}`.
+  package var withVisibleScalars: String {
+    unicodeScalars.reduce(into: "") { result, scalar in
+      let isVisible = scalar == " " || !scalar.isInvisible
+      result += isVisible ? String(scalar) : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+    }
   }
 }

@@ -4,6 +4,19 @@ import Testing
 
 @Suite struct DelegationPatternTests {
   @Test(
+    "Which pattern matches all that another one matches",
+    arguments: [
+      ("WSMAN/*", "wsman/*.b", true), ("WSMAN/*", "WSMAN/*", true), ("WSMAN/*.b", "wsman/*.B", true), ("WSMAN/*.b", "WSMAN/*.a.b", true),
+      ("WSMAN/*.b", "WSMAN/a.b", true), ("WSMAN/a.b", "wsman/A.B.", true), ("WSMAN/*.b", "WSMAN/*", false), ("WSMAN/*.b", "WSMAN/b", false),
+      ("WSMAN/*.b", "WSMAN/*.ab", false), ("WSMAN/*.a.b", "WSMAN/*.b", false), ("WSMAN/a.b", "WSMAN/*.b", false),
+      ("WSMAN/a", "WSMAN/b", false),
+      ("HTTP/*", "WSMAN/a", false), ("WSMAN/*", "HTTP/a", false),
+    ])
+  func covers(left: String, right: String, isCovered: Bool) throws {
+    #expect(try DelegationPattern(parsing: left).covers(DelegationPattern(parsing: right)) == isCovered)
+  }
+
+  @Test(
     "A pattern matches the hosts it names, as typed",
     arguments: [
       ("WSMAN/server.example.com", "server.example.com", true),

@@ -38,6 +38,15 @@ extension TemporaryRoot {
   }
 }
 
+private enum JSONEscape {
+  static func text(_ template: String, list: String, entry: String) -> String {
+    let escaped = entry.unicodeScalars.map {
+      "\\u" + String(repeating: "0", count: 4 - String($0.value, radix: 16).count) + String($0.value, radix: 16)
+    }
+    return template.replacingOccurrences(of: "LIST", with: list).replacingOccurrences(of: "ENTRY", with: escaped.joined())
+  }
+}
+
 @Suite struct EffectivePolicyTests {
   let root: TemporaryRoot
 
@@ -45,26 +54,27 @@ extension TemporaryRoot {
 
   var settings: EffectiveSettings { get throws { try ConfigurationStore(paths: root.paths).loadEffective() } }
 
-  @Test("Registry.pol, policy.json, then the objects of the domain: the last one wins, and each value tells its source") func precedence()
+  @Test("policy.json, Registry.pol, then the objects of the domain: the last one wins, and each value tells its source") func precedence()
     throws
   {
     try root.writeRegistryPolicy([
-      number(client, "AllowCredSSP", 0), number(client, "AllowKerberos", 0), number(client, "AllowNegotiate", 0),
+      number(client, "AllowCredSSP", 0), number(client, "AllowKerberos", 0), number(client, "AllowNegotiate", 1),
       number(service, "AllowCredSSP", 1),
     ])
     try root.write(
-      #"{"WinRM": {"Client": {"AllowKerberos": 1, "AllowNegotiate": 1}, "Service": {"WinRS": {"MaxShellsPerUser": 3}}}}"#,
+      #"{"WinRM": {"Client": {"AllowKerberos": 1, "AllowNegotiate": 0, "AllowDigest": 0}, "Service": {"WinRS": {"MaxShellsPerUser": 3}}}}"#,
       to: root.paths.machinePolicyFile)
     try root.storeDomainPolicy(
       [number(client, "AllowNegotiate", 0), number(service, "AllowCredSSP", 0)],
       [text(service, "**del.AllowCredSSP", " "), number(client, "AllowCredSSP", 1)])
     let effective = try settings
     let auth = effective.settings.client.auth
-    #expect(auth.credSSP && auth.kerberos && !auth.negotiate)
+    #expect(auth.credSSP && !auth.kerberos && !auth.negotiate)
     #expect(effective.settings.winrs.maxShellsPerUser == 3)
     #expect(effective.item(deciding: "CredSSP", of: .clientAuth)?.source.object == "Object 2 {31B2F340-016D-11D2-945F-00C04FB984F1}")
     #expect(effective.item(deciding: "CredSSP", of: .clientAuth)?.source.file == #"\\lab.example\SYSVOL\2\Registry.pol"#)
-    #expect(effective.item(deciding: "Kerberos", of: .clientAuth)?.source.file == root.paths.machinePolicyFile)
+    #expect(effective.item(deciding: "Kerberos", of: .clientAuth)?.source.file == root.paths.machineRegistryPolicyFile)
+    #expect(effective.item(deciding: "Digest", of: .clientAuth)?.source.file == root.paths.machinePolicyFile)
     #expect(effective.item(deciding: "Negotiate", of: .clientAuth)?.source.object.hasPrefix("Object 1") == true)
     // What a later object removes is not configured: the local value holds.
     #expect(effective.item(deciding: "CredSSP", of: .serviceAuth) == nil)
@@ -288,6 +298,153 @@ extension TemporaryRoot {
     #expect(try !ClientPolicy.machine(paths: root.paths).delegation.decide(host: "local", proof: .certificate("x")).isAllowed)
   }
 
+  private func names(_ list: String = "AllowFreshCredentials") throws -> [String] {
+    try EffectivePolicy.load(paths: root.paths).tree.items(of: "\(delegation)\\\(list)").map { item in
+      let source = item.source.file == root.paths.machinePolicyFile ? "json" : item.source.object == "machine policy" ? "pol" : "domain"
+      return "\(item.name) \(source) \(item.value.text ?? "")"
+    }
+  }
+
+  @Test("Entries of the same number in policy.json, Registry.pol and the domain stand beside each other") func numbers() throws {
+    let allow = delegation + #"\AllowFreshCredentials"#
+    try root.write(
+      #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "WSMAN/a", "2": "WSMAN/b", "9": "WSMAN/c"}}}"#,
+      to: root.paths.machinePolicyFile)
+    #expect(try names() == ["1 json WSMAN/a", "2 json WSMAN/b", "9 json WSMAN/c"])
+    try root.writeRegistryPolicy([text(allow, "1", "WSMAN/pol"), text(allow, "name", "WSMAN/named")])
+    #expect(
+      try names() == ["1 pol WSMAN/pol", "2 json WSMAN/b", "9 json WSMAN/c", "10 json WSMAN/a", "name pol WSMAN/named"])
+    try root.storeDomainPolicy([text(allow, "1", "WSMAN/d1"), text(allow, "2", "WSMAN/d2"), text(allow, "4294967295", "WSMAN/d3")])
+    #expect(
+      try names() == [
+        "1 domain WSMAN/d1", "2 domain WSMAN/d2", "3 json WSMAN/a", "4 json WSMAN/b", "9 json WSMAN/c", "4294967295 domain WSMAN/d3",
+        "name pol WSMAN/named",
+      ])
+    // All of them hold, and each reason has its source.
+    let policy = try EffectivePolicy.load(paths: root.paths)
+    for (host, file) in [("a", root.paths.machinePolicyFile), ("d2", #"\\lab.example\SYSVOL\1\Registry.pol"#)] {
+      let decision = try policy.delegation().decide(host: host, proof: .certificate("x"))
+      #expect(decision.isAllowed && policy.item(decidingBy: decision.reason)?.source.file == file, "\(decision.reason)")
+    }
+    // Of two policies the later one still takes the number of the earlier one, as in the registry; and clears the list.
+    try root.storeDomainPolicy([text(allow, "**delvals.", " "), text(allow, "1", "WSMAN/d1")])
+    #expect(try names() == ["1 domain WSMAN/d1"])
+    try root.storeDomainPolicy()
+    try root.writeRegistryPolicy([text(allow, "**del.1", " "), text(allow, "**soft.2", "WSMAN/pol")])
+    #expect(try names() == ["1 json WSMAN/a", "2 pol WSMAN/pol", "9 json WSMAN/c", "10 json WSMAN/b"])
+  }
+
+  @Test("A new entry of this machine takes a number that nobody has") func freeNumbers() throws {
+    let allow = delegation + #"\AllowFreshCredentials"#
+    try root.writeRegistryPolicy([number(delegation, "AllowFreshCredentials", 1), text(allow, "1", "WSMAN/pol")])
+    try root.storeDomainPolicy([text(allow, "7", "WSMAN/d")])
+    let targets = [try DelegationPattern(parsing: "wsman/a"), try DelegationPattern(parsing: "wsman/b")]
+    let present = try EffectivePolicy.checkEnabling(targets, whenNTLMOnly: false, paths: root.paths)
+    try MachinePolicyStore(paths: root.paths).update { $0.allowFreshCredentials(to: targets, whenNTLMOnly: false, beside: present) }
+    #expect(
+      try MachinePolicyStore(paths: root.paths).load().credentialsDelegation.lists["AllowFreshCredentials"] == [8: "wsman/a", 9: "wsman/b"])
+    #expect(try names() == ["1 pol WSMAN/pol", "7 domain WSMAN/d", "8 json wsman/a", "9 json wsman/b"])
+  }
+
+  @Test("The highest number is no reason to lose an entry") func lastNumber() throws {
+    let store = MachinePolicyStore(paths: root.paths)
+    try root.write(
+      #"{"CredentialsDelegation": {"AllowFreshCredentials.List": {"4294967295": "WSMAN/last", "1": "WSMAN/first"}}}"#,
+      to: root.paths.machinePolicyFile)
+    try store.update { $0.allowFreshCredentials(to: [try DelegationPattern(parsing: "wsman/new")], whenNTLMOnly: false) }
+    #expect(
+      try store.load().credentialsDelegation.lists["AllowFreshCredentials"] == [1: "WSMAN/first", 2: "wsman/new", .max: "WSMAN/last"])
+  }
+
+  private static let allow = delegation + #"\AllowFreshCredentials"#
+
+  static let obstacles: [([PolicyFile.Entry], [String])] = [
+    ([number(delegation, "AllowFreshCredentials", 0)], ["AllowFreshCredentials: Object 1", "sets it to 0"]),
+    ([text(delegation, "**del.AllowFreshCredentials", " ")], ["AllowFreshCredentials: Object 1", "takes away"]),
+    ([text(allow, "**delvals.", " "), text(allow, "1", "WSMAN/other")], ["AllowFreshCredentials: Object 1", "takes away"]),
+    ([text(delegation, "**deletekeys", "AllowFreshCredentials")], ["AllowFreshCredentials: Object 1", "takes away"]),
+    ([text(delegation + #"\DenyFreshCredentials"#, "3", "WSMAN/*.lab")], [#"DenyFreshCredentials\3 (WSMAN/*.lab) denies wsman/a.lab"#]),
+    ([number(delegation, "RestrictedRemoteAdministration", 1)], ["RestrictedRemoteAdministration (WSMAN/*) denies wsman/a.lab"]),
+  ]
+
+  @Test("An entry that would have no effect is refused, with object, file and key", arguments: obstacles.indices)
+  func obstacle(index: Int) throws {
+    let (entries, words) = Self.obstacles[index]
+    try root.storeDomainPolicy(entries, [number(client, "AllowKerberos", 1)])
+    let error = #expect(throws: ConfigurationError.self) {
+      try EffectivePolicy.checkEnabling([DelegationPattern(parsing: "wsman/a.lab")], whenNTLMOnly: false, paths: root.paths)
+    }
+    #expect(error?.winrmCode.rawValue == 0x8033_808A)
+    #expect(error?.file == #"\\lab.example\SYSVOL\1\Registry.pol"#)
+    for word in words + [#"HKEY_LOCAL_MACHINE\Software\Policies\Microsoft\Windows\CredentialsDelegation"#] {
+      #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+    }
+  }
+
+  @Test("A deny for one host of a domain leaves an entry for the domain its effect") func exception() throws {
+    try root.storeDomainPolicy([text(delegation + #"\DenyFreshCredentials"#, "3", "WSMAN/bad.lab")])
+    let targets = [try DelegationPattern(parsing: "wsman/*.lab")]
+    _ = try EffectivePolicy.checkEnabling(targets, whenNTLMOnly: true, paths: root.paths)
+  }
+
+  @Test("A list that is there and not in force: the reason names the value that decides") func reasons() throws {
+    let list = text(Self.allow, "1", "WSMAN/a")
+    for (entries, reason, name) in [
+      (
+        [list, number(delegation, "AllowFreshCredentials", 0)],
+        "Object 1 {31B2F340-016D-11D2-945F-00C04FB984F0} AllowFreshCredentials (0) switches the list off, so nothing there names WSMAN/a",
+        "AllowFreshCredentials"
+      ),
+      ([list], "AllowFreshCredentials is not configured, which leaves its list without force, so nothing there names WSMAN/a", nil),
+      (
+        [list, number(delegation, "AllowFreshCredentials", 1), number(delegation, "RestrictedRemoteAdministration", 2)],
+        "Object 1 {31B2F340-016D-11D2-945F-00C04FB984F0} RestrictedRemoteAdministration (WSMAN/*) denies delegation to WSMAN/a",
+        "RestrictedRemoteAdministration"
+      ),
+    ] as [([PolicyFile.Entry], String, String?)] {
+      try root.storeDomainPolicy(entries)
+      let policy = try EffectivePolicy.load(paths: root.paths)
+      for decision in [
+        try policy.delegation().beforeConnecting(to: "a"), try policy.delegation().decide(host: "a", proof: .certificate("x")),
+      ] {
+        #expect(!decision.isAllowed && decision.reason.hasPrefix(reason), "\(decision.reason)")
+        #expect(policy.item(decidingBy: decision.reason)?.name == name)
+      }
+    }
+    try root.storeDomainPolicy([number(delegation, "AllowFreshCredentialsWhenNTLMOnly", 0)])
+    let ntlm = try EffectivePolicy.load(paths: root.paths).delegation().decide(host: "a", proof: .ntlmOnly)
+    #expect(ntlm.reason.contains("AllowFreshCredentialsWhenNTLMOnly (0) switches the list off"))
+  }
+
+  static let unseenEntries = [
+    " WSMAN/a", "WSMAN/a ", "\tWSMAN/a", "WSMAN/a\n", "WSMAN/ a", "WS\u{200B}MAN/a", "WSMAN/a\u{A0}", "WSMAN/a\u{85}", "\u{FEFF}WSMAN/*",
+    "\u{1}WSMAN/a", " WSMAN/a:5985", "WSMAN /a",
+  ]
+
+  @Test("What nobody sees makes an entry for WinRM a mistake, wherever it stands", arguments: unseenEntries) func unseen(entry: String)
+    throws
+  {
+    for list in ["AllowFreshCredentials", "AllowFreshCredentialsWhenNTLMOnly", "DenyFreshCredentials"] {
+      try root.storeDomainPolicy([number(delegation, list, 1), text(delegation + "\\" + list, "1", entry)])
+      let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+      #expect(error?.winrmCode.rawValue == 0x8033_8088)
+      #expect(error?.message.contains("blanks, control characters and invisible ones") == true, "\(error?.message ?? "")")
+      // In a file of this machine also where the list is not in force.
+      let json = JSONEscape.text(#"{"CredentialsDelegation": {"LIST.List": ["ENTRY"]}}"#, list: list, entry: entry)
+      #expect(throws: ConfigurationError.self) { try MachinePolicy(importing: Array(json.utf8), file: "x.json") }
+    }
+    #expect(throws: DelegationPolicyError.self) { try DelegationPattern(parsing: entry) }
+  }
+
+  @Test("Other services' entries may hold blanks: they mean no WinRM server") func othersBlanks() throws {
+    try root.storeDomainPolicy([
+      number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "1", " TERMSRV/a"), text(Self.allow, "2", "WSMAN/b"),
+    ])
+    #expect(try ClientPolicy.machine(paths: root.paths).delegation.decide(host: "b", proof: .certificate("x")).isAllowed)
+    try root.storeDomainPolicy([text(delegation + #"\DenyFreshCredentials"#, "1", " */a")])
+    #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+  }
+
   @Test("AllowEncryptionOracle", arguments: [nil, 0, 1, 2] as [UInt32?]) func encryptionOracle(value: UInt32?) throws {
     try root.storeDomainPolicy(value.map { [number(oracle, "AllowEncryptionOracle", $0)] } ?? [])
     #expect(try EffectivePolicy.load(paths: root.paths).encryptionOracle == value.flatMap(EncryptionOracleRemediation.init))
@@ -295,7 +452,8 @@ extension TemporaryRoot {
 
   @Test("Export and import give the same policy, and only what is known") func exchange() throws {
     try root.write(#"{"ServerCertificatePins": {"a": ["\#(String(repeating: "0", count: 64))"]}}"#, to: root.paths.machinePolicyFile)
-    try root.storeDomainPolicy([
+    try root.storeDomainPolicy([number(service, "AllowCredSSP", 1), text(Self.allow, "1", "WSMAN/domain")])
+    try root.writeRegistryPolicy([
       number(delegation, "allowfreshcredentials", 1), text(delegation + #"\AllowFreshCredentials"#, "1", "WSMAN/*.lab"),
       number(client, "AllowCredSSP", 1), text(client, "TrustedHostsList", "a"), number(shell, "MaxShellsPerUser", 3),
       number(oracle, "AllowEncryptionOracle", 0), number(client, "SomethingNew", 1), number(#"Software\Policies\Other"#, "x", 1),
@@ -304,7 +462,12 @@ extension TemporaryRoot {
     #expect(exported.credentialsDelegation.numbers == ["AllowFreshCredentials": 1])
     #expect(exported.pins.count == 1)
     #expect(try MachinePolicy(importing: Array(exported.document.utf8), file: "x") == exported)
+    #expect(exported.credentialsDelegation.lists == ["AllowFreshCredentials": [1: "WSMAN/*.lab"]] && exported.service.numbers.isEmpty)
+    let merged = try EffectivePolicy.load(paths: root.paths).merged()
+    #expect(merged.credentialsDelegation.lists == ["AllowFreshCredentials": [1: "WSMAN/domain"]])
+    #expect(merged.service.numbers == ["AllowCredSSP": 1])
     try DomainPolicyStore(paths: root.paths).remove()
+    try FileManager.default.removeItem(atPath: root.paths.machineRegistryPolicyFile)
     try MachinePolicyStore(paths: root.paths).update { $0 = exported }
     #expect(try EffectivePolicy.load(paths: root.paths).exported() == exported)
     #expect(try ClientPolicy.machine(paths: root.paths).credSSPEnabled)

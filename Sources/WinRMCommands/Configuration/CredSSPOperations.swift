@@ -1,4 +1,5 @@
 import DelegationPolicy
+import GroupPolicy
 import SecuritySupport
 import WSMan
 import WinRMConfiguration
@@ -8,6 +9,11 @@ struct CredSSPOperations {
   /// Which end of CredSSP.
   enum Role: String {
     case client, server
+
+    /// Where its flag is.
+    var resource: ConfigurationResource { self == .client ? .clientAuth : .serviceAuth }
+
+    func flag(_ settings: WinRMSettings) -> Bool { self == .client ? settings.client.auth.credSSP : settings.service.auth.credSSP }
   }
 
   var settings: ConfigurationStore
@@ -35,44 +41,69 @@ struct CredSSPOperations {
     return result
   }
 
-  /// Lets this machine's client delegate to more targets, and returns the settings of `client/auth`.
+  /// Lets this machine's client delegate to more targets, and returns the settings that hold then.
   ///
   /// The policy comes first and the flag last, so that a failure in between leaves delegation off.
-  func enableClient(_ targets: [DelegationPattern], whenNTLMOnly: Bool) throws -> SettingTree {
+  func enableClient(_ targets: [DelegationPattern], whenNTLMOnly: Bool) throws -> EffectiveSettings {
     // Both files must be usable before the first is written, and no other policy may take away what is written here.
-    let setsFlag = try isFree(.client, toBecome: true)
-    try EffectivePolicy.checkEnabling(targets, whenNTLMOnly: whenNTLMOnly, paths: settings.paths)
-    try policy.update { $0.allowFreshCredentials(to: targets, whenNTLMOnly: whenNTLMOnly) }
+    let setsFlag = try isFree(.client)
+    let present = try EffectivePolicy.checkEnabling(targets, whenNTLMOnly: whenNTLMOnly, paths: settings.paths)
+    try policy.update { $0.allowFreshCredentials(to: targets, whenNTLMOnly: whenNTLMOnly, beside: present) }
     if setsFlag { try settings.update(.client) { $0.client.auth.credSSP = true } }
-    return try settings.load().tree(of: .clientAuth)
+    return try settings.loadEffective()
   }
 
-  /// Lets this machine's service receive credentials, and returns the settings of `service/auth`.
-  func enableServer() throws -> SettingTree {
-    if try isFree(.server, toBecome: true) { try settings.update(.service) { $0.service.auth.credSSP = true } }
-    return try settings.load().tree(of: .serviceAuth)
+  /// Lets this machine's service receive credentials, and returns the settings that hold then.
+  func enableServer() throws -> EffectiveSettings {
+    if try isFree(.server) { try settings.update(.service) { $0.service.auth.credSSP = true } }
+    return try settings.loadEffective()
   }
 
-  /// Switches the client's flag off first, then takes every WinRM target out of the policy.
-  func disableClient() throws {
-    if try isFree(.client, toBecome: false) { try settings.update(.client) { $0.client.auth.credSSP = false } }
+  /// Switches the client's flag off first, then takes every WinRM target out of the machine's own file. What other policy allows stays, and
+  /// is returned, a sentence for each.
+  func disableClient() throws -> [String] {
+    // Both files must be usable before the first is written.
+    _ = try policy.load()
+    _ = try settings.loadEffective()
+    try settings.update(.client, evenIfGoverned: true) { $0.client.auth.credSSP = false }
     try policy.update { $0.disallowFreshCredentials() }
+    return try flagThatStays(.client) + targetsThatStay()
   }
 
-  func disableServer() throws {
-    if try isFree(.server, toBecome: false) { try settings.update(.service) { $0.service.auth.credSSP = false } }
+  /// Switches the service's flag off, and returns what policy keeps.
+  func disableServer() throws -> [String] {
+    _ = try settings.loadEffective()
+    try settings.update(.service, evenIfGoverned: true) { $0.service.auth.credSSP = false }
+    return try flagThatStays(.server)
   }
 
-  /// Whether the flag of a role is the machine's own. One that policy decides may be what is wanted; then there is nothing to set.
+  /// Whether the flag of a role is the machine's own. One that policy has set is what is wanted; then there is nothing to set.
   ///
-  /// - Throws: `governedByPolicy` (0x8033808A) when policy wants it otherwise.
-  private func isFree(_ role: Role, toBecome wanted: Bool) throws -> Bool {
+  /// - Throws: `governedByPolicy` (0x8033808A) when policy wants CredSSP switched off.
+  private func isFree(_ role: Role) throws -> Bool {
     let effective = try settings.loadEffective()
-    let resource = role == .client ? ConfigurationResource.clientAuth : .serviceAuth
-    guard effective.item(deciding: "CredSSP", of: resource) != nil else { return true }
-    let auth = role == .client ? effective.settings.client.auth.credSSP : effective.settings.service.auth.credSSP
-    if auth != wanted { try effective.checkChange(of: ["CredSSP"], in: resource) }
+    guard effective.item(deciding: "CredSSP", of: role.resource) != nil else { return true }
+    if !role.flag(effective.settings) { try effective.checkChange(of: ["CredSSP"], in: role.resource) }
     return false
+  }
+
+  private func flagThatStays(_ role: Role) throws -> [String] {
+    let effective = try settings.loadEffective()
+    guard role.flag(effective.settings), let item = effective.item(deciding: "CredSSP", of: role.resource) else { return [] }
+    return ["CredSSP stays switched on in winrm/\(role.resource.rawValue): \(Self.origin(item))."]
+  }
+
+  private func targetsThatStay() throws -> [String] {
+    let effective = try EffectivePolicy.load(paths: settings.paths)
+    let delegation = try effective.delegation()
+    return (delegation.allowFresh + delegation.allowFreshWhenNTLMOnly).filter(\.pattern.isWSMan).map { entry in
+      let item = effective.item(decidingBy: "\(entry.source) (")
+      return "Credentials may still go to \(entry.pattern): \(item.map(Self.origin) ?? entry.source)."
+    }
+  }
+
+  private static func origin(_ item: PolicyTree.Item) -> String {
+    "\(item.source.object) has \(item.name) in the key HKEY_LOCAL_MACHINE\\\(item.key) (\(item.source.file))"
   }
 
   /// Which certificate proves a server.
@@ -101,7 +132,7 @@ struct CredSSPOperations {
 
   /// The two sentences of Get-WSManCredSSP, and what else the policy says, if it does.
   func status() throws -> [String] {
-    let policy = try EffectivePolicy.load(paths: settings.paths).exported()
+    let policy = try EffectivePolicy.load(paths: settings.paths).merged()
     let targets = policy.freshCredentialsTargets
     var more: [String] = []
     if !policy.ntlmOnlyTargets.isEmpty {

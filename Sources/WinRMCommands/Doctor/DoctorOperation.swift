@@ -120,13 +120,7 @@ struct DoctorOperation {
       return PolicySources()
     }
     return PolicySources(
-      ofReason: { reason in
-        let item = policy.items.first { item in
-          guard let list = item.key.split(separator: "\\").last else { return false }
-          return reason.hasPrefix("\(item.source.object) \(list)\\\(item.name) (")
-        }
-        return item.map { "written in \($0.source.file)" }
-      },
+      ofReason: { reason in policy.item(decidingBy: reason).map { "written in \($0.source.file)" } },
       ofFlag: { flag in
         settings.item(deciding: flag, of: .clientAuth).map { "policy \($0.source.object), \($0.source.file)" }
       })

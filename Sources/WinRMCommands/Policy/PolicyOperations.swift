@@ -51,21 +51,19 @@ extension WinrmRunner {
       }
       return proof
     }
-    let client = try ClientPolicy.machine(paths: paths)
-    let host = try WinRMEndpoint(parsing: target).host
-    let settings = try ConfigurationStore(paths: paths).loadEffective()
-    let test = PolicyTest(client: client, policy: try EffectivePolicy.load(paths: paths), settings: settings)
-    let auth = settings.settings.client.auth
-    let answer: PolicyTest.Answer
-    switch arguments.switches[.authentication]?.lowercased() {
-    case nil, "credssp": answer = test.credSSP(host: host, proof: proof)
-    case "negotiate": answer = test.withoutDelegation(host: host, method: "Negotiate", isEnabled: auth.negotiate)
-    case "kerberos": answer = test.withoutDelegation(host: host, method: "Kerberos", isEnabled: auth.kerberos)
-    case "certificate": answer = test.withoutDelegation(host: host, method: "Certificate", isEnabled: auth.certificate)
-    case let other?:
-      throw WinrmUsageError(
-        "Invalid option for -authentication: \"\(other)\". It is credssp, negotiate, kerberos or certificate here.")
+    let method = try arguments.switches[.authentication].map { text throws(WinrmUsageError) in
+      guard let method = PolicyTest.Method(switch: text) else {
+        throw WinrmUsageError("Invalid option for -authentication: \"\(text)\". It is \(PolicyTest.Method.words).")
+      }
+      return method
     }
+    guard proof == nil || method == nil || method == .credSSP else {
+      throw WinrmUsageError("-proof goes with CredSSP only: other methods do not ask how the server is proven before credentials go to it.")
+    }
+    let test = PolicyTest(
+      client: try ClientPolicy.machine(paths: paths), policy: try EffectivePolicy.load(paths: paths),
+      settings: try ConfigurationStore(paths: paths).loadEffective(), userPolicyFile: paths.userPolicyFile)
+    let answer = test.answer(method ?? .credSSP, endpoint: try WinRMEndpoint(parsing: target), proof: proof)
     show(answer.element, prefix: "p", PolicyReport.namespace)
     guard answer.isAllowed else { throw NegativeAnswer() }
   }
@@ -79,8 +77,13 @@ extension WinrmRunner {
       """
     guard try isConfirmed(question, arguments) else { return }
     // Nothing is written that nobody could use afterwards.
-    _ = try EffectivePolicy.load(paths: paths, replacing: imported)
+    let effective = try EffectivePolicy.load(paths: paths, replacing: imported)
     try MachinePolicyStore(paths: paths).update { $0 = imported }
+    for (entry, item) in effective.overridden() {
+      let by =
+        item.map { ": \($0.source.object) sets \(PolicyReport.value($0.value)) (\($0.source.file))" } ?? ": other policy takes it away"
+      console.writeError("\(ResultWriter.printable("Not in force: \(entry.name) of HKEY_LOCAL_MACHINE\\\(entry.key)\(by)"))\n")
+    }
   }
 
   private func updatePolicy() throws {

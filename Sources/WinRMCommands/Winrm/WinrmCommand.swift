@@ -233,7 +233,9 @@ struct WinrmRunner {
     }
     guard verb == "disable" else { return try enableCredSSP(role, arguments, operations) }
     try refuse([.delegate, .ntlmonly, .force], arguments)
-    try role == .client ? operations.disableClient() : operations.disableServer()
+    for remark in try role == .client ? operations.disableClient() : operations.disableServer() {
+      console.writeError("\(ResultWriter.printable(remark))\n")
+    }
   }
 
   private func refuse(_ names: [WinrmSwitch], _ arguments: WinrmArguments) throws(WinrmUsageError) {
@@ -261,15 +263,20 @@ struct WinrmRunner {
       guard let delegate else { throw WinrmUsageError("-role:client needs -delegate:PATTERN[,PATTERN].") }
       let targets = try CredSSPOperations.targets(delegate)
       guard try isConfirmed(CredSSPOperations.question(role), arguments) else { return }
-      let tree = try operations.enableClient(targets, whenNTLMOnly: arguments.switches[.ntlmonly] != nil)
-      show(ResultElement(tree), prefix: "cfg", ResourceLocator.base + "/config/client/auth")
+      show(role, try operations.enableClient(targets, whenNTLMOnly: arguments.switches[.ntlmonly] != nil))
     case .server:
       guard delegate == nil, arguments.switches[.ntlmonly] == nil else {
         throw WinrmUsageError("-delegate and -ntlmonly are for -role:client only.")
       }
       guard try isConfirmed(CredSSPOperations.question(role), arguments) else { return }
-      show(ResultElement(try operations.enableServer()), prefix: "cfg", ResourceLocator.base + "/config/service/auth")
+      show(role, try operations.enableServer())
     }
+  }
+
+  private func show(_ role: CredSSPOperations.Role, _ settings: EffectiveSettings) {
+    let path = role.resource.rawValue
+    let element = ResultElement(settings.settings.tree(of: role.resource), path: path, in: settings)
+    show(element, prefix: "cfg", ResourceLocator.base + "/" + path)
   }
 
   /// Asks unless `-force` is there. No answer at all is an error and not a no: a script must learn that nothing was done.

@@ -64,16 +64,20 @@ public struct ConfigurationStore: Sendable {
   ///
   /// - Parameters:
   ///   - scope: what the change is of. A change of anything that is kept elsewhere is refused.
+  ///   - evenIfGoverned: policy may decide what is changed: then the change shows once policy is gone. For taking something back.
   ///   - change: the change of the local settings; what it returns is returned.
   /// - Throws: ``ConfigurationError``: `governedByPolicy` (0x8033808A) for a change of what policy decides; or what `change` throws; then nothing was written.
-  public func update<R>(_ scope: Scope = .service, _ change: (inout WinRMSettings) throws -> R) throws -> R {
+  public func update<R>(
+    _ scope: Scope = .service, evenIfGoverned: Bool = false, _ change: (inout WinRMSettings) throws -> R
+  ) throws -> R {
     let files = scope == .client ? machineFiles : ownFiles
     return try ConfigurationFile(files.changes).locked {
       let before = try loadLocal()
       var after = before
       let result = try change(&after)
       guard after != before else { return result }
-      try loadEffective().checkChange(from: before, to: after)
+      let effective = try loadEffective()
+      if !evenIfGoverned { try effective.checkChange(from: before, to: after) }
       try checkScope(scope, before: before, after: after)
       let content = try files.read()
       var whole = after

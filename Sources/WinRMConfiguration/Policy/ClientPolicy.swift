@@ -32,6 +32,9 @@ public struct ClientPolicy: Sendable, Equatable {
   /// MaxEnvelopeSizekb, in bytes: the largest answer asked for and accepted. Default 512 000.
   public var maximumEnvelopeSize = 500 * 1024
 
+  /// How reasons call the user's own policy file.
+  public static let userSource = "policy of the user"
+
   /// The defaults: nothing may be delegated, nobody is trusted.
   public init() {}
 
@@ -57,7 +60,7 @@ public struct ClientPolicy: Sendable, Equatable {
         .malformed, "pins can only stand in the machine's policy: a pin proves a server, which would widen it", file: file,
         specificCode: .policyCorrupted)
     }
-    policy.delegation = policy.delegation.narrowed(by: try own.delegationPolicy(source: "policy of the user", narrowing: true))
+    policy.delegation = policy.delegation.narrowed(by: try own.delegationPolicy(source: userSource, narrowing: true))
     return policy
   }
 

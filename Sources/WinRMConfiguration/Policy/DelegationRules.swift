@@ -60,6 +60,8 @@ struct DelegationRules {
       allowFresh: try entries(of: .allowFresh, narrowing: narrowing),
       allowFreshWhenNTLMOnly: try entries(of: .allowFreshNTLMOnly, narrowing: narrowing),
       denyFresh: try entries(of: .denyFresh, narrowing: false))
+    policy.allowFreshObstacle = try obstacle(.allowFresh, narrowing: narrowing)
+    policy.allowFreshWhenNTLMOnlyObstacle = try obstacle(.allowFreshNTLMOnly, narrowing: narrowing)
     let restriction = "RestrictedRemoteAdministration"
     if try number(restriction).map({ $0 != 0 }) ?? false {
       // "Restrict delegation of credentials to remote servers": CredSSP would hand out the password itself.
@@ -75,6 +77,33 @@ struct DelegationRules {
     return state == 1 || (state == nil && list == .denyFresh)
   }
 
+  /// Why a list names less than somebody might think who sees its entries; `nil` when there is nothing to say.
+  private func obstacle(_ list: DelegationList, narrowing: Bool) throws(ConfigurationError) -> String? {
+    switch try number(list.name) {
+    case 1?: return narrowing ? "\(source(list.name)) \(list.name) has no entry for the host" : nil
+    case let number?: return "\(source(list.name)) \(list.name) (\(number)) switches the list off"
+    case nil:
+      let isEmpty = try entries(list).isEmpty
+      return narrowing || isEmpty ? nil : "\(list.name) is not configured, which leaves its list without force"
+    }
+  }
+
+  /// Checks every entry of the lists for fresh credentials, also where the list is not in force: it would come into force as it stands.
+  func check() throws(ConfigurationError) {
+    for list in DelegationList.allCases { for entry in try entries(list) { _ = try pattern(entry, in: list) } }
+  }
+
+  /// The pattern of an entry; `nil` for one that can name no WinRM server.
+  ///
+  /// Other services' entries may use forms that WinRM does not. What may mean every service, or would mean WinRM's if what nobody sees were
+  /// not there, is no such entry: it is refused rather than passed over.
+  private func pattern(_ entry: Entry, in list: DelegationList) throws(ConfigurationError) -> DelegationPattern? {
+    let visible = String(String.UnicodeScalarView(entry.text.unicodeScalars.filter { !$0.isInvisible }))
+    let mayMeanWinRM = MachinePolicy.isWSMan(visible) || (list == .denyFresh && visible.prefix { $0 != "/" }.contains("*"))
+    if !mayMeanWinRM, entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil { return nil }
+    return try Self.pattern(entry.text, in: entry.origin, entry.file)
+  }
+
   private func entries(of list: DelegationList, narrowing: Bool) throws(ConfigurationError) -> [DelegationPolicy.Entry] {
     if narrowing, try number(list.name) == nil {
       // Whoever narrows the allow list alone means delegation, not the better half of it.
@@ -87,13 +116,8 @@ struct DelegationRules {
     guard try isInForce(list) else { return [] }
     var result: [DelegationPolicy.Entry] = []
     for entry in try entries(list) {
-      // Other services' entries may use forms that WinRM does not; they can name no WinRM server. What may mean every service is no such
-      // entry where it denies: it is refused rather than passed over.
-      let mayMeanWinRM = list == .denyFresh && entry.text.prefix { $0 != "/" }.contains("*")
-      if !mayMeanWinRM, !MachinePolicy.isWSMan(entry.text), entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil {
-        continue
-      }
-      result.append(DelegationPolicy.Entry(pattern: try Self.pattern(entry.text, in: entry.origin, entry.file), source: entry.origin))
+      guard let pattern = try pattern(entry, in: list) else { continue }
+      result.append(DelegationPolicy.Entry(pattern: pattern, source: entry.origin))
     }
     if try number(list.concatenation) == 1, list != .denyFresh {
       let origin = origin(list.concatenation)

@@ -5,9 +5,12 @@ public import GroupPolicy
 ///
 /// Applied in this order, and the last one to write a value wins:
 ///
-/// 1. the machine's own `Registry.pol`,
-/// 2. the machine's own `policy.json`, which `winrm credssp` and `winrm policy import` write,
+/// 1. the machine's own `policy.json`, which `winrm credssp` and `winrm policy import` write,
+/// 2. the machine's own `Registry.pol`,
 /// 3. the domain's objects in their order (site, domain, units, then what is enforced), as they were last read.
+///
+/// So what a program writes here never takes the place of a policy file. An entry of a list in `policy.json` has its number for its order
+/// only: beside an entry of the same number from elsewhere it stands under the next free one, and neither hides the other.
 ///
 /// Policy wins over the settings of `config.json`, and these over the defaults.
 public struct EffectivePolicy: Sendable {
@@ -17,6 +20,11 @@ public struct EffectivePolicy: Sendable {
   public let domain: DomainPolicy?
   /// What stands in the machine's own policy file.
   public let machine: MachinePolicy
+  /// The machine's own part of ``tree``.
+  private let own: PolicyTree
+  private let machineFile: String
+  /// In the order in which they are applied.
+  private let layers: [Layer]
 
   /// Reads the policy. Missing files mean that nothing is configured.
   ///
@@ -42,22 +50,57 @@ public struct EffectivePolicy: Sendable {
     registryPolicy: PolicyFile?, registryPolicyFile: String, machine: MachinePolicy, machineFile: String, domain: DomainPolicy?
   ) throws(ConfigurationError) {
     var tree = PolicyTree()
-    if let registryPolicy {
-      try tree.applyPolicy(registryPolicy, from: PolicySource(object: "machine policy", file: registryPolicyFile), at: registryPolicyFile)
-    }
-    try tree.applyPolicy(
-      PolicyFile(entries: machine.entries), from: PolicySource(object: "machine policy", file: machineFile), at: machineFile)
-    for object in domain?.objects ?? [] {
-      try tree.applyPolicy(PolicyFile(entries: object.entries), from: object.source, at: object.file)
-    }
-    self.tree = tree
+    let layers = Self.layers(
+      machine: machine, machineFile: machineFile, registryPolicy: registryPolicy, registryPolicyFile: registryPolicyFile, domain: domain)
+    for layer in layers where layer.isOwn { try tree.apply(layer) }
+    own = tree.numbered()
+    for layer in layers where !layer.isOwn { try tree.apply(layer) }
+    self.tree = tree.numbered()
     self.domain = domain
     self.machine = machine
+    self.machineFile = machineFile
+    self.layers = layers
     // What cannot be understood is found now, and not when it is needed.
-    _ = try DelegationRules(tree).policy()
+    _ = try DelegationRules(self.tree).policy()
     _ = try encryptionOracle
     var settings = WinRMSettings()
     _ = try apply(to: &settings)
+  }
+
+  /// A file of policy.
+  struct Layer: Sendable {
+    var entries: [PolicyFile.Entry]
+    var source: PolicySource
+    /// The file to name when it cannot be used.
+    var path: String
+    /// Of the machine, and not of the domain.
+    var isOwn: Bool
+  }
+
+  private static func layers(
+    machine: MachinePolicy, machineFile: String, registryPolicy: PolicyFile?, registryPolicyFile: String, domain: DomainPolicy?
+  ) -> [Layer] {
+    let own = "machine policy"
+    return [
+      Layer(
+        entries: machine.entries.map(\.withLocalNumber), source: PolicySource(object: own, file: machineFile), path: machineFile,
+        isOwn: true),
+      Layer(
+        entries: registryPolicy?.entries ?? [], source: PolicySource(object: own, file: registryPolicyFile), path: registryPolicyFile,
+        isOwn: true),
+    ] + (domain?.objects ?? []).map { Layer(entries: $0.entries, source: $0.source, path: $0.file, isOwn: false) }
+  }
+
+  /// The source after which a condition no longer holds, though it did before.
+  func source(breaking condition: (PolicyTree) -> Bool) -> PolicySource? {
+    var tree = PolicyTree()
+    var source: PolicySource?
+    for layer in layers {
+      // It could be applied before.
+      try? tree.apply(layer)
+      source = condition(tree) ? nil : source ?? layer.source
+    }
+    return source
   }
 
   /// The rules for delegating fresh credentials.
@@ -80,18 +123,46 @@ public struct EffectivePolicy: Sendable {
   }
 
   /// The values that are known here, with their sources.
-  public var items: [PolicyTree.Item] {
+  public var items: [PolicyTree.Item] { Self.known(tree) }
+
+  private static func known(_ tree: PolicyTree) -> [PolicyTree.Item] {
     tree.items.filter { item in
       if let key = PolicyKey.at(item.key) { return key.names(item.name) }
       return PolicyKey.all.contains { key in key.lists.contains { "\(key.path)\\\($0)".lowercased() == item.key.lowercased() } }
     }
   }
 
-  /// ``items`` as a policy file, with the pins: what `winrm policy export` writes.
-  public func exported() throws(ConfigurationError) -> MachinePolicy {
-    var policy = try MachinePolicy(entries: items.map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
+  /// ``items`` as a policy file, with the pins.
+  public func merged() throws(ConfigurationError) -> MachinePolicy { try file(tree) }
+
+  /// The machine's own policy as one file, with the pins and without what the domain says: what `winrm policy export` writes. Imported by a
+  /// machine that has no `Registry.pol`, it is that machine's own policy.
+  public func exported() throws(ConfigurationError) -> MachinePolicy { try file(own) }
+
+  private func file(_ tree: PolicyTree) throws(ConfigurationError) -> MachinePolicy {
+    var policy = try MachinePolicy(entries: Self.known(tree).map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
     policy.pins = machine.pins
     return policy
+  }
+
+  /// Whether a value stands in the machine's own policy file, which `winrm credssp` and `winrm policy import` write.
+  public func isLocal(_ item: PolicyTree.Item) -> Bool { item.source.file == machineFile }
+
+  /// What the machine's own policy file says and another source decides otherwise.
+  public func overridden() -> [(entry: PolicyFile.Entry, by: PolicyTree.Item?)] {
+    machine.entries.compactMap { entry in
+      guard PolicyKey.at(entry.key) != nil else {
+        let isThere = tree.items(of: entry.key).contains { isLocal($0) && $0.value == entry.value }
+        return isThere ? nil : (entry, nil)
+      }
+      guard let item = tree.item(entry.key, entry.name) else { return (entry, nil) }
+      return item.value == entry.value ? nil : (entry, item)
+    }
+  }
+
+  /// The numbers that the entries of other sources have in a list.
+  func foreignNumbers(of list: DelegationList) -> Set<UInt32> {
+    Set(tree.items(of: "\(PolicyKey.credentialsDelegation.path)\\\(list.name)").filter { !isLocal($0) }.compactMap { UInt32($0.name) })
   }
 
   private static func registryPolicy(_ path: String) throws(ConfigurationError) -> PolicyFile? {
@@ -117,13 +188,57 @@ public enum EncryptionOracleRemediation: UInt32, Sendable, CaseIterable {
 }
 
 extension PolicyTree {
-  fileprivate mutating func applyPolicy(_ file: PolicyFile, from source: PolicySource, at path: String) throws(ConfigurationError) {
+  fileprivate mutating func apply(_ layer: EffectivePolicy.Layer) throws(ConfigurationError) {
     do throws(GroupPolicyError) {
-      try apply(file, from: source, where: PolicyKey.isRelevant)
+      try apply(PolicyFile(entries: layer.entries), from: layer.source, where: PolicyKey.isRelevant)
     } catch {
       throw ConfigurationError(
-        .malformed, "\(source.object): \(error.description)", file: path, specificCode: .policyCorrupted)
+        .malformed, "\(layer.source.object): \(error.description)", file: layer.path, specificCode: .policyCorrupted)
     }
+  }
+
+  /// The tree with a number for each entry of the machine's own file: its own, or the next free one.
+  fileprivate func numbered() -> PolicyTree {
+    var result = self
+    for key in PolicyKey.all.flatMap({ key in key.lists.sorted().map { "\(key.path)\\\($0)" } }) {
+      let items = items(of: key)
+      var taken = Set(items.compactMap { UInt32($0.name) })
+      let local = items.compactMap { item in item.localNumber.map { (number: $0, item: item) } }.sorted { $0.number < $1.number }
+      let colliding = local.filter { taken.contains($0.number) }
+      taken.formUnion(local.map(\.number))
+      for (number, item) in local {
+        var name = number
+        if colliding.contains(where: { $0.number == number }) {
+          name = RegistryValues.freeNumber(taken)
+          taken.insert(name)
+        }
+        result.rename(item, to: String(name))
+      }
+    }
+    return result
+  }
+
+  private mutating func rename(_ item: Item, to name: String) {
+    // Both instructions are known, and neither has data that could be wrong.
+    try? apply(PolicyFile.Entry(key: item.key, name: "**del.\(item.name)", value: .text(" ")), from: item.source)
+    try? apply(PolicyFile.Entry(key: item.key, name: name, value: item.value), from: item.source)
+  }
+}
+
+extension PolicyTree.Item {
+  /// The number of an entry of the machine's own file, while the tree is put together.
+  fileprivate var localNumber: UInt32? {
+    name.unicodeScalars.first == PolicyFile.Entry.localMark ? UInt32(String(name.unicodeScalars.dropFirst())) : nil
+  }
+}
+
+extension PolicyFile.Entry {
+  /// Stands before the number of an entry of the machine's own file, so that no other file can mean it: there, no name has a zero.
+  fileprivate static let localMark: Unicode.Scalar = "\0"
+
+  fileprivate var withLocalNumber: PolicyFile.Entry {
+    guard PolicyKey.all.contains(where: { $0.list(at: key) != nil }) else { return self }
+    return PolicyFile.Entry(key: key, name: "\(Self.localMark)\(name)", value: value)
   }
 }
 
@@ -215,6 +330,7 @@ extension MachinePolicy {
       }
       try self.init(entries: tree.items.map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
       _ = try delegationPolicy(source: file)
+      try checkEntries(source: file)
     } catch {
       var located = error
       located.file = file

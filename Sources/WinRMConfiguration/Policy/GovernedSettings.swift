@@ -183,23 +183,45 @@ extension EffectivePolicy {
 }
 
 extension EffectivePolicy {
-  /// Finds out whether the machine's own policy file could allow delegation to more targets.
+  /// Finds out whether the machine's own policy file can allow delegation to more targets, and returns the policy as it is now.
   ///
-  /// - Throws: `governedByPolicy` (0x8033808A) when an object of the domain would undo it.
-  public static func checkEnabling(_ targets: [DelegationPattern], whenNTLMOnly: Bool, paths: WinRMPaths) throws {
-    var machine = try MachinePolicyStore(paths: paths).load()
-    machine.allowFreshCredentials(to: targets, whenNTLMOnly: whenNTLMOnly)
+  /// - Throws: `governedByPolicy` (0x8033808A) with object, file and key when other policy leaves an entry there without effect: it switches
+  ///   the list off, empties it, or denies the target.
+  public static func checkEnabling(
+    _ targets: [DelegationPattern], whenNTLMOnly: Bool, paths: WinRMPaths
+  ) throws -> EffectivePolicy {
+    let present = try load(paths: paths)
+    var machine = present.machine
+    machine.allowFreshCredentials(to: targets, whenNTLMOnly: whenNTLMOnly, beside: present)
     let policy = try load(paths: paths, replacing: machine)
     let key = PolicyKey.credentialsDelegation.path
-    for list in whenNTLMOnly ? [DelegationList.allowFresh, .allowFreshNTLMOnly] : [.allowFresh] {
-      let texts = policy.tree.items(of: "\(key)\\\(list.name)").compactMap { $0.value.text?.lowercased() }
-      if try policy.tree.number(key, list.name) == 1, targets.allSatisfy({ texts.contains($0.text.lowercased()) }) { continue }
-      let source = policy.tree.items.last { $0.key.lowercased().hasPrefix(key.lowercased()) && $0.source.object != "machine policy" }?
-        .source
-      throw ConfigurationError(
-        .governedByPolicy,
-        "policy decides \(list.name): \(source?.object ?? "an object of the domain") would undo the change. Nothing was changed.",
-        file: source?.file)
+    for list in DelegationList.allowing(whenNTLMOnly: whenNTLMOnly) {
+      if let item = policy.tree.item(key, list.name), item.value.number != 1 {
+        throw refusal("\(list.name): \(item.source.object) sets it to \(item.value.number ?? 0)", item.key, item.source)
+      }
+      let listKey = "\(key)\\\(list.name)"
+      let texts = policy.tree.items(of: listKey).compactMap { $0.value.text?.lowercased() }
+      guard policy.tree.item(key, list.name) != nil, targets.allSatisfy({ texts.contains($0.text.lowercased()) }) else {
+        let source = policy.source(breaking: { tree in
+          let texts = tree.items(of: listKey).compactMap { $0.value.text?.lowercased() }
+          return tree.item(key, list.name) != nil && targets.allSatisfy { texts.contains($0.text.lowercased()) }
+        })
+        throw refusal("\(list.name): \(source?.object ?? "an object") takes away what stands there", listKey, source)
+      }
     }
+    let delegation = try policy.delegation()
+    for target in targets {
+      guard let entry = delegation.denyFresh.first(where: { $0.pattern.covers(target) }) else { continue }
+      let item = policy.item(decidingBy: "\(entry.source) (")
+      throw refusal("where credentials may go: \(entry.source) (\(entry.pattern)) denies \(target)", item?.key ?? key, item?.source)
+    }
+    return present
+  }
+
+  private static func refusal(_ what: String, _ key: String, _ source: PolicySource?) -> ConfigurationError {
+    ConfigurationError(
+      .governedByPolicy,
+      "policy decides \(what), in the key HKEY_LOCAL_MACHINE\\\(key). An entry of this machine would have no effect. Nothing was changed.",
+      file: source?.file)
   }
 }

@@ -78,13 +78,14 @@ public struct MachinePolicy: Sendable, Equatable {
   /// - Parameters:
   ///   - targets: patterns such as `wsman/host`, written as they are.
   ///   - whenNTLMOnly: also when nothing better than NTLM proves the server.
-  public mutating func allowFreshCredentials(to targets: [DelegationPattern], whenNTLMOnly: Bool) {
-    for list in whenNTLMOnly ? [DelegationList.allowFresh, .allowFreshNTLMOnly] : [.allowFresh] {
+  ///   - other: the policy beside this file, whose entries keep their numbers for themselves.
+  public mutating func allowFreshCredentials(to targets: [DelegationPattern], whenNTLMOnly: Bool, beside other: EffectivePolicy? = nil) {
+    for list in DelegationList.allowing(whenNTLMOnly: whenNTLMOnly) {
       credentialsDelegation.numbers[list.name] = 1
       credentialsDelegation.numbers[list.concatenation] = 1
       for target in targets {
         let isThere = credentialsDelegation.texts(of: list.name).contains { $0.text.lowercased() == target.text.lowercased() }
-        if !isThere { credentialsDelegation.append(target.text, to: list.name) }
+        if !isThere { credentialsDelegation.append(target.text, to: list.name, avoiding: other?.foreignNumbers(of: list) ?? []) }
       }
     }
   }
@@ -144,6 +145,9 @@ public struct MachinePolicy: Sendable, Equatable {
 enum DelegationList: CaseIterable {
   case allowFresh, allowFreshNTLMOnly, denyFresh
 
+  /// The lists that `winrm credssp enable` writes to.
+  static func allowing(whenNTLMOnly: Bool) -> [DelegationList] { whenNTLMOnly ? [.allowFresh, .allowFreshNTLMOnly] : [.allowFresh] }
+
   /// The name of the value and of the list.
   var name: String {
     switch self {
@@ -190,7 +194,11 @@ extension MachinePolicy {
       }
     }
     _ = try delegationPolicy(source: Self.delegationKey)
+    try checkEntries(source: Self.delegationKey)
   }
+
+  /// - Throws: ``ConfigurationError`` `malformed` for an entry of a list that is no pattern, whether the list is in force or not.
+  func checkEntries(source: String) throws(ConfigurationError) { try DelegationRules(self, source: source).check() }
 
   var json: JSONText {
     var members: [(key: String, value: JSONText)] = []

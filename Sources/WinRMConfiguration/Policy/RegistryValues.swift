@@ -18,10 +18,18 @@ public struct RegistryValues: Sendable, Equatable {
 
   /// Adds a text to the end of a list. Its number is one more than the count, or than the highest number where there are gaps, so that
   /// no other entry is lost.
-  mutating func append(_ text: String, to list: String) {
+  ///
+  /// - Parameter taken: numbers that stand for something else.
+  mutating func append(_ text: String, to list: String, avoiding taken: Set<UInt32> = []) {
     let present = lists[list] ?? [:]
-    let next = max(UInt32(truncatingIfNeeded: present.count), present.keys.max() ?? 0)
-    lists[list, default: [:]][next == .max ? .max : next + 1] = text
+    let number = Self.freeNumber(taken.union(present.keys), from: UInt32(truncatingIfNeeded: present.count))
+    lists[list, default: [:]][number] = text
+  }
+
+  /// A number after all that are taken, and after `count`; the lowest free one where there is none after them.
+  static func freeNumber(_ taken: Set<UInt32>, from count: UInt32 = 0) -> UInt32 {
+    let last = max(count, taken.max() ?? 0)
+    return last < .max ? last + 1 : (1...UInt32.max).first { !taken.contains($0) } ?? .max
   }
 
   /// Removes texts from a list and numbers the rest from 1.

@@ -148,7 +148,8 @@ import WinRMConfiguration
       #expect(message.count > 10 && message.count < 900, "\(entry.name)")
       #expect(entry.text.isEmpty || ".?)".contains(entry.text.last ?? " ") || entry.text.contains(": "), "\(entry.name)")
       #expect(
-        ["ERROR_", "SEC_E_", "NTE_", "CERT_E_", "STATUS_", "RPC_NT_"].contains { entry.name.hasPrefix($0) } && entry.name.allSatisfy(\.isASCII), "\(entry.name)")
+        ["ERROR_", "SEC_E_", "NTE_", "CERT_E_", "STATUS_", "RPC_NT_"].contains { entry.name.hasPrefix($0) }
+          && entry.name.allSatisfy(\.isASCII), "\(entry.name)")
       if entry.text.isEmpty { #expect(entry.name.hasSuffix("NULL_PARAM") || message.contains("\n"), "\(entry.name)") }
     }
     for code: UInt32 in [

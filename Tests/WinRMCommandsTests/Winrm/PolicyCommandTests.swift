@@ -3,6 +3,11 @@ import GroupPolicy
 import Testing
 import WinRMConfiguration
 
+private enum ConfigurationFlag {
+  /// What the files say of the client's flag.
+  static func credSSP(_ host: WinrmHost) throws -> Bool { try ConfigurationStore(paths: host.paths).loadLocal().client.auth.credSSP }
+}
+
 @Suite struct PolicyCommandTests {
   let host: WinrmHost
 
@@ -136,12 +141,70 @@ import WinRMConfiguration
     #expect(host.text(host.paths.machinePolicyFile) == policy)
     #expect(await host.run("credssp", "enable", "-role:server", "-force").code == 0)
     try storeDomain(number(Self.client, "AllowCredSSP", 1), number(Self.service, "AllowCredSSP", 0))
-    #expect(await host.run("credssp", "disable", "-role:client").error.contains("0x8033808A"))
     #expect(await host.run("credssp", "enable", "-role:server", "-force").error.contains("0x8033808A"))
     #expect(host.text(host.paths.machinePolicyFile) == policy)
     try storeDomain(number(Self.client, "AllowCredSSP", 0))
     #expect(await host.run("credssp", "disable", "-role:client").code == 0)
     #expect(host.text(host.paths.machinePolicyFile) == "{}\n")
+  }
+
+  private func writeRegistryPolicy(_ entries: PolicyFile.Entry...) throws {
+    try Data(PolicyFile(entries: entries).encode()).write(to: URL(fileURLWithPath: host.paths.machineRegistryPolicyFile))
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: host.paths.machineRegistryPolicyFile)
+  }
+
+  @Test("credssp beside a Registry.pol: nothing of it is hidden, enable says who decides, disable takes what is this machine's")
+  func besideRegistryPolicy() async throws {
+    let list = Self.delegation + #"\AllowFreshCredentials"#
+    try writeRegistryPolicy(
+      number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 1),
+      number(Self.delegation, "ConcatenateDefaults_AllowFresh", 0), text(list, "1", "WSMAN/pol"))
+    let before = await host.run("policy").output
+    let enabled = await host.run("credssp", "enable", "-role:client", "-delegate:a", "-force")
+    #expect(enabled.code == 0 && enabled.output.hasSuffix("    CredSSP = true [Source=\"GPO\"]\n"))
+    #expect(await host.run("credssp", "get").output.contains("target(s): wsman/a,WSMAN/pol\n"))
+    let shown = await host.run("policy").output
+    #expect(shown.contains("        Name = ConcatenateDefaults_AllowFresh\n        Value = 0\n"))
+    #expect(
+      shown.contains("        Name = 1\n        Value = WSMAN/pol\n") && shown.contains("        Name = 2\n        Value = wsman/a\n"))
+    let disabled = await host.run("credssp", "disable", "-role:client")
+    #expect(disabled.code == 0 && disabled.output.isEmpty)
+    let file = host.paths.machineRegistryPolicyFile
+    #expect(
+      disabled.error == """
+        CredSSP stays switched on in winrm/config/client/auth: machine policy has AllowCredSSP in the key \
+        HKEY_LOCAL_MACHINE\\\(Self.client) (\(file)).
+        Credentials may still go to WSMAN/pol: machine policy has 1 in the key HKEY_LOCAL_MACHINE\\\(list) (\(file)).
+
+        """)
+    #expect(await host.run("policy").output == before)
+    #expect(host.text(host.paths.machinePolicyFile) == "{}\n")
+    // A flag of this machine's own goes too, whatever policy says meanwhile.
+    try FileManager.default.removeItem(atPath: file)
+    #expect(await host.run("credssp", "enable", "-role:client", "-delegate:a", "-force").code == 0)
+    #expect(await host.run("credssp", "enable", "-role:server", "-force").code == 0)
+    try writeRegistryPolicy(number(Self.client, "AllowCredSSP", 1), number(Self.service, "AllowCredSSP", 1))
+    #expect(await host.run("credssp", "disable", "-role:client").code == 0)
+    let server = await host.run("credssp", "disable", "-role:server")
+    #expect(server.code == 0 && server.error.hasPrefix("CredSSP stays switched on in winrm/config/service/auth: machine policy"))
+    let local = try ConfigurationStore(paths: host.paths).loadLocal()
+    #expect(!local.client.auth.credSSP && !local.service.auth.credSSP)
+    try writeRegistryPolicy(number(Self.delegation, "AllowFreshCredentials", 0))
+    let refused = await host.run("credssp", "enable", "-role:client", "-delegate:a", "-force")
+    #expect(refused.error.contains("0x8033808A") && refused.error.contains(file) && refused.error.contains("AllowFreshCredentials"))
+    #expect(host.text(host.paths.machinePolicyFile) == "{}\n")
+    #expect(try !ConfigurationStore(paths: host.paths).loadLocal().client.auth.credSSP)
+  }
+
+  @Test("What cannot be read stops disable before anything is changed") func disableUnreadable() async throws {
+    #expect(await host.run("credssp", "enable", "-role:client", "-delegate:a", "-force").code == 0)
+    let policy = try #require(host.text(host.paths.machinePolicyFile))
+    for damage in ["{", policy + " "] {
+      try damage.write(toFile: host.paths.machinePolicyFile, atomically: false, encoding: .utf8)
+      let isDamaged = damage == "{"
+      #expect(await host.run("credssp", "disable", "-role:client").code == (isDamaged ? 1 : 0))
+      #expect(try ConfigurationFlag.credSSP(host) == isDamaged)
+    }
   }
 
   @Test("Damaged policy stops everything with its own number") func damaged() async throws {
@@ -185,8 +248,86 @@ import WinRMConfiguration
         && denied.output.contains("0x803381A3"))
     #expect(denied.output.contains("\\DenyFreshCredentials\n"))
     #expect(await host.run("policy", "test", "-remote:other.net").code == 1)
-    let negotiate = await host.run("policy", "test", "-remote:hop1.lab.example", "-authentication:Negotiate")
-    #expect(negotiate.code == 1 && negotiate.output.contains("the server gets no credentials"))
+  }
+
+  @Test("test: a list that is switched off, and who has switched it off") func testSwitchedOff() async throws {
+    try storeDomain(
+      number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 0),
+      text(Self.delegation + #"\AllowFreshCredentials"#, "1", "WSMAN/a"))
+    for arguments in [["-format:text"], ["-proof:kerberos"]] {
+      let run = await host.run("policy", "test", "-remote:a", arguments[0])
+      #expect(run.code == 1)
+      #expect(
+        run.output.contains(
+          "    Because = WinRM CredSSP \(Self.identifier) AllowFreshCredentials (0) switches the list off, so nothing there names WSMAN/a"))
+      #expect(
+        run.output.hasSuffix(
+          "    Code = 0x803381A3\n    Object = WinRM CredSSP \(Self.identifier)\n    File = \(Self.file)\n    Key = HKEY_LOCAL_MACHINE\\\(Self.delegation)\n"
+        ), "\(run.output)")
+    }
+  }
+
+  @Test("test: the user's own policy decides, and its file is named") func testUserPolicy() async throws {
+    #expect(await host.run("credssp", "enable", "-role:client", "-delegate:a,b", "-ntlmonly", "-force").code == 0)
+    let file = try #require(host.paths.userPolicyFile)
+    try FileManager.default.createDirectory(
+      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": ["WSMAN/a"]}}"#.write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(await host.run("policy", "test", "-remote:a").code == 0)
+    let run = await host.run("policy", "test", "-remote:b")
+    #expect(run.code == 1)
+    #expect(run.output.contains("    Because = policy of the user AllowFreshCredentials has no entry for the host"), "\(run.output)")
+    #expect(run.output.hasSuffix("    File = \(file)\n"))
+  }
+
+  @Test("test: methods that hand nothing on, and what a forwarded ticket would need", arguments: ["Kerberos", "negotiate"])
+  func testTicket(method: String) async throws {
+    let run = await host.run("policy", "test", "-remote:hop1", "-authentication:\(method)")
+    #expect(run.code == 1 && run.output.contains("the server gets no credentials"))
+    #expect(run.output.contains("    ForwardedTicket = only by winrs -allowdelegate: ") && run.output.contains("(ok-as-delegate)"))
+    let name = method.prefix(1).uppercased() + method.dropFirst()
+    try storeDomain(number(Self.client, "Allow\(name)", 0))
+    let off = await host.run("policy", "test", "-remote:hop1", "-authentication:\(method)")
+    #expect(off.code == 1 && off.output.contains("Because = \(name) is switched off in winrm/config/client/auth, by policy\n"))
+    #expect(off.output.contains("Code = 0x803380E\(name == "Kerberos" ? 2 : 1)\n") && off.output.contains("File = \(Self.file)\n"))
+    #expect(!off.output.contains("ForwardedTicket"))
+  }
+
+  @Test("test: Basic sends the password itself") func testBasic() async throws {
+    func test(_ remote: String) async -> (Int32, String) {
+      let run = await host.run("policy", "test", "-remote:\(remote)", "-authentication:basic")
+      return (run.code, run.output)
+    }
+    var (code, output) = await test("https://a")
+    #expect(code == 1 && output.contains("Basic is switched off in winrm/config/client/auth\n") && output.contains("Code = 0x803380DF\n"))
+    try storeDomain(number(Self.client, "AllowBasic", 1))
+    (code, output) = await test("https://a")
+    #expect(code == 0 && output.contains("    Allowed = true\n    Because = Basic sends the password itself, inside TLS"))
+    #expect(output.hasSuffix("    Key = HKEY_LOCAL_MACHINE\\\(Self.client)\n"))
+    (code, output) = await test("a")
+    #expect(code == 1 && output.contains("AllowUnencrypted is switched off in winrm/config/client\n") && output.contains("0x803380DE\n"))
+    try storeDomain(number(Self.client, "AllowBasic", 1), number(Self.client, "AllowUnencryptedTraffic", 1))
+    (code, output) = await test("http://a")
+    #expect(code == 1 && output.contains("it is not in TrustedHosts") && output.contains("0x803380E4\n"))
+    try storeDomain(
+      number(Self.client, "AllowBasic", 1), number(Self.client, "AllowUnencryptedTraffic", 1), number(Self.client, "TrustedHosts", 1),
+      text(Self.client, "TrustedHostsList", "a"))
+    (code, output) = await test("http://a:5985")
+    #expect(code == 0 && output.contains("readable for everybody in between") && output.contains("    File = \(Self.file)\n"))
+    try storeDomain(number(Self.client, "AllowBasic", 0))
+    (code, output) = await test("https://a")
+    #expect(code == 1 && output.contains(", by policy\n") && output.contains("    File = \(Self.file)\n"))
+  }
+
+  @Test("test: the other methods") func testOthers() async throws {
+    for (method, words) in [("none", "nothing is sent"), ("digest", "0x803380E0"), ("certificate", "private key stays here")] {
+      let run = await host.run("policy", "test", "-remote:a", "-authentication:\(method)")
+      #expect(run.code == 1 && run.error.isEmpty && run.output.contains(words), "\(run.output)")
+    }
+    let bogus = await host.run("policy", "test", "-remote:a", "-authentication:x")
+    #expect(bogus.error.contains("It is none, basic, digest, negotiate, kerberos, certificate or credssp."))
+    #expect(await host.run("policy", "test", "-remote:a", "-authentication:kerberos", "-proof:ntlm").error.contains("CredSSP only"))
   }
 
   @Test(
@@ -208,8 +349,9 @@ import WinRMConfiguration
     #expect(run.code == 1 && run.error.hasPrefix("Error: "), "\(run.error)")
   }
 
-  @Test("export and import") func exchange() async throws {
-    try storeDomain(number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 0))
+  @Test("export leaves the domain's rules to the domain; import gives another machine the same") func exchange() async throws {
+    try storeDomain(number(Self.service, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 1))
+    try writeRegistryPolicy(number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 0))
     let exported = await host.run("policy", "export")
     #expect(
       exported.output == """
@@ -228,11 +370,20 @@ import WinRMConfiguration
     let file = host.directory + "/exported.json"
     try exported.output.write(toFile: file, atomically: true, encoding: .utf8)
     #expect(await host.run("policy", "forget", "-force").code == 0)
+    try FileManager.default.removeItem(atPath: host.paths.machineRegistryPolicyFile)
     #expect(await host.run("policy", "import", file, lines: ["n"]).code == 0)
     #expect(await host.run("policy").output == "Policy\n")
     #expect(await host.run("policy", "import", file).code == 1)
     #expect(await host.run("policy", "import", file, "-force").code == 0)
     #expect(host.text(host.paths.machinePolicyFile) == exported.output)
+    #expect(await host.run("policy", "export").output == exported.output)
+    // What other policy decides is said.
+    try storeDomain(number(Self.client, "AllowCredSSP", 0))
+    let overridden = await host.run("policy", "import", file, "-force")
+    #expect(overridden.code == 0)
+    #expect(
+      overridden.error
+        == "Not in force: AllowCredSSP of HKEY_LOCAL_MACHINE\\\(Self.client): WinRM CredSSP \(Self.identifier) sets 0 (\(Self.file))\n")
     try "{".write(toFile: file, atomically: true, encoding: .utf8)
     #expect(await host.run("policy", "import", file, "-force").code == 1)
     #expect(await host.run("policy", "import", file + "x", "-force").error.contains("0x80070002"))

@@ -182,6 +182,11 @@ extension WinrmHelp {
     matter then. A server can have several pins; unpin takes all of them.
 
     enable and pin ask before they change anything; -force does not.
+
+    These commands write to this machine's own files. Where Registry.pol or the
+    domain switches a list off, empties it or denies the server, enable refuses
+    (0x8033808A); disable takes away what stands here, and says what policy
+    still allows.
     """
 
   private static let account = """
@@ -281,15 +286,20 @@ extension WinrmHelp {
     it comes from: policy object, file and key. Policy wins over settings; of
     two rules the later one wins:
 
-      Registry.pol, policy.json   the machine's own, in its configuration
-      objects of the domain       in their order, as they were last read
+      policy.json             of this machine; winrm credssp and import write it
+      Registry.pol            beside it, a policy file in the form of Windows
+      objects of the domain   in their order, as they were last read
 
     test says, without connecting, whether credentials could go to a server
-    (exit code 0) or not (1), and which rule decides. -proof is how the server
-    would be proven; without it all three are shown.
+    (exit code 0) or not (1), and which rule decides. METHOD is credssp, unless
+    you name another one. CredSSP asks how the server is proven: with -proof
+    the answer is for that proof; without it there is one for each kind of
+    proof, and the exit code is 0 when at least one of them is a yes.
 
-    export writes the rules as JSON; import makes FILE the machine's own
-    policy. It also takes the JSON of samba-tool gpo.
+    export writes the machine's own rules as JSON, without those of the domain;
+    import replaces policy.json of a machine by FILE, and says what of it other
+    policy overrides. It also takes the JSON of samba-tool gpo. For the rules of
+    the domain too: winrm policy -format:xml
 
     update reads the domain's policy as this machine, through wbinfo, ldbsearch
     and smbclient. When the domain cannot be reached, what was read before
