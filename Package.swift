@@ -228,7 +228,7 @@ let package = Package(
       ]),
     tests(
       "WinRMDoctorTests",
-      ["WinRMDoctor", "WinRM", "WinRMConfiguration", "DelegationPolicy", "CredSSP", "Kerberos", "SecuritySupport"]),
+      ["WinRMDoctor", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "CredSSP", "Kerberos", "SecuritySupport"]),
     tests(
       "WinRMCommandsTests",
       [

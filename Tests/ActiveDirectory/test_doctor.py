@@ -162,12 +162,6 @@ def test_the_share_refuses_the_user(domain):
     doctor.assert_broken(report, "secondhop.access", "NT_STATUS_ACCESS_DENIED")
 
 
-def test_the_service_of_the_second_hop_refuses_the_user(domain):
-    """hop1's own client needs Kerberos to prove a host that it does not trust; an address has none."""
-    report = examine(domain, None, "-secondhop:http://%s:5985" % domain.directory["HOP2_IP"])
-    doctor.assert_broken(report, "secondhop.access", "0x8033", "TrustedHosts")
-
-
 @pytest.mark.parametrize("method", ["Kerberos", "Negotiate"])
 def test_no_credentials_on_the_first_hop(domain, method):
     report = examine(domain, None, "-secondhop:hop2.lab.example", method=method)

@@ -3,6 +3,7 @@ import DelegationPolicy
 import Kerberos
 import SecuritySupport
 import Testing
+import WSMan
 import WinRM
 import WinRMConfiguration
 
@@ -209,6 +210,53 @@ struct ChainTests {
     #expect(report.checks.filter { $0.id.rawValue.hasPrefix("secondhop.") }.allSatisfy { $0.state == .unknown })
   }
 
+  @Test(
+    "The setting that refused the shell is named",
+    arguments: [
+      (WinRMCode.accessDenied, ["AllowedAccounts=\"alice\"", "AllowedGroups", "RootSDDL", "plug-in"]),
+      (.init(rawValue: 0x8033_81AC), ["AllowRemoteShellAccess", "0x8033808A"]),
+      (.quotaMaxShells, ["MaxShellsPerUser", "winrm delete shell"]),
+      (.init(rawValue: 0x8033_81AB), ["MaxConcurrentUsers"]), (.init(rawValue: 0x8033_81A6), ["MaxConcurrentOperationsPerUser"]),
+      (.init(rawValue: 0x8033_81DD), ["AllowRemoteAccess"]), (.init(rawValue: 0x8033_8000), ["winrm enumerate winrm/config/plugin"]),
+    ])
+  func shells(code: WinRMCode, words: [String]) async throws {
+    probes.logon = success()
+    probes.logon.failure = failure(code, .shell)
+    probes.logon.failure?.fault = WSManFault(code: .receiver, subcode: nil, wsmanCode: code, reason: "no")
+    let check = try #require(try await examine().firstFailure)
+    #expect(check.id.rawValue == "server.shell" && check.code == code)
+    for word in words { #expect(check.remedy?.contains(word) == true, "\(check.remedy ?? "")") }
+    // On Windows others may do it.
+    probes.product = ServiceProduct(vendor: "Microsoft Corporation", version: "")
+    let windows = try #require(try await examine().firstFailure)
+    #expect(windows.remedy?.contains("AllowedAccounts") == false)
+  }
+
+  @Test("Without a fault the client's own advice holds") func aLostConnectionNeedsNoSetting() async throws {
+    probes.logon = success()
+    probes.logon.failure = failure(.destinationUnreachable, .request)
+    #expect(try await examine().firstFailure?.remedy == "the step")
+  }
+
+  @Test("A service that does not open the ticket is asked for its keytab", arguments: [WinRMCode.logonFailure, .wrongPrincipal])
+  func keytab(code: WinRMCode) async throws {
+    probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(code, .authenticate))
+    let check = try #require(try await examine().firstFailure)
+    #expect(check.code == code)
+    for word in ["KeytabFile", "net ads keytab", "klist -kte", "kvno WSMAN/hop1"] { #expect(check.remedy?.contains(word) == true) }
+    // Without a ticket it may as well be the password.
+    probes.kerberos = .obstacle(reason: "no", error: KerberosError(.unknownPrincipal))
+    #expect(try await examine(policy: try policy(ntlmOnly: true)).firstFailure?.remedy == "the step")
+  }
+
+  @Test("Whether a setting or a policy switched a method off, the remedy names both") func methodsThatAreOff() async throws {
+    probes.greeting.answer?.schemes = ["Negotiate"]
+    let credSSP = try #require(try await examine().firstFailure?.remedy)
+    #expect(credSSP.contains("winrm credssp enable -role:server") && credSSP.contains("0x8033808A"))
+    let kerberos = try #require(try await examine(.kerberos).firstFailure?.remedy)
+    #expect(kerberos.contains("KeytabFile") && kerberos.contains("Kerberos=\"true\""), "a service without keys offers no Kerberos")
+  }
+
   // MARK: The second hop
 
   private func second(_ values: [String: String], target: String = "hop2") async throws -> DoctorReport {
@@ -220,7 +268,7 @@ struct ChainTests {
   private let good = [
     "session": "credssp", "account": "LAB\\alice", "credentials": "ticket+agent", "ticket.principal": "alice@LAB.EXAMPLE",
     "ticket.until": "2026-11-23 03:45:39", "name": "203.0.113.12", "port.5985": "open", "port.5986": "Connection refused",
-    "port.445": "open", "access.winrm": "yes",
+    "port.445": "open", "winrm.exit": "0", "winrm.said.1": "winrm-doctor-2",
   ]
 
   @Test func aWholeSecondHop() async throws {
@@ -235,14 +283,43 @@ struct ChainTests {
       (["credentials": "none"], "secondhop.credentials"), (["ticketerror": "no KDC answers"], "secondhop.ticket"),
       (["name": ""], "secondhop.name"),
       (["port.5985": "Connection refused", "port.445": "No route to host"], "secondhop.port"),
-      (["access.winrm": "Access is denied"], "secondhop.access"),
+      (
+        ["winrm.exit": "255", "winrm.said.1": "Winrs error:Access is denied.", "winrm.said.2": "Stage: remote shell with hop2:5985"],
+        "secondhop.access"
+      ),
+      (["winrm.exit": "255", "winrm.said.1": "Winrs error:no", "winrm.said.2": "Stage: policy"], "secondhop.client"),
+      (["winrm.exit": "124", "winrm.said.1": ""], "secondhop.port"),
     ])
   func brokenSecondHop(change: [String: String], name: String) async throws {
     broken(try await second(good.merging(change) { $1 }), name)
   }
 
   @Test func oneWayInIsEnough() async throws {
-    #expect(try await second(good.merging(["access.winrm": "no", "access.smb": "yes"]) { $1 }).passed)
+    let report = try await second(good.merging(["winrm.exit": "255", "winrm.said.1": "Winrs error:no", "smb.exit": "0"]) { $1 })
+    #expect(report.passed)
+    #expect(report.checks.last?.evidence.contains("not by WinRM") == true)
+  }
+
+  @Test("Whose no it is: the first hop's client, nobody's, the service's") func places() async throws {
+    let client = try await second(
+      good.merging(["winrm.exit": "255", "winrm.said.1": "Winrs error:no", "winrm.said.2": "Stage: policy"]) { $1 })
+    #expect(client.checks.first { $0.state == .fail }?.place == .firstHop)
+    #expect(client.checks.last?.state == .unknown, "the second hop was not asked, and is not blamed")
+    let silent = try await second(
+      good.merging([
+        "port.5985": "no answer within 5 seconds", "port.5986": "no answer within 5 seconds", "port.445": "no answer within 5 seconds",
+      ]) { $1 })
+    let check = try #require(silent.checks.first { $0.state == .fail })
+    #expect(check.id.rawValue == "secondhop.port" && check.code == .networkTimedOut && check.evidence.contains("does not answer"))
+  }
+
+  @Test func aProgramThatIsMissingIsUnknownWithItsPackage() async throws {
+    var values = good
+    (values["winrm.exit"], values["winrm.said.1"]) = (nil, nil)
+    values["smb.missing"] = "yes"
+    let report = try await second(values, target: "//hop2/secret")
+    #expect(report.firstFailure == nil && !report.passed)
+    #expect(report.checks.last?.evidence.contains("apt-get install smbclient") == true)
   }
 
   @Test func anAgentAloneNeedsNoTicket() async throws {
@@ -254,7 +331,7 @@ struct ChainTests {
 
   @Test func whatCouldNotBeTriedIsUnknown() async throws {
     var values = good
-    values["access.winrm"] = nil
+    values["winrm.exit"] = nil
     let report = try await second(values)
     #expect(report.firstFailure == nil && !report.passed)
     probes.logon.second = .failed("its shell is strange")

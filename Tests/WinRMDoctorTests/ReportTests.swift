@@ -142,9 +142,9 @@ struct SecondHopTargetTests {
 struct SecondHopScriptTests {
   @Test func answers() {
     let said = "motd\nwinrm-doctor=1\nname=1.2.3.4  \r\nticketerror=a=b\nport.445=open\nend=1\n"
-    #expect(SecondHopScript.parse(said) == .said(["name": "1.2.3.4", "ticketerror": "a=b", "port.445": "open", "end": "1"]))
+    #expect(SecondHopScript.parse(Array(said.utf8)) == .said(["name": "1.2.3.4", "ticketerror": "a=b", "port.445": "open", "end": "1"]))
     for text in ["", "name=1", "winrm-doctor=1\nname=1"] {
-      guard case .failed = SecondHopScript.parse(text) else {
+      guard case .failed = SecondHopScript.parse(Array(text.utf8)) else {
         Issue.record("\(text) is no answer")
         continue
       }

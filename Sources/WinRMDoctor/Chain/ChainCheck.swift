@@ -5,7 +5,7 @@ enum ChainCheck: String, CaseIterable {
   case service, schemes, clock
   case kdc, serviceName
   case credssp, proof, mechanism, logon, shell
-  case secondHopCredentials, secondHopTicket, secondHopName, secondHopPort, secondHopAccess
+  case secondHopCredentials, secondHopTicket, secondHopClient, secondHopName, secondHopPort, secondHopAccess
 
   var id: Check.Identifier {
     let text =
@@ -31,6 +31,7 @@ enum ChainCheck: String, CaseIterable {
       case .shell: "server.shell"
       case .secondHopCredentials: "secondhop.credentials"
       case .secondHopTicket: "secondhop.ticket"
+      case .secondHopClient: "secondhop.client"
       case .secondHopName: "secondhop.name"
       case .secondHopPort: "secondhop.port"
       case .secondHopAccess: "secondhop.access"
@@ -61,6 +62,7 @@ enum ChainCheck: String, CaseIterable {
     case .shell: "The user may open a shell"
     case .secondHopCredentials: "The session holds credentials"
     case .secondHopTicket: "The first hop got a ticket"
+    case .secondHopClient: "The first hop's client may go on"
     case .secondHopName: "The first hop finds the second"
     case .secondHopPort: "The second hop can be reached"
     case .secondHopAccess: "The second hop accepts the user"
@@ -73,13 +75,13 @@ enum ChainCheck: String, CaseIterable {
     case .name, .port, .tls, .certificate: .firstLink
     case .service, .schemes, .clock, .credssp, .proof, .mechanism, .logon, .shell: .firstHop
     case .kdc, .serviceName: .domain
-    case .secondHopCredentials, .secondHopTicket: .firstHop
+    case .secondHopCredentials, .secondHopTicket, .secondHopClient: .firstHop
     case .secondHopName, .secondHopPort: .secondLink
     case .secondHopAccess: .secondHop
     }
   }
 
-  /// The checks of the chain's second half.
+  /// The checks of the chain's second half. That of the first hop's client is told only where it decided something.
   static let ofSecondHop: [ChainCheck] = [
     .secondHopCredentials, .secondHopTicket, .secondHopName, .secondHopPort, .secondHopAccess,
   ]

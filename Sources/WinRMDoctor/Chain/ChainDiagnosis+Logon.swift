@@ -60,7 +60,8 @@ extension ChainDiagnosis {
       if let second = answer.second { checkSecondHop(second, report, &findings) }
       return
     }
-    findings.fail(.shell, failure)
+    let remedy = failure.fault == nil ? nil : serverRemedies(findings).shell(failure.code)
+    findings.fail(.shell, failure.evidence, remedy: remedy ?? failure.nextStep, code: failure.code)
   }
 
   private func logon(_ report: AuthenticationReport) -> String {
@@ -103,6 +104,8 @@ extension ChainDiagnosis {
     }
     switch failure.code {
     case .timeSkew: findings.fail(.clock, failure)
+    case .wrongPrincipal where findings.state(of: .serviceName) == .pass:
+      findings.fail(.proof, failure.evidence, remedy: serverRemedies(findings).keys(of: ticketName), code: failure.code)
     case .wrongPrincipal, .mutualAuthenticationFailed, .badBindings:
       findings.fail(.proof, failure)
     case .invalidToken where subject.method == .credSSP: findings.fail(.credssp, failure)
@@ -117,8 +120,25 @@ extension ChainDiagnosis {
           .proof, subject.endpoint.scheme == .https ? "by the certificate of the HTTPS listener" : "NTLM alone, which TrustedHosts allows")
       }
       mechanism(&findings)
-      findings.fail(.logon, failure)
+      // The KDC took the password, and gave a ticket for the service: who says no now has no key to open it with.
+      guard failure.code == .logonFailure, findings.state(of: .serviceName) == .pass else { return findings.fail(.logon, failure) }
+      let evidence = """
+        the domain knows the user, and gave a ticket for \(ticketName); the service took neither the ticket nor the password\
+        \(failure.peerAnswer.map { " (answer: \($0))" } ?? "")
+        """
+      findings.fail(.logon, evidence, remedy: serverRemedies(findings).keys(of: ticketName), code: failure.code)
     }
+  }
+
+  /// A name that the KDC gave a ticket for.
+  private var ticketName: String { probes.serviceNames.first ?? "WSMAN/\(subject.endpoint.host)" }
+
+  /// What mends the first hop.
+  func serverRemedies(_ findings: Findings) -> ServerRemedies {
+    let user = subject.reportSubject.user.map { name in
+      String((name.split(separator: "\\").last ?? name[...]).prefix { $0 != "@" })
+    }
+    return ServerRemedies(server: "the server", isWindows: isWindows(findings), user: user)
   }
 
   private func mechanism(_ findings: inout Findings) {

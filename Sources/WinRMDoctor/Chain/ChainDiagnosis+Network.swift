@@ -111,9 +111,7 @@ extension ChainDiagnosis {
     }
     findings.fail(
       .schemes, "HTTP 401 offers \(list.isEmpty ? "nothing" : list), and not \(wanted)",
-      remedy: subject.method == .credSSP
-        ? "on the server: winrm credssp enable -role:server   or use -authentication:Negotiate, without a second hop"
-        : "on the server: winrm set winrm/config/service/auth '@{\(wanted)=\"true\"}'", code: .accessDenied)
+      remedy: serverRemedies(findings).scheme(wanted), code: .accessDenied)
   }
 
   /// A server that does not tell the time is not blamed for it.

@@ -78,16 +78,24 @@ extension ChainDiagnosis {
     }
     let answers = target.ports.map { (port: $0, answer: said["port.\($0)"] ?? "") }
     let open = answers.filter { $0.answer == "open" }.map { String($0.port) }
-    let list = answers.map { "\($0.port): \($0.answer.isEmpty ? "not tried" : $0.answer)" }.joined(separator: ", ")
+    let list = answers.map { "\($0.port): \($0.answer.isEmpty ? "not tried" : SafeText.shortened($0.answer, to: 120))" }.joined(
+      separator: ", ")
     if !open.isEmpty { return findings.pass(.secondHopPort, "port \(list)") }
     if answers.contains(where: { $0.answer == "unknown" || $0.answer.isEmpty }) {
       return findings.leaveOpen(.secondHopPort, because: "the first hop has no program that could tell (bash, nc, python3): port \(list)")
     }
+    let isSilent = answers.allSatisfy { $0.answer.hasPrefix("no answer") }
     findings.fail(
-      .secondHopPort, "no port of \(target.host) answers the first hop: \(list)",
-      remedy: "start the service on \(target.host), and let the first hop through the firewall between them",
-      code: .destinationUnreachable)
+      .secondHopPort,
+      isSilent
+        ? "\(target.host) does not answer the first hop: port \(list)" : "no port of \(target.host) is open to the first hop: \(list)",
+      remedy: isSilent
+        ? "check that \(target.host) is up, and let the first hop through the firewall between them"
+        : "start the service on \(target.host) (winrm enumerate winrm/config/Listener shows its ports), or name the port that it has",
+      code: isSilent ? .networkTimedOut : .destinationUnreachable)
   }
+
+  // MARK: Does it let the user in?
 
   private func checkAccess(_ said: Said, _ target: SecondHopTarget, _ findings: inout Findings) {
     guard findings.state(of: .secondHopPort) != .fail, findings.state(of: .secondHopName) != .fail else {
@@ -96,25 +104,80 @@ extension ChainDiagnosis {
     guard findings.state(of: .secondHopCredentials) == .pass else {
       return findings.leaveOpen(.secondHopAccess, because: "not tried: there are no credentials to try it with")
     }
-    let ways = ["winrm", "smb"].compactMap { way in said["access.\(way)"].map { (way: way, answer: $0) } }
-    let accepted = ways.filter { $0.answer == "yes" }
-    if let first = accepted.first {
-      return findings.pass(.secondHopAccess, "by \(first.way == "smb" ? "its file server" : "its WinRM service")")
+    let names = SecondHopNames(
+      first: subject.endpoint.host, second: target, account: said["account"],
+      hasTicket: said["ticket.principal"] != nil || said["credentials"]?.contains("ticket") == true)
+    let ways = [("winrm", "WinRM"), ("winrms", "WinRM over HTTPS"), ("smb", "files")]
+    let trials = ways.compactMap { way, title in trial(of: way, said, names).map { (way: title, trial: $0) } }
+    func others(_ word: String, but chosen: String) -> String {
+      trials.filter { $0.way != chosen }.compactMap { other in
+        other.trial.verdict.map { "; \(word) \(other.way): \(SafeText.shortened($0.evidence, to: 250))" }
+      }.joined()
     }
-    guard let refused = ways.first else {
+    if let (way, text) = trials.lazy.compactMap({ trial in trial.trial.accepted.map { (trial.way, $0) } }).first {
+      return findings.pass(.secondHopAccess, text + others("not by", but: way))
+    }
+    guard let (way, verdict) = trials.lazy.compactMap({ trial in trial.trial.verdict.map { (trial.way, $0) } }).first else {
+      let reasons = trials.compactMap(\.trial.unknown)
       return findings.leaveOpen(
-        .secondHopAccess, because: "the first hop has neither winrm nor smbclient (nor, on Windows, PowerShell) to try it with")
+        .secondHopAccess, because: reasons.isEmpty ? "nothing on the first hop could try it" : reasons.joined(separator: "; "))
     }
-    findings.fail(
-      .secondHopAccess,
-      ways.map { "its \($0.way == "smb" ? "file server" : "WinRM service") says no: \($0.answer)" }.joined(separator: "; "),
-      remedy:
-        "on the first hop, in such a session: \(refused.way == "smb" ? smbCommand(target) : "winrm identify -remote:\(target.text)"); on the second hop, let the user in",
-      code: .accessDenied)
+    findings.fail(verdict.check, verdict.evidence + others("nor by", but: way), remedy: verdict.remedy, code: verdict.code)
+    if verdict.check != .secondHopAccess {
+      findings.leaveOpen(.secondHopAccess, because: "it was not asked, because \"\(verdict.check.title)\" failed")
+    }
   }
 
-  private func smbCommand(_ target: SecondHopTarget) -> String {
-    if case .files(let share?) = target.service { return "smbclient -N --use-kerberos=required //\(target.host)/\(share) -c ls" }
-    return "smbclient -N --use-kerberos=required -L //\(target.host)"
+  private enum Trial {
+    case accepted(String)
+    case refused(SecondHopVerdict)
+    case unknown(String)
+
+    var accepted: String? { if case .accepted(let text) = self { text } else { nil } }
+    var verdict: SecondHopVerdict? { if case .refused(let verdict) = self { verdict } else { nil } }
+    var unknown: String? { if case .unknown(let text) = self { text } else { nil } }
+  }
+
+  /// What one program on the first hop was told; `nil` where it was not run.
+  private func trial(of way: String, _ said: Said, _ names: SecondHopNames) -> Trial? {
+    if said["\(way).missing"] != nil {
+      return .unknown(
+        way == "smb"
+          ? "the first hop has no smbclient to try it with: apt-get install smbclient (dnf install samba-client)"
+          : "the first hop has no winrs to try it with: install the package of winrm there, or put winrs into the PATH of its sessions")
+    }
+    guard let reply = SecondHopReply(way, in: said.values) else { return nil }
+    return way == "smb" ? files(reply, said, names) : service(reply, over: way == "winrms" ? "https" : nil, names)
+  }
+
+  private func service(_ reply: SecondHopReply, over scheme: String?, _ names: SecondHopNames) -> Trial {
+    if reply.exit == 0, reply.lines.contains(where: { $0.contains(SecondHopScript.word) }) {
+      return .accepted("its WinRM service ran a command for the user")
+    }
+    var port = 5985
+    var address = "http://\(names.bracketedHost):5985"
+    if case .winrm(let wanted, let number) = names.second.service {
+      (port, address) = (number, "\(wanted)://\(names.bracketedHost):\(number)")
+    } else if scheme != nil {
+      (port, address) = (5986, "https://\(names.bracketedHost):5986")
+    }
+    if let failure = WinrsFailure(reply) {
+      return .refused(SecondHopVerdict(failure, tried: "winrs -r:\(address) id", names))
+    }
+    if reply.tookTooLong, reply.text.isEmpty { return .refused(.silent(port: port, names)) }
+    let said = reply.text.isEmpty ? "nothing" : "\"\(SafeText.shortened(reply.text, to: 200))\""
+    let end =
+      reply.tookTooLong
+      ? "did not end within \(SecondHopScript.winrsPatience) seconds" : "ended with \(reply.exit.map(String.init) ?? "no exit code")"
+    return .unknown("winrs on the first hop \(end) and said \(said)")
+  }
+
+  private func files(_ reply: SecondHopReply, _ said: Said, _ names: SecondHopNames) -> Trial {
+    guard let failure = FileServerFailure(reply) else {
+      if case .files(let share?) = names.second.service { return .accepted("its file server lets the user list the share \(share)") }
+      return .accepted("its file server knows the user, and lists its shares")
+    }
+    if reply.tookTooLong, failure.status == nil { return .refused(.silentFiles(names)) }
+    return .refused(SecondHopVerdict(failure, ticket: SecondHopReply("cifs", in: said.values), names))
   }
 }

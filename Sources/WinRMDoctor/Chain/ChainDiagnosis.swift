@@ -103,5 +103,12 @@ struct Findings {
 
 extension WinRMError {
   /// What happened, and what the peer said about it.
-  var evidence: String { peerAnswer.map { "\(cause) (answer: \($0))" } ?? cause }
+  var evidence: String { Self.evidence(cause, answer: peerAnswer) }
+
+  /// An answer that ends with the cause is told without it: once is enough.
+  static func evidence(_ cause: String, answer: String?) -> String {
+    guard var answer else { return cause }
+    if !cause.isEmpty, answer.hasSuffix(": \(cause)") { answer.removeLast(cause.count + 2) }
+    return "\(cause) (answer: \(answer))"
+  }
 }

@@ -199,8 +199,10 @@ package struct NetworkChainProbes: ChainProbes {
     for try await piece in running.output {
       guard case .standardOutput(let block) = piece else { continue }
       bytes += block.prefix(SecondHopScript.maximumOutput - bytes.count)
+      // More than all the answers: whoever goes on is not listened to, and ends with the shell.
+      guard bytes.count < SecondHopScript.maximumOutput else { break }
     }
-    return SecondHopScript.parse(String(decoding: bytes, as: UTF8.self))
+    return SecondHopScript.parse(bytes)
   }
 }
 

@@ -1,13 +1,25 @@
-/// What is run on the first hop, by its shell, when a second hop was named: it looks, and changes nothing. It writes lines `NAME=VALUE`.
+/// What is run on the first hop, by its shell, when a second hop was named. It changes nothing there, and on the second hop it runs one
+/// `echo`. It writes lines `NAME=VALUE`.
+///
+/// What a program said stands in `NAME.said.1` and so on, and how it ended in `NAME.exit`. The programs:
+/// `winrm` and `winrms`, winrs over HTTP and over HTTPS; `smb`, the client of file servers; `cifs`, the question for a ticket to one.
 enum SecondHopScript {
   /// The line before which nothing, and after which everything is the script's.
   static let mark = "winrm-doctor=1"
+  /// What the second hop says when a command ran there.
+  static let word = "winrm-doctor-2"
   /// The most output that is taken, in bytes.
   static let maximumOutput = 65_536
-  /// How long it may take altogether.
-  static let patience = Duration.seconds(75)
+  /// How long it may take altogether; a little more than its parts together.
+  static let patience = Duration.seconds(90)
+  /// How long winrs may take, in seconds.
+  static let winrsPatience = 15
+  /// How many bytes of a line are told; a longer one goes on in the next.
+  static let lineLength = 600
+  /// The exit code of what took too long, as `timeout` has it.
+  static let tookTooLong = 124
 
-  /// For sh (POSIX). What it uses beyond that is looked for first: timeout, getent, klist, bash or nc or python3, winrm, smbclient.
+  /// For sh (POSIX). What it uses beyond that is looked for first: timeout, getent, klist, kvno, bash or nc or python3, winrs, smbclient.
   ///
   /// The target's characters mean nothing to a shell (``SecondHopTarget/init(parsing:)``); they stand in single quotes all the same.
   static func posix(_ target: SecondHopTarget) -> String {
@@ -26,11 +38,22 @@ enum SecondHopScript {
   }
 
   private static let posixBody = #"""
-    say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\r\n\t' '   ' | cut -c1-500)"; }
+    plain() { LC_ALL=C tr -d '\000-\010\013\014\016-\037\177'; }
+    say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\r\n\t' '   ' | plain | LC_ALL=C cut -b1-600)"; }
     have() { command -v "$1" >/dev/null 2>&1; }
     limited() { t=$1; shift; if have timeout; then timeout "$t" "$@"; else "$@"; fi; }
+    # tell NAME SECONDS PROGRAM ...: runs it, and tells what it says, a little of it, and how it ended. Nothing is kept anywhere.
+    tell() {
+      told=$1; shift
+      { LC_ALL=C; export LC_ALL; limited "$@" 2>&1 </dev/null; printf '\nwinrm-doctor-exit %s\n' "$?"; } | plain | LC_ALL=C fold -b -w 600 |
+        LC_ALL=C awk -v n="$told" '
+          /^winrm-doctor-exit [0-9]+$/ { code = $2; next }
+          /gencache/ { next }
+          NF && c < 30 { c++; sub(/\r$/, ""); print n ".said." c "=" $0 }
+          END { print n ".exit=" code; exit(code != 0) }'
+    }
     # The programs that came with the service need not be in the session's PATH.
-    winrm=$(command -v winrm) || { winrm=$WINRM_PROGRAMS/winrm; [ -n "$WINRM_PROGRAMS" ] && [ -x "$winrm" ] || winrm=; }
+    winrs=$(command -v winrs) || { winrs=$WINRM_PROGRAMS/winrs; [ -n "$WINRM_PROGRAMS" ] && [ -x "$winrs" ] || winrs=; }
     echo winrm-doctor=1
     say session "$WINRM_SESSION"
     say account "$WINRM_ACCOUNT"
@@ -68,7 +91,8 @@ enum SecondHopScript {
       elif have python3; then
         python3 -c 'import socket, sys
     try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 5); print("open")
-    except OSError as error: print(error)' "$host" "$1" </dev/null 2>/dev/null
+    except socket.timeout: print("no answer within 5 seconds")
+    except OSError as error: print(error.strerror or error)' "$host" "$1" </dev/null 2>/dev/null
       else echo unknown
       fi
     }
@@ -80,72 +104,110 @@ enum SecondHopScript {
     done
     is_open() { case " $opened " in *" $1 "*) return 0 ;; esac; return 1; }
 
-    # Who accepts the user? Nothing is asked of anybody but to let him in.
-    ask_winrm() {
-      if said=$(limited 25 "$winrm" identify "-remote:$1" </dev/null 2>&1); then say access.winrm yes
-      else
-        code=$(printf '%s\n' "$said" | sed -n 's/^Error number:.* \(0x[0-9A-F]*\).*/\1/p')
-        text=$(printf '%s' "$said" | sed -e 's/^WSManFault//' -e 's/^ *Message = //' -e '/^ *$/d')
-        say access.winrm "${code:+$code: }${text:-no answer}"
+    # Does it let the user in, and may he do something there? One echo is run, and no profile with it.
+    bracketed=$host; case $host in *:*) bracketed="[$host]" ;; esac
+    ask_winrm() { tell "$1" 15 "$winrs" "-r:$2" -noprofile echo winrm-doctor-2; }
+    ask_files() {
+      [ -n "$KRB5CCNAME" ] && have kvno && tell cifs 10 kvno "cifs/$host"
+      proof=--use-kerberos=required
+      smbclient --help 2>&1 </dev/null | grep -q -e --use-kerberos || proof=-k
+      # Without a directory for its locks it makes none, here or in the home directory. The pattern names nothing: a share may be large.
+      if [ -n "$share" ]; then tell smb 15 smbclient -N "$proof" '--option=lock directory=/dev/null' "//$host/$share" -c 'ls winrm-doctor-2'
+      else tell smb 15 smbclient -N "$proof" '--option=lock directory=/dev/null' -L "//$host"
       fi
     }
-    bracketed=$host; case $host in *:*) bracketed="[$host]" ;; esac
     if [ -n "$WINRM_CREDENTIALS" ] && [ "$WINRM_CREDENTIALS" != none ]; then
-      if [ -n "$winrm" ]; then
+      if [ "$kind" != files ] && [ -z "$winrs" ]; then say winrm.missing yes
+      else
         case $kind in
-          winrm) for port in $opened; do ask_winrm "$scheme://$bracketed:$port"; done ;;
-          any) if is_open 5985; then ask_winrm "http://$bracketed:5985"
-               elif is_open 5986; then ask_winrm "https://$bracketed:5986"
-               fi ;;
+          winrm) for port in $opened; do ask_winrm winrm "$scheme://$bracketed:$port"; done ;;
+          any) { is_open 5985 && ask_winrm winrm "http://$bracketed:5985"; } || { is_open 5986 && ask_winrm winrms "https://$bracketed:5986"; } ;;
         esac
       fi
-      if [ "$kind" != winrm ] && is_open 445 && have smbclient; then
-        proof=--use-kerberos=required
-        if [ -n "$share" ]; then said=$(limited 25 smbclient -N "$proof" "//$host/$share" -c ls </dev/null 2>&1); code=$?
-        else said=$(limited 25 smbclient -N "$proof" -L "//$host" </dev/null 2>&1); code=$?
-        fi
-        if [ $code -eq 0 ]; then say access.smb yes
-        else said=$(printf '%s\n' "$said" | sed '/gencache/d'); say access.smb "${said:-no answer}"
-        fi
+      if [ "$kind" != winrm ] && is_open 445; then
+        if have smbclient; then ask_files; else say smb.missing yes; fi
       fi
     fi
     echo end=1
     """#
 
-  /// For PowerShell on a Windows first hop, with the same lines.
+  /// For Windows PowerShell 5.1 on a Windows first hop, with the same lines. It fits on a command line of `cmd`: 8191 characters, once
+  /// encoded.
   ///
   /// - Warning: not verified against Windows, which is not there to be tested with.
   static func windows(_ target: SecondHopTarget) -> String {
     var share = ""
-    if case .files(let named) = target.service { share = named ?? "IPC$" }
-    return """
-      $h='\(target.host)'; $share='\(share)'; $ports=@(\(target.ports.map(String.init).joined(separator: ",")))
-      'winrm-doctor=1'; 'windows=1'; 'account=' + [Security.Principal.WindowsIdentity]::GetCurrent().Name
-      $t = (klist) -join ' '
-      if ($t -match 'Client: (\\S+) @ (\\S+).*?krbtgt.*?End Time: ([^(]+)\\(') { 'ticket.principal=' + $matches[1] + '@' + $matches[2]; 'ticket.until=' + $matches[3].Trim() }
-      try { 'name=' + [Net.Dns]::GetHostAddresses($h)[0] } catch { 'name=' }
-      foreach ($p in $ports) {
-        $c = New-Object Net.Sockets.TcpClient
-        try { if ($c.ConnectAsync($h, $p).Wait(5000)) { "port.$p=open" } else { "port.$p=no answer within 5 seconds" } } catch { "port.$p=closed" } finally { $c.Close() }
+    let kind: String
+    var scheme = "http"
+    switch target.service {
+    case .any: kind = "any"
+    case .winrm(let wanted, _): (kind, scheme) = ("winrm", wanted)
+    case .files(let named): (kind, share) = ("files", named ?? "")
+    }
+    let bracketed = target.host.contains(":") ? "[\(target.host)]" : target.host
+    return #"""
+      $ProgressPreference='SilentlyContinue'
+      $h='\#(target.host)'; $b='\#(bracketed)'; $k='\#(kind)'; $share='\#(share)'; $ports=@(\#(target.ports.map(String.init).joined(separator: ","))); $o=@{}
+      function Told($n,$c,$t) {
+        $i=0
+        foreach ($l in ($t -split '[\r\n]+')) { if ($l.Trim() -and $i -lt 20) { $i++; "$n.said.$i=" + $l.Substring(0,[Math]::Min(600,$l.Length)) } }
+        "$n.exit=$c"
       }
-      if ($share) { try { [void](Get-ChildItem ('\\\\' + $h + '\\' + $share) -ErrorAction Stop); 'access.smb=yes' } catch { 'access.smb=' + $_.Exception.Message } }
-      else { try { [void](Test-WSMan -ComputerName $h -Authentication Negotiate -ErrorAction Stop); 'access.winrm=yes' } catch { 'access.winrm=' + ($_.Exception.Message -replace '\\s+', ' ') } }
+      function Ask($n,$u) {
+        $s=New-Object Diagnostics.ProcessStartInfo 'winrs.exe',"-r:$u -noprofile echo winrm-doctor-2"
+        $s.UseShellExecute=$false; $s.RedirectStandardInput=$true; $s.RedirectStandardOutput=$true; $s.RedirectStandardError=$true
+        try { $r=[Diagnostics.Process]::Start($s) } catch { "$n.missing=yes"; return }
+        $r.StandardInput.Close()
+        if ($r.WaitForExit(15000)) { Told $n $r.ExitCode ($r.StandardError.ReadToEnd()+"`n"+$r.StandardOutput.ReadToEnd()) } else { $r.Kill(); "$n.exit=124" }
+      }
+      'winrm-doctor=1'; 'windows=1'; 'account='+[Security.Principal.WindowsIdentity]::GetCurrent().Name
+      $t=(klist) -join ' '
+      if ($t -match 'Client: (\S+) @ (\S+).*?krbtgt.*?End Time: ([^(]+)\(') { 'ticket.principal='+$matches[1]+'@'+$matches[2]; 'ticket.until='+$matches[3].Trim() }
+      $as=@(); try { $as=@([Net.Dns]::GetHostAddresses($h)); 'name='+$as[0] } catch { 'name=' }
+      foreach ($p in $ports) {
+        $r='closed'
+        foreach ($a in ($as | Select-Object -First 2)) {
+          $c=New-Object Net.Sockets.TcpClient($a.AddressFamily)
+          try { if ($c.ConnectAsync($a,$p).Wait(4000)) { $r='open' } else { $r='no answer within 4 seconds' } } catch { $r=$_.Exception.GetBaseException().Message } finally { $c.Close() }
+          if ($r -eq 'open') { break }
+        }
+        "port.$p=$r"; $o[$p]=($r -eq 'open')
+      }
+      if ($k -eq 'winrm') { foreach ($p in $ports) { if ($o[$p]) { Ask 'winrm' "\#(scheme)://${b}:$p" } } }
+      if ($k -eq 'any') { if ($o[5985]) { Ask 'winrm' "http://${b}:5985" } elseif ($o[5986]) { Ask 'winrms' "https://${b}:5986" } }
+      if ($k -ne 'winrm' -and $o[445]) {
+        if ($share) {
+          try { [void]([IO.Directory]::EnumerateFileSystemEntries("\\$h\$share") | Select-Object -First 1); 'smb.exit=0' }
+          catch { $e=$_.Exception.GetBaseException(); Told 'smb' ('0x{0:X8}' -f $e.HResult) $e.Message }
+        } else { $t=(net.exe view "\\$h" 2>&1 | Out-String); Told 'smb' $LASTEXITCODE $t }
+      }
       'end=1'
-      """
+      """#
   }
 
   /// Reads the lines.
-  static func parse(_ output: String) -> SecondHopAnswer {
-    let lines = output.split(whereSeparator: \.isNewline).map(String.init)
-    guard let start = lines.firstIndex(of: mark) else { return .failed("its shell did not run what was asked") }
+  ///
+  /// Lines end with a line feed and with nothing else: what a second hop said stands in them, and it must not be able to begin one.
+  static func parse(_ output: some Sequence<UInt8>) -> SecondHopAnswer {
+    let bytes = Array(output)
+    let lines = bytes.split(separator: 0x0A).map { line in
+      String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
+    }
+    guard let start = lines.firstIndex(of: mark) else {
+      return .failed(bytes.count < maximumOutput ? "its shell did not run what was asked" : tooMuch)
+    }
     var values: [String: String] = [:]
-    for line in lines[lines.index(after: start)...].prefix(200) {
+    for line in lines[lines.index(after: start)...].prefix(300) {
       guard let equal = line.firstIndex(of: "=") else { continue }
       values[String(line[..<equal])] = line[line.index(after: equal)...].trimmingSpaces
     }
-    guard values["end"] != nil else { return .failed("its shell ended before it had told everything") }
+    guard values["end"] != nil else {
+      return .failed(bytes.count < maximumOutput ? "its shell ended before it had told everything" : tooMuch)
+    }
     return .said(values)
   }
+
+  private static let tooMuch = "it wrote more than \(maximumOutput) bytes, which the questions do not"
 }
 
 extension Substring {

@@ -5,7 +5,7 @@ enum SafeText {
 
   static func printable(_ text: String) -> String {
     var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars.prefix(limit) {
+    for scalar in shortened(text, to: limit).unicodeScalars {
       switch scalar.value {
       case 0x09, 0x0A, 0x0D: result.append(" ")
       case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069, 0xFEFF:
@@ -13,7 +13,22 @@ enum SafeText {
       default: result.append(scalar)
       }
     }
-    if text.unicodeScalars.count > limit { result.append(contentsOf: " ...".unicodeScalars) }
     return String(result)
+  }
+
+  /// The beginning of a text that is longer than `limit` scalars, up to the end of a word, with an ellipsis.
+  ///
+  /// A word that fills the second half of what there is room for is cut all the same.
+  static func shortened(_ text: String, to limit: Int) -> String {
+    let scalars = text.unicodeScalars
+    guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex), end != scalars.endIndex else {
+      return text
+    }
+    let least = scalars.index(scalars.startIndex, offsetBy: limit / 2)
+    // The end of the last word that is whole: the blank may be the first scalar that has no room.
+    let blank = scalars[least...end].lastIndex { $0.properties.isWhitespace }
+    var head = scalars[..<(blank ?? end)]
+    while let last = head.last, last.properties.isWhitespace || ",;:(".unicodeScalars.contains(last) { head.removeLast() }
+    return String(Substring(head)) + " ..."
   }
 }

@@ -13,6 +13,7 @@ enum CodeTable {
     0000001E ERROR_READ_FAULT A file cannot be read.
     00000032 ERROR_NOT_SUPPORTED The request is not supported.
     00000035 ERROR_BAD_NETPATH The network path was not found.
+    00000043 ERROR_BAD_NET_NAME The network name cannot be found.
     00000056 ERROR_INVALID_PASSWORD The password does not open the file.
     00000057 ERROR_INVALID_PARAMETER The parameter is incorrect.
     0000006D ERROR_BROKEN_PIPE The command no longer reads its input.

@@ -259,9 +259,10 @@ extension WinrmHelp {
     -secondhop goes on from there: a shell is opened on the first hop, and
     a small script looks for the session's ticket, the second hop's address
     and ports (5985, 5986 and 445, or the one that is given), and whether
-    it lets the user in. It changes nothing. HOST, [http[s]://]HOST:PORT,
-    or //HOST/SHARE. On a Windows first hop the script is one of PowerShell
-    that has not been tried there.
+    it lets the user in: by winrs, which runs one echo there, and by
+    smbclient, which lists a share. It changes nothing. HOST,
+    [http[s]://]HOST:PORT, or //HOST/SHARE. On a Windows first hop the
+    script is one of PowerShell that has not been tried there.
 
     Without -remote the service of this machine is looked at: settings,
     listeners, certificates, accounts, keytab, domain.

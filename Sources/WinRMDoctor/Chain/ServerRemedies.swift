@@ -1,0 +1,106 @@
+import SecuritySupport
+import WSMan
+import WinRM
+
+/// What is to be done on a server that said no: which of its settings it was, and the command that changes it there.
+struct ServerRemedies {
+  /// How the server is called in a sentence: "the server", or the name of the second hop.
+  var server: String
+  var isWindows: Bool
+  /// Whom it is about; `nil` where the name is not known.
+  var user: String?
+
+  /// After settings that a policy may decide.
+  static let policyRemark = "where a policy decides it, set is refused with 0x8033808A: winrm policy there names the object to change"
+
+  // MARK: A shell
+
+  /// For the fault that came back when a shell was asked for; `nil` for faults that no setting mends.
+  func shell(_ code: WinRMCode) -> String? {
+    switch code {
+    case .accessDenied: isWindows ? windowsAccess : admission
+    case .remoteShellsNotAllowed:
+      set("winrs", #"AllowRemoteShellAccess="true""#) + "; " + Self.policyRemark
+    case .remoteAccessDisabled: set("service", #"AllowRemoteAccess="true""#) + "; " + Self.policyRemark
+    case .quotaMaxShells:
+      "on \(server): winrm enumerate shell shows the shells, winrm delete shell?ShellId=ID ends one; or raise the limit: "
+        + set("winrs", #"MaxShellsPerUser="50""#, isFirst: false) + "; " + Self.policyRemark
+    case .quotaMaxShellUsers:
+      "wait until somebody has closed his shells, or raise the limit: " + set("winrs", #"MaxConcurrentUsers="20""#, isFirst: false)
+        + " on \(server); "
+        + Self.policyRemark
+    case .quotaMaxCommandsPerShell: set("winrs", #"MaxProcessesPerShell="50""#) + "; " + Self.policyRemark
+    case .quotaMaxOperations:
+      "let other commands of the user end; on \(server), the limits are MaxConcurrentOperationsPerUser of winrm/config/service and MaxProcessesPerShell of winrm/config/winrs"
+    case .resourceNotFound:
+      "on \(server), the plug-in for shells is switched off or has lost its resource: winrm enumerate winrm/config/plugin"
+    default: nil
+    }
+  }
+
+  /// AllowedAccounts and AllowedGroups make an account a member of those whom the descriptors admit from the start.
+  private var admission: String {
+    """
+    on \(server), admit the account, or a group that it is in: \
+    \(set("service", #"AllowedAccounts="\#(user ?? "USER")""#, isFirst: false)), or AllowedGroups; set replaces the list that winrm get \
+    winrm/config/service shows. If it is there already, a security descriptor leaves it without right GX, and the log of winrmd says \
+    which: the Security of the plug-in for shells (winrm configsddl http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd), or \
+    RootSDDL (winrm configsddl default)
+    """
+  }
+
+  private var windowsAccess: String {
+    """
+    on \(server), make the account a member of Remote Management Users (net localgroup "Remote Management Users" \(user ?? "USER") /add), \
+    or give it right GX with winrm configSDDL default, which shows RootSDDL; an account of the server itself that is an administrator also \
+    needs LocalAccountTokenFilterPolicy = 1
+    """
+  }
+
+  private func set(_ part: String, _ pair: String, isFirst: Bool = true) -> String {
+    "\(isFirst ? "on \(server): " : "")winrm set winrm/config/\(part) '@{\(pair)}'"
+  }
+
+  // MARK: Kerberos
+
+  /// The domain vouches for the user, and the server does not open his ticket: its keys are missing, old, or for another name.
+  ///
+  /// - Parameter service: a name that the ticket is for, such as `WSMAN/hop1.lab.example`.
+  func keys(of service: String) -> String {
+    if isWindows {
+      return """
+        see that the service's name belongs to the server's computer account and to no other: setspn -Q \(service); and that the name leads \
+        to that server
+        """
+    }
+    return """
+      on \(server), compare the keys (klist -kte, the file of KeytabFile in winrm get winrm/config/service, or where that is empty \
+      /etc/krb5.keytab) with the name and version of the ticket (here: kvno \(service)). Make them anew as root: \
+      net ads keytab add_update_ads HTTP WSMAN -U Administrator; or name the right file: \
+      \(set("service", #"KeytabFile="/etc/krb5.keytab""#, isFirst: false))
+      """
+  }
+
+  // MARK: Methods
+
+  /// The server does not offer a method. Whether a setting or a policy there switched it off, nobody here can see.
+  func scheme(_ name: String) -> String {
+    switch name {
+    case "CredSSP":
+      """
+      on \(server): winrm credssp enable -role:server (\(Self.policyRemark)); or use -authentication:Negotiate, without a second hop
+      """
+    case "Kerberos" where !isWindows:
+      """
+      on \(server): \(set("service/auth", #"Kerberos="true""#, isFirst: false)) (\(Self.policyRemark)). If it is true, the service has no \
+      keytab that it can use, which its log says: net ads keytab add_update_ads HTTP WSMAN -U Administrator, or KeytabFile in winrm/config/service
+      """
+    default: "on \(server): \(set("service/auth", "\(name)=\"true\"", isFirst: false)) (\(Self.policyRemark))"
+    }
+  }
+}
+
+extension WinRMCode {
+  /// ERROR_WSMAN_SERVICE_REMOTE_ACCESS_DISABLED.
+  fileprivate static let remoteAccessDisabled = Self(rawValue: 0x8033_81DD)
+}
