@@ -141,7 +141,7 @@ let package = Package(
       "WinRMService",
       [
         "SecuritySupport", "LocalFiles", "WinRMAuthentication", "WinRMHTTP", "WSMan", "LogonInterface", "WinRMConfiguration",
-        "WinRMResources", "MemoryTLS",
+        "WinRMResources", "MemoryTLS", "BlockingThreads",
         "Certificates", "SecurityDescriptors", "CLinux", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, serviceLifecycle,
         hummingbirdCore,
       ]),
@@ -192,7 +192,10 @@ let package = Package(
     tests("WinRMConfigurationTests", ["WinRMConfiguration", "DelegationPolicy", "GroupPolicy", "SecuritySupport"]),
     tests(
       "WinRMResourcesTests",
-      ["WinRMResources", "WSMan", "WinRMConfiguration", "Certificates", "SecurityDescriptors", "GroupPolicy", "SecuritySupport"]),
+      [
+        "WinRMResources", "WSMan", "WinRMConfiguration", "Certificates", "TestCertificates", "SecurityDescriptors", "GroupPolicy",
+        "SecuritySupport", x509,
+      ]),
     tests("AccountsTests", ["Accounts", "NTLM", "SecuritySupport"]),
     tests("LogonAgentTests", ["LogonAgent", "NTLM", "SecuritySupport", logging, inMemoryLogging, nioCore, nioPosix]),
     tests("LogonInterfaceTests", ["LogonInterface", "Certificates", "SecuritySupport"]),

@@ -67,6 +67,27 @@ public final class BlockingPool: Sendable {
     }
   }
 
+  /// Runs `operation` on a thread of its own and waits for its end, whatever the deadline says and also when the asking task is cancelled:
+  /// for calls that are known to end, and whose result must not be lost. The thread is none of Dispatch's and none of the cooperative pool's,
+  /// so `operation` may itself wait for a task.
+  ///
+  /// - Throws: ``BlockingPoolError/full``, ``BlockingPoolError/noThread``.
+  public func runToEnd<R: Sendable>(_ operation: @escaping @Sendable () -> R) async throws(BlockingPoolError) -> R {
+    guard takeSlot() else { throw .full }
+    let result: R? = await withCheckedContinuation { continuation in
+      let hasStarted = BlockingThread.start {
+        let result = operation()
+        self.releaseSlot()
+        continuation.resume(returning: result)
+      }
+      guard !hasStarted else { return }
+      releaseSlot()
+      continuation.resume(returning: nil)
+    }
+    guard let result else { throw .noThread }
+    return result
+  }
+
   private static func sleep<C: Clock>(for duration: Duration, on clock: C) async throws where C.Duration == Duration {
     try await clock.sleep(until: clock.now.advanced(by: duration), tolerance: nil)
   }

@@ -49,7 +49,9 @@ struct Daemon {
     configuration.credSSPIdentity = try selfMade(settings)
     let requests = ReloadRequests()
     configuration.localSocketPath = paths.serviceSocket
-    configuration.resources = resources(paths, authority)
+    let served = ServedListeners()
+    configuration.served = served
+    configuration.resources = resources(paths, authority, served)
     configuration.onChange = { await requests.reload() }
     let server = WinRMServer(configuration: configuration, authority: authority, logger: logger)
     let reload = SettingsReload(watch: watch, requests: requests, logger: logger) { [logger, logon] settings in
@@ -83,22 +85,24 @@ struct Daemon {
   }
 
   /// The configuration, for those who may see and change it through the service.
-  private func resources(_ paths: WinRMPaths, _ authority: LogonService) -> ConfigurationResources {
-    ConfigurationResources(
-      .init(
-        store: ConfigurationStore(paths: paths), certificates: ServerCertificateStore(directory: paths.certificateDirectory),
-        verifyAccount: { userName, password in
-          // Asked on a thread that may block; the answer is given on another.
-          let answer = Mutex(false)
-          let isThere = DispatchSemaphore(value: 0)
-          Task {
-            let isRight = await authority.verifies(password, of: userName, from: "certificate mapping")
-            answer.withLock { $0 = isRight }
-            isThere.signal()
-          }
-          isThere.wait()
-          return answer.withLock { $0 }
-        }))
+  private func resources(_ paths: WinRMPaths, _ authority: LogonService, _ served: ServedListeners) -> ConfigurationResources {
+    var environment = ConfigurationResources.Environment(
+      store: ConfigurationStore(paths: paths), certificates: ServerCertificateStore(directory: paths.certificateDirectory),
+      verifyAccount: { userName, password in
+        // Asked on a thread of BlockingThreads (ConfigurationAccess), which no task runs on: waiting keeps nobody from answering.
+        let answer = Mutex(false)
+        let isThere = DispatchSemaphore(value: 0)
+        Task {
+          let isRight = await authority.verifies(password, of: userName, from: "certificate mapping")
+          answer.withLock { $0 = isRight }
+          isThere.signal()
+        }
+        isThere.wait()
+        return answer.withLock { $0 }
+      })
+    environment.clientAuthorities = ClientAuthorities(directory: paths.trustedDirectory)
+    environment.served = served
+    return ConfigurationResources(environment)
   }
 
   /// No core dumps, no other process of the same user in our memory, private files, and a broken pipe is an error, not the end.

@@ -47,7 +47,14 @@ struct SettingsReload: Service {
         case nil: break
         case .unreadable(let error): refuse("\(error)")
         case .unchanged where !isRefused: logger.notice("settings read again; they are the same")
-        case .unchanged, .changed, .certificatesChanged: isRefused = await !take(watch.settings)
+        case .readableAgain where !isRefused:
+          // The certificates may be others.
+          if await take(watch.settings) {
+            logger.notice("settings can be read again; they are the same as before")
+          } else {
+            isRefused = true
+          }
+        case .unchanged, .readableAgain, .changed, .certificatesChanged: isRefused = await !take(watch.settings)
         }
       }
       group.cancelAll()

@@ -1,3 +1,4 @@
+import Certificates
 import SecuritySupport
 import WSMan
 import WinRMConfiguration
@@ -71,10 +72,29 @@ extension ConfigurationResources {
     guard try store.load().certificateMapping(issuer: keys.issuer, subject: keys.subject, uri: keys.uri) == nil else {
       throw WSManFault.alreadyExists("There is a certificate mapping with this Issuer, Subject and URI already.")
     }
+    try checkIssuer(mapping.issuer)
     try verify(mapping, document)
     let made = mapping
     let changed = try change { try $0.addCertificateMapping(made) }
     return Outcome(.created(Self.reference(to: made)), changed: changed)
+  }
+
+  /// Whoever is not among the authorities, or may not sign, cannot have signed a certificate that is accepted.
+  private func checkIssuer(_ thumbprint: String) throws {
+    guard let authorities = environment.clientAuthorities else { return }
+    func refusal(_ reason: String) -> WSManFault {
+      .internalError(
+        WinRMCode(rawValue: 0x8033_8162),
+        "\(reason) Issuer is the thumbprint of the certificate that signed those of the clients directly; put that certificate, as a PEM file, "
+          + "into \(authorities.directory).")
+    }
+    let role: ClientAuthorities.Role?
+    do throws(CertificateError) { role = try authorities.role(of: thumbprint) } catch { throw WSManFault(error) }
+    switch role {
+    case .authority: return
+    case .notAnAuthority: throw refusal("The certificate \(thumbprint) in \(authorities.directory) may not sign certificates.")
+    case nil: throw refusal("No certificate in \(authorities.directory) has the thumbprint \(thumbprint).")
+    }
   }
 
   /// Finds out whether the password is the account's.

@@ -44,12 +44,14 @@ extension ConfigurationResources {
 
   private func put(_ content: XMLElement, _ address: String, _ transport: String) throws -> Outcome {
     let sent = try SettingXML(namespace: Self.listenerURI).document(content)
-    return try answering { settings in
+    var outcome = try answering { settings in
       var effective = try store.loadEffective()
       try checkCompatibility(address, transport)
       let before = try Self.listener(address, transport, in: effective)
       var document = sent
-      try Self.takeListeningOn(outOf: &document, now: addresses(of: before, in: effective))
+      // Between a Get and the Put after it, another program may have let the port go, or taken it.
+      let intended = ListeningAddresses.of(before, in: effective.settings, network: environment.network())
+      try Self.takeListeningOn(outOf: &document, now: addresses(of: before, in: effective), or: intended)
       var wanted = before
       try wanted.put(document)
       // One that is switched off may be left as it is; what is as before needs no check.
@@ -60,6 +62,8 @@ extension ConfigurationResources {
       try effective.settings.replaceListener(wanted)
       return element(of: wanted, in: effective)
     }
+    outcome.isProvisional = environment.served != nil
+    return outcome
   }
 
   private func create(_ content: XMLElement?, _ address: String, _ transport: String) throws -> Outcome {
@@ -69,7 +73,7 @@ extension ConfigurationResources {
       var document = try SettingXML(namespace: Self.listenerURI).document(content)
       // The tool of Windows writes the last part of the URI as somebody typed it.
       if document.name.lowercased() == "listener" { document.name = "Listener" }
-      try Self.takeListeningOn(outOf: &document, now: nil)
+      try Self.takeListeningOn(outOf: &document, now: nil, or: nil)
       try listener.put(document)
     }
     // Before the certificate: one that is there already needs none.
@@ -126,18 +130,21 @@ extension ConfigurationResources {
   }
 
   private func addresses(of listener: ListenerSettings, in effective: EffectiveSettings, isCompatibility: Bool = false) -> [String] {
-    ListeningAddresses.of(listener, isCompatibility: isCompatibility, in: effective.settings, network: environment.network())
+    ListeningAddresses.of(
+      listener, isCompatibility: isCompatibility, in: effective.settings, network: environment.network(), served: environment.served)
   }
 
   /// `ListeningOn` may be mentioned as it is: clients send back what they have read.
-  private static func takeListeningOn(outOf document: inout SettingDocument, now: [String]?) throws(WSManFault) {
+  private static func takeListeningOn(
+    outOf document: inout SettingDocument, now: [String]?, or intended: [String]?
+  ) throws(WSManFault) {
     var mentioned: [String] = []
     document.nodes.removeAll { node in
       guard case .value(listeningOn, let value) = node else { return false }
       if let value, !value.isEmpty { mentioned.append(value) }
       return true
     }
-    guard mentioned.isEmpty || Set(mentioned) == now.map(Set.init) else {
+    guard mentioned.isEmpty || [now, intended].contains(where: { $0.map(Set.init) == Set(mentioned) }) else {
       throw .readOnlyProperty("\(listeningOn) can only be read: a listener listens where its Address and the IP filters say.")
     }
   }

@@ -19,6 +19,10 @@ public final class ConfigurationResources: Sendable {
     public var machineNames: @Sendable () -> [String]
     /// The interfaces of this machine, for the addresses of listeners.
     public var network: @Sendable () -> HostNetwork
+    /// Where the listeners of the service that answers are bound; `nil` (default) where it is not the service that answers.
+    public var served: ServedListeners?
+    /// Who may sign the certificates of clients, for certificate mappings; `nil` (default) where no service stands behind the resources.
+    public var clientAuthorities: ClientAuthorities?
     /// The service of this machine, for `quickconfig`; `nil` where it is the service that answers.
     public var service: ServiceControl?
     /// The time by which enumerations expire.
@@ -42,6 +46,8 @@ public final class ConfigurationResources: Sendable {
     public var body: ResponseBody
     /// Whether the stored configuration is another now.
     public var changed: Bool
+    /// Whether the answer tells what the change intends, and Get will tell what came of it once the service has taken it over.
+    public var isProvisional = false
 
     public init(_ body: ResponseBody, changed: Bool = false) {
       self.body = body

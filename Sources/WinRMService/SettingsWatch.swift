@@ -19,6 +19,8 @@ public struct SettingsWatch: Sendable {
     case certificatesChanged
     /// Somebody asked, and they are the same.
     case unchanged
+    /// They could not be read before, can be now, and are those known from before that.
+    case readableAgain
     /// They cannot be read. It is told once for each state of the files.
     case unreadable(any Error)
   }
@@ -76,6 +78,7 @@ public struct SettingsWatch: Sendable {
   private let store: ConfigurationStore
   private var known: WinRMSettings
   private var last: Look
+  private var isUnreadable = false
 
   /// Reads the settings for the first time.
   ///
@@ -106,7 +109,10 @@ public struct SettingsWatch: Sendable {
       var read = try store.load()
       // The client's part is none of the service's.
       read.client = known.client
+      let wasUnreadable = isUnreadable
+      isUnreadable = false
       guard read != known else {
+        if wasUnreadable { return .readableAgain }
         if now.hasOtherCertificates(than: before) { return .certificatesChanged }
         return always ? .unchanged : nil
       }
@@ -115,6 +121,7 @@ public struct SettingsWatch: Sendable {
       last.settings = now.settings
       return .changed(read)
     } catch {
+      isUnreadable = true
       return .unreadable(error)
     }
   }

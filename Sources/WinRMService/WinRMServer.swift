@@ -54,7 +54,7 @@ public struct WinRMServer: Service {
     listeners = ListenerControl(
       settings: configuration.settings, gate: AcceptGate { [live] in live.limits.connections * 2 + 64 },
       certificates: ListenerCertificates(store: configuration.certificates, machineNames: configuration.hostNames), group: group,
-      logger: logger, time: time, onListening: configuration.onListening)
+      logger: logger, time: time, served: configuration.served, onListening: configuration.onListening)
   }
 
   /// Serves until a graceful shutdown or cancellation. A listener that cannot be served is said in the log and tried again; a service

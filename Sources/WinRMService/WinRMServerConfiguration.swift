@@ -20,6 +20,8 @@ public struct WinRMServerConfiguration: Sendable {
   public var certificates: ServerCertificateStore?
   /// What `winrm/config` is for requests; `nil` (default) for a service that does not let its configuration be seen.
   public var resources: ConfigurationResources?
+  /// Told where the listeners are bound, for ``resources``; `nil` (default) for nobody.
+  public var served: ServedListeners?
   /// Where requests of this machine's users are answered, by a Unix socket; `nil` (default) for nowhere.
   public var localSocketPath: String?
   /// Called when a request has changed the settings; returns when they hold. Default: nothing.

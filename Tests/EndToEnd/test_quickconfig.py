@@ -12,18 +12,20 @@ The following must be done by hand:
 Start the WinRM service: winrmd
 
 """
-MISSING = """WinRM is not set up to allow remote access to this machine for management.
+# Where the service does not run, nothing is said to be set up.
+MISSING = """The settings of WinRM do not allow remote access to this machine for management.
 The following changes must be made:
 
 Create a WinRM listener on HTTP://* to accept WS-Man requests to any IP on this machine.
 
 """
-DONE = """WinRM has been updated for remote management.
+DONE = """The settings for remote management have been updated. They take effect when the WinRM service runs.
 
 Created a WinRM listener on HTTP://* to accept WS-Man requests to any IP on this machine.
 """
 RUNNING = "WinRM service is already running on this machine.\n"
 READY = "WinRM is already set up for remote management on this computer.\n"
+COMPLETE = "The settings for remote management are complete. They take effect when the WinRM service runs.\n"
 QUESTION = "Make these changes [y/n]? "
 
 
@@ -51,7 +53,14 @@ def test_yes_makes_the_listener(host, answer):
     assert done.out.startswith(BY_HAND + MISSING + QUESTION + DONE), done.out
     assert "Address = *\n" in listeners(host)
     again = host.winrm("quickconfig")
-    assert again.out == BY_HAND + READY
+    assert again.out == BY_HAND + COMPLETE
+
+
+def test_the_two_phases_do_not_contradict_each_other(host):
+    """Set up and not set up at once is nothing that anybody can act on."""
+    host.winrm("quickconfig", "-q")
+    done = host.winrm("quickconfig").out
+    assert "not set up" in done and "already set up" not in done and "has been updated" not in done
 
 
 @pytest.mark.parametrize("switch", ["-quiet", "-q", "-force"])
@@ -86,7 +95,7 @@ def test_https(host):
     done = host.winrm("quickconfig", "-transport:https", "-selfsigned", "-q")
     assert "Created a WinRM listener on HTTPS://* to accept WS-Man requests to any IP on this machine.\n" in done.out
     assert "Hostname = %s\n" % name in listeners(host) and "Transport = HTTPS\n" in listeners(host)
-    assert host.winrm("quickconfig", "-transport:https").out == BY_HAND + READY
+    assert host.winrm("quickconfig", "-transport:https").out == BY_HAND + COMPLETE
 
 
 def test_https_makes_a_certificate(host):

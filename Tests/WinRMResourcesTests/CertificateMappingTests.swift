@@ -1,7 +1,12 @@
+import Certificates
+import Foundation
 import SecuritySupport
+import Synchronization
+import TestCertificates
 import Testing
 import WSMan
 import WinRMConfiguration
+import X509
 
 @testable import WinRMResources
 
@@ -92,6 +97,43 @@ import WinRMConfiguration
     #expect(try machine.get(path, keys).at("URI")?.text == Machine.base + "windows/shell/cmd")
     keys["URI"] = Machine.base + "windows/shell/cmd"
     #expect(try machine.ask(path, .delete, .delete, keys).changed)
+  }
+
+  @Test("The issuer is one of the certificates that may sign those of clients; otherwise no password is asked about")
+  func issuer() throws {
+    let root = try TestAuthority.authority("root")
+    let server = try TestAuthority.make("server", by: root) { $0.extendedUsage = [.serverAuth] }
+    let weak = try TestAuthority.authority("weak", by: root) { $0.usage = KeyUsage(digitalSignature: true) }
+    let own = try TestAuthority.make("own")
+    let stranger = try TestAuthority.authority("stranger")
+    let asked = Mutex(0)
+    let authorities = NSTemporaryDirectory() + "winrm-trusted-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: authorities, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    defer { try? FileManager.default.removeItem(atPath: authorities) }
+    let text = try [root, server, weak, own].map { try $0.pem }.joined()
+    try text.write(toFile: authorities + "/all.pem", atomically: false, encoding: .utf8)
+    chmod(authorities + "/all.pem", 0o644)
+    let machine = try Machine {
+      $0.clientAuthorities = ClientAuthorities(directory: authorities)
+      $0.verifyAccount = { _, _ in
+        asked.withLock { $0 += 1 }
+        return true
+      }
+    }
+    func create(_ issuer: TestAuthority) throws {
+      let thumbprint = CertificateThumbprint(certificateDER: try issuer.der).text
+      try machine.create(path, Self.input, keys.merging(["Issuer": thumbprint]) { $1 })
+    }
+    machine.refused(0x8033_8162, mentioning: "No certificate in \(authorities)") { try create(stranger) }
+    machine.refused(0x8033_8162, mentioning: "may not sign") { try create(server) }
+    machine.refused(0x8033_8162, mentioning: "may not sign") { try create(weak) }
+    #expect(asked.withLock { $0 } == 0)
+    try create(root)
+    try create(own)
+    #expect(asked.withLock { $0 } == 2)
+    chmod(authorities, 0o777)
+    machine.refused(0x8033_8005) { try create(stranger) }
+    chmod(authorities, 0o755)
   }
 
   @Test("Without a service behind it nobody can verify a password: what needs none goes on")

@@ -36,6 +36,51 @@ import WinRMConfiguration
     machine.refused(0x8033_8000) { try machine.ask("config/listener", .delete, .delete, keys) }
   }
 
+  @Test("Where a service runs, ListeningOn is what is bound: nothing while another program has the port; before that, what is intended")
+  func served() throws {
+    let served = ServedListeners()
+    let machine = try Machine { $0.served = served }
+    let keys = ["Address": "IP:127.0.0.2", "Transport": "HTTP"]
+    try machine.create("config/listener", "<c:listener><c:Port>15985</c:Port></c:listener>", keys)
+    func listeningOn() throws -> String? {
+      let element = try #require(try machine.get("config/listener", keys).at("ListeningOn"))
+      return element.attribute("nil", .schemaInstance) == "true" ? nil : element.text
+    }
+    #expect(try listeningOn() == "127.0.0.2", "the service does not know it yet")
+    served.update([:], for: try machine.store.load())
+    #expect(try listeningOn() == nil)
+    #expect(try machine.enumerate("config/listener").items.first?.object?.at("ListeningOn")?.attribute("nil", .schemaInstance) == "true")
+    // Read while the port was taken, and while it was free; both may come back in a Put.
+    for text in ["", "<c:ListeningOn>127.0.0.2</c:ListeningOn>"] {
+      let outcome = try machine.ask("config/listener", .put, .put(Machine.xml("<c:Listener>\(text)</c:Listener>", "config/listener")), keys)
+      #expect(outcome.isProvisional && !outcome.changed)
+    }
+    machine.refused(0x8033_813F) { try machine.put("config/listener", "<c:Listener><c:ListeningOn>::1</c:ListeningOn></c:Listener>", keys) }
+    let key = ListenerPlan.Key(address: "IP:127.0.0.2", transport: .http)
+    served.update([key: ["127.0.0.2"]], for: try machine.store.load())
+    #expect(try listeningOn() == "127.0.0.2")
+    // Other settings of the listener, or other filters, are not those that the sockets were opened for.
+    served.update([:], for: try machine.store.load())
+    try machine.store.update { $0.service.ipv6Filter = "" }
+    #expect(try listeningOn() == "127.0.0.2")
+  }
+
+  @Test("quickconfig does not call ready what could not be bound")
+  func quickConfigurationOfTakenPort() throws {
+    let served = ServedListeners()
+    let machine = try Machine { $0.served = served }
+    try machine.create("config/listener", "<c:listener><c:Port>15985</c:Port></c:listener>", http)
+    func analysis() throws -> (String?, String) {
+      guard case .other(let output?) = try machine.invoke("Analyze", "config/service").body else { throw Machine.Unexpected() }
+      return (output.at("RemotingEnabled")?.text, output.at("Results")?.text ?? "")
+    }
+    #expect(try analysis().0 == "true")
+    served.update([:], for: try machine.store.load())
+    let (isReady, results) = try analysis()
+    #expect(
+      isReady == "false" && results.contains("cannot listen on port 15985") && results.contains("Address=*+Transport=HTTP"), "\(results)")
+  }
+
   @Test("The tool writes the root of a new listener as somebody typed the URI")
   func rootCase() throws {
     try machine.create("config/listener", "<c:listener/>", http)

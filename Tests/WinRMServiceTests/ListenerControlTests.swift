@@ -5,7 +5,9 @@ import Logging
 import SecuritySupport
 import Synchronization
 import Testing
+import WSMan
 import WinRMConfiguration
+import WinRMResources
 
 @testable import WinRMService
 
@@ -96,6 +98,41 @@ struct ListenerControlTests {
       await first.untilClosed()
       try await second.send(post(path: "/other"))
       #expect(try await second.answer().status == 401)
+    }
+  }
+
+  @Test("what is told to be bound is what is: not the port of another program, and not before it is free") func tellsWhatIsBound()
+    async throws
+  {
+    let served = ServedListeners()
+    let root = NSTemporaryDirectory() + "/served-\(UInt64.random(in: .min ... .max))"
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let store = ConfigurationStore(paths: .under(root))
+    var environment = ConfigurationResources.Environment(
+      store: store, certificates: ServerCertificateStore(directory: root + "/certificates"))
+    environment.served = served
+    let resources = ConfigurationResources(environment)
+    func listeningOn(_ address: String) throws -> [String] {
+      let uri = ResourceURI(rawValue: ResourceURI.config.rawValue + "/listener")
+      let header = RequestHeader(to: "winrm", resourceURI: uri, action: .get, selectors: ["Address": address, "Transport": "HTTP"])
+      guard case .other(let element?) = try resources.answer(WSManRequest(header: header, body: .get), owner: "root").body else {
+        return ["?"]
+      }
+      return element.elements.filter { $0.name.localName == "ListeningOn" }.map(\.text).filter { !$0.isEmpty }
+    }
+    try await ServiceFixture.with { other in
+      let taken = UInt16(other.port)
+      try await ServiceFixture.with(configure: { $0.served = served }) { service in
+        let free = UInt16(service.port)
+        try store.update { $0.listeners = [listener("IP:127.0.0.1", taken), listener("IP:127.0.0.2", free)] }
+        let wanted = try store.load().listeners
+        try await change(service) { $0.listeners = wanted }
+        #expect(try listeningOn("IP:127.0.0.1") == [])
+        #expect(try listeningOn("IP:127.0.0.2") == ["127.0.0.2"])
+        try await change(other) { $0.listeners = [] }
+        try await change(service) { $0.listeners = wanted }
+        #expect(try listeningOn("IP:127.0.0.1") == ["127.0.0.1"])
+      }
     }
   }
 

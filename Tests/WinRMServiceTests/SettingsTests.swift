@@ -132,6 +132,15 @@ struct SettingsTests {
     }
     #expect(watch.look() == nil)
     #expect(watch.settings == settings)
+    // Repaired, with what was there before: that is told too, once.
+    try FileManager.default.removeItem(atPath: file)
+    try store.update { $0.service.allowedAccounts = ["ann", "bob"] }
+    guard case .readableAgain = watch.look() else {
+      Issue.record("the repair is not told")
+      return
+    }
+    #expect(watch.look() == nil)
+    #expect(watch.settings == settings)
   }
 
   @Test("a graceful stop tells each waiting Receive that the service stops")

@@ -1,4 +1,5 @@
 import BlockingThreads
+import Dispatch
 import Glibc
 import Synchronization
 import Testing
@@ -30,6 +31,43 @@ struct BlockingPoolTests {
     gate.open()
     while pool.slotsTaken > 0 { await Task.yield() }
     try await pool.run {}
+  }
+
+  @Test("What must run to its end does, also for a caller that is cancelled and beyond the deadline; its thread may wait for a task")
+  func toTheEnd() async throws {
+    let pool = BlockingPool(slots: 40, deadline: .milliseconds(1))
+    let caller = Task {
+      try await pool.runToEnd {
+        usleep(20_000); return 7
+      }
+    }
+    caller.cancel()
+    #expect(try await caller.value == 7)
+    // As many as there are slots, and far more than there are threads for tasks.
+    let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+      for number in 0..<40 {
+        group.addTask {
+          try await pool.runToEnd {
+            let isThere = DispatchSemaphore(value: 0)
+            Task {
+              try? await Task.sleep(for: .milliseconds(10))
+              isThere.signal()
+            }
+            isThere.wait()
+            return number
+          }
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(sum == 780 && pool.slotsTaken == 0)
+    let small = BlockingPool(slots: 1, deadline: .seconds(60))
+    let gate = Gate()
+    let first = Task { try await small.runToEnd { gate.pass() } }
+    while small.slotsTaken == 0 { await Task.yield() }
+    await #expect(throws: BlockingPoolError.full) { try await small.runToEnd {} }
+    gate.open()
+    try await first.value
   }
 
   @Test("A caller that is cancelled waits no longer") func cancellation() async throws {

@@ -1,4 +1,5 @@
 import SecuritySupport
+import SwiftASN1
 import X509
 
 #if canImport(Glibc)
@@ -48,6 +49,37 @@ public struct ClientAuthorities: Sendable {
       do throws(CertificateError) { content.certificates += try certificates(of: name) } catch { content.problems.append(error) }
     }
     return content
+  }
+
+  /// What one of the certificates may be for those of clients.
+  package enum Role: Sendable, Equatable {
+    /// It may have signed them, or is a client's own one that vouches for itself.
+    case authority
+    case notAnAuthority
+  }
+
+  /// The role of the certificate with this thumbprint (SHA-1, 40 hexadecimal digits); `nil` when it is not there. Blocks.
+  ///
+  /// - Throws: ``CertificateError`` when the directory cannot be read or trusted.
+  package func role(of thumbprint: String) throws(CertificateError) -> Role? {
+    guard let wanted = CertificateThumbprint(parsing: thumbprint) else { return nil }
+    for certificate in try load().certificates {
+      var serializer = DER.Serializer()
+      guard (try? serializer.serialize(certificate)) != nil else { continue }
+      guard CertificateThumbprint(certificateDER: serializer.serializedBytes) == wanted else { continue }
+      return Self.maySign(certificate) ? .authority : .notAnAuthority
+    }
+    return nil
+  }
+
+  /// RFC 5280 §4.2.1.3 and §4.2.1.9, but for one that vouches for itself: it signs nothing else.
+  private static func maySign(_ certificate: Certificate) -> Bool {
+    if certificate.issuer == certificate.subject, certificate.publicKey.isValidSignature(certificate.signature, for: certificate) {
+      return true
+    }
+    guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else { return false }
+    guard let value = certificate.extensions[oid: .X509ExtensionID.keyUsage] else { return true }
+    return (try? KeyUsage(value))?.keyCertSign ?? false
   }
 
   private func certificates(of name: String) throws(CertificateError) -> [Certificate] {

@@ -27,6 +27,12 @@ struct QuickConfiguration {
     analyze: "Analyze", enable: "EnableRemoting", nothingToDo: "WinRM is already set up for remote management on this computer.",
     isMissing: "WinRM is not set up to allow remote access to this machine for management.",
     isDone: "WinRM has been updated for remote management.")
+  /// The same where the first phase has left the service standing: nothing is set up as long as it does not run.
+  private static let settings = Phase(
+    analyze: "Analyze", enable: "EnableRemoting",
+    nothingToDo: "The settings for remote management are complete. They take effect when the WinRM service runs.",
+    isMissing: "The settings of WinRM do not allow remote access to this machine for management.",
+    isDone: "The settings for remote management have been updated. They take effect when the WinRM service runs.")
 
   var console: CommandConsole
   /// Asked for each phase: the first one may have started the service.
@@ -36,12 +42,12 @@ struct QuickConfiguration {
     let isQuiet = arguments.switches[.quiet] != nil || arguments.switches[.force] != nil
     let transport = try transport(arguments)
     // An error ends the dialogue; a no does not.
-    try await run(Self.service, input: [], isQuiet: isQuiet)
+    let runs = try await run(Self.service, input: [], isQuiet: isQuiet)
     var input = [element("Transport", transport)]
     if arguments.switches[.force] != nil { input.append(element("Force", "")) }
     if let name = arguments.switches[.hostname] { input.append(element("Hostname", name)) }
     if arguments.switches[.selfsigned] != nil { input.append(element("SelfSigned", "")) }
-    try await run(Self.remoting, input: input, isQuiet: isQuiet)
+    _ = try await run(runs ? Self.remoting : Self.settings, input: input, isQuiet: isQuiet)
   }
 
   private func transport(_ arguments: WinrmArguments) throws(WinrmUsageError) -> String {
@@ -53,22 +59,34 @@ struct QuickConfiguration {
     return transport.isEmpty ? "http" : transport
   }
 
-  private func run(_ phase: Phase, input: [XMLElement], isQuiet: Bool) async throws {
+  /// - Returns: whether there is nothing left to do.
+  private func run(_ phase: Phase, input: [XMLElement], isQuiet: Bool) async throws -> Bool {
     let analysis = try await invoke(phase.analyze, input)
     guard let enabled = analysis.first(named: "RemotingEnabled") else { throw Self.unexpected(phase.analyze) }
-    if enabled.trimmedText.lowercased() == "true" { return say(phase.nothingToDo + "\n") }
+    if enabled.trimmedText.lowercased() == "true" {
+      say(phase.nothingToDo + "\n")
+      return true
+    }
     let results = analysis.first(named: "Results")?.text ?? ""
-    if enabled.attribute("Source") == "GPO" { return complain(Self.policyConflict, results) }
+    if enabled.attribute("Source") == "GPO" {
+      complain(Self.policyConflict, results)
+      return false
+    }
     say(phase.isMissing + "\n")
     guard let next = analysis.first(named: phase.enable + "_INPUT") else {
-      return say("The following must be done by hand:\n\n\(printable(results))\n\n")
+      say("The following must be done by hand:\n\n\(printable(results))\n\n")
+      return false
     }
     say("The following changes must be made:\n\n\(printable(results))\n\n")
-    guard isQuiet || isAccepted() else { return }
+    guard isQuiet || isAccepted() else { return false }
     let outcome = try await invoke(phase.enable, next)
     let report = outcome.first(named: "Results")?.text ?? ""
-    guard outcome.first(named: "Status")?.trimmedText.lowercased() == "succeeded" else { return complain(Self.incomplete, report) }
+    guard outcome.first(named: "Status")?.trimmedText.lowercased() == "succeeded" else {
+      complain(Self.incomplete, report)
+      return false
+    }
     say("\(phase.isDone)\n\n\(printable(report))\n")
+    return true
   }
 
   private func invoke(_ action: String, _ children: [XMLElement]) async throws -> XMLElement {

@@ -174,13 +174,18 @@ public struct ListenerPlan: Sendable, Equatable {
   }
 
   /// The addresses that a listener answers on, as `ListeningOn` shows them; empty when it is not served.
-  public func listeningOn(_ key: Key, network: HostNetwork) -> [String] {
+  ///
+  /// - Parameter open: the sockets that could be bound; `nil` (default) for all.
+  public func listeningOn(_ key: Key, network: HostNetwork, open: Set<Socket>? = nil) -> [String] {
     guard let route = routes.first(where: { $0.key == key }) else { return [] }
     let interfaces = network.addresses
     // An address of 127.0.0.0/8 need not stand at an interface.
     let others = route.coverage.addresses.filter { !interfaces.contains($0) }
     var seen: Set<String> = []
-    return (interfaces.filter(route.coverage.covers) + others).map(network.text).filter { seen.insert($0).inserted }
+    return (interfaces.filter(route.coverage.covers) + others)
+      .filter { address in open?.contains { route.uses($0) && $0.takes(address) } ?? true }.map(network.text).filter {
+        seen.insert($0).inserted
+      }
   }
 
   /// What is more special comes first.

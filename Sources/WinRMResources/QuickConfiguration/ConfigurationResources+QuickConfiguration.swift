@@ -61,7 +61,8 @@ extension ConfigurationResources {
 
   private func remoting(_ effective: EffectiveSettings) -> RemotingAnalysis {
     RemotingAnalysis(
-      effective: effective, network: environment.network(), certificates: environment.certificates, machineNames: environment.machineNames)
+      effective: effective, network: environment.network(), certificates: environment.certificates, machineNames: environment.machineNames,
+      served: environment.served)
   }
 
   private func analyze(_ wish: RemotingAnalysis.Wish) throws -> XMLElement {

@@ -63,6 +63,8 @@ struct RemotingAnalysis {
   var network: HostNetwork
   var certificates: ServerCertificateStore
   var machineNames: () -> [String]
+  /// What the service that answers is bound to; `nil` where none does.
+  var served: ServedListeners?
 
   /// - Throws: 0x80338115 when no certificate fits.
   func outcome(_ wish: Wish) throws(WSManFault) -> Outcome {
@@ -74,11 +76,24 @@ struct RemotingAnalysis {
     if let blocked = filterBlock() { return blocked }
     let plan = ListenerPlan(effective.settings, network: network)
     let candidates = effective.settings.listeners.filter { $0.transport == wish.transport && $0.enabled }
-    for listener in candidates where plan.problems[ListenerPlan.Key(listener)] == nil && isFit(listener, wish) {
+    let fit = candidates.filter { plan.problems[ListenerPlan.Key($0)] == nil && isFit($0, wish) }
+    if let first = fit.first {
+      if fit.allSatisfy(isWithoutSocket) { return .blocked(Self.portIsTaken(first)) }
       return remoteAccess.isEmpty ? .ready : .changes(remoteAccess)
     }
     let changes = try listenerChanges(wish)
     return .changes(remoteAccess + changes)
+  }
+
+  /// Whether the service has the listener among its settings and could bind none of its addresses.
+  private func isWithoutSocket(_ listener: ListenerSettings) -> Bool {
+    served?.addresses(of: listener, isCompatibility: false, in: effective.settings)?.isEmpty ?? false
+  }
+
+  private static func portIsTaken(_ listener: ListenerSettings) -> String {
+    let resource = "winrm/config/Listener?Address=\(listener.address)+Transport=\(listener.transport.rawValue)"
+    return "The service cannot listen on port \(listener.port): another program has it. End that program (ss -ltnp shows it), or give the "
+      + "listener another port: winrm set \(resource) @{Port=\"NUMBER\"}"
   }
 
   /// Filters that admit nothing at all on this machine.

@@ -5,6 +5,7 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 import WinRMConfiguration
+import WinRMResources
 
 /// Opens, changes and closes the listeners while the service runs.
 ///
@@ -55,6 +56,7 @@ final class ListenerControl: Sendable {
   let group: any EventLoopGroup
   let logger: Logger
   private let network: @Sendable () -> HostNetwork
+  private let served: ServedListeners?
   private let time: TimeSource
   private let orders: Mutex<Orders>
   private let commands: AsyncStream<Command>
@@ -62,7 +64,7 @@ final class ListenerControl: Sendable {
 
   init(
     settings: WinRMSettings, gate: AcceptGate, certificates: ListenerCertificates, group: any EventLoopGroup, logger: Logger,
-    time: TimeSource, network: @escaping @Sendable () -> HostNetwork = { .current() },
+    time: TimeSource, network: @escaping @Sendable () -> HostNetwork = { .current() }, served: ServedListeners? = nil,
     onListening: @escaping @Sendable (ListenerAddress) -> Void
   ) {
     self.gate = gate
@@ -71,6 +73,7 @@ final class ListenerControl: Sendable {
     self.logger = logger
     self.time = time
     self.network = network
+    self.served = served
     self.onListening = onListening
     orders = Mutex(Orders(settings: settings))
     (commands, continuation) = AsyncStream.makeStream()
@@ -180,6 +183,7 @@ final class ListenerControl: Sendable {
     let failures = await open(plan, &memory, &tasks, connections, makeContext)
     report(plan, failures, &memory)
     announce(plan, network, &memory)
+    tell(plan, network, memory, settings)
     finish(number)
   }
 
@@ -260,6 +264,13 @@ final class ListenerControl: Sendable {
     }
     memory.saysNobodyListens = listening.isEmpty
     memory.announced = listening
+  }
+
+  private func tell(_ plan: ListenerPlan, _ network: HostNetwork, _ memory: Memory, _ settings: WinRMSettings) {
+    guard let served else { return }
+    let open = Set(memory.open.keys)
+    served.update(
+      Dictionary(uniqueKeysWithValues: plan.routes.map { ($0.key, plan.listeningOn($0.key, network: network, open: open)) }), for: settings)
   }
 
   /// As people know the listener: without `IP:`.

@@ -208,9 +208,12 @@ import WinRMConfiguration
     #expect(declined.output.hasSuffix("Make these changes [y/n]? "))
     #expect(host.snapshot().isEmpty)
     let done = await host.run("qc", "-quiet")
-    #expect(done.code == 0 && !done.output.contains("[y/n]") && done.output.contains("WinRM has been updated for remote management.\n"))
+    #expect(
+      done.code == 0 && !done.output.contains("[y/n]") && done.output.contains("The settings for remote management have been updated."))
     #expect(try ConfigurationStore(paths: host.paths).load().listeners == [ListenerSettings()])
-    #expect(await host.run("quickconfig").output.hasSuffix("WinRM is already set up for remote management on this computer.\n"))
+    #expect(
+      await host.run("quickconfig").output.hasSuffix(
+        "The settings for remote management are complete. They take effect when the WinRM service runs.\n"))
     let https = await host.run("quickconfig", "-transport:https", "-quiet")
     #expect(https.code == 1 && https.error.contains("0x80338115"))
   }
