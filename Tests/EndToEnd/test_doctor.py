@@ -476,42 +476,6 @@ def test_a_second_hop_that_a_shell_would_read_is_refused(scene, text):
     assert scene.wire.connections == 0
 
 
-# This machine as a service
-
-
-def examine_service(host):
-    return doctor.Report(host.run("winrm", "doctor", "-format:json"))
-
-
-def test_service_that_runs(lab):
-    report = examine_service(lab.a)
-    assert report.failed == [], report
-    assert lab.a.address in report.evidence("service.listening")
-
-
-def test_service_that_does_not_run(own_lab):
-    host = own_lab.service("A", start=False)
-    doctor.assert_broken(examine_service(host), "service.listening", "nothing answers")
-
-
-def test_service_without_listener(own_lab):
-    report = examine_service(own_lab.client())
-    doctor.assert_broken(report, "service.listeners", "none")
-    assert report.checks["service.listeners"]["remedy"] == "winrm quickconfig"
-
-
-def test_service_for_nobody(own_lab):
-    own_lab.target = own_lab.service("A")
-    own_lab.target.winrm("set", "winrm/config/service", '@{AllowedAccounts="";AllowedGroups=""}')
-    doctor.assert_broken(examine_service(own_lab.target), "service.accounts", "nobody")
-
-
-def test_service_with_damaged_settings(own_lab):
-    host = own_lab.service("A", start=False)
-    (host.root / "etc" / "winrm" / "config.json").write_text("{")
-    doctor.assert_broken(examine_service(host), "service.settings", "config.json")
-
-
 # The page
 
 

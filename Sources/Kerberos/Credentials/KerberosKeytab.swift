@@ -25,8 +25,24 @@ public struct KerberosKeytab: Sendable, Hashable {
     return ["FILE", "WRFILE"].contains(name[..<cut]) ? SecretFile(String(name[name.index(after: cut)...])).danger : nil
   }
 
+  /// One key of a keytab, without the key.
+  public struct Entry: Sendable, Hashable {
+    public var principal: KerberosPrincipal
+    /// kvno: how often the key of the principal has been changed.
+    public var version: UInt32
+  }
+
   /// The services, `service/host`, that it has keys of; empty when it cannot be read, or not be believed. Blocks on its file.
   public func services() -> [KerberosServiceName] {
+    let found = entries().compactMap { entry in
+      entry.principal.components.count == 2
+        ? KerberosServiceName(service: entry.principal.components[0], host: entry.principal.components[1]) : nil
+    }
+    return Set(found).sorted { $0.description < $1.description }
+  }
+
+  /// What it has keys of, in the order of the file; empty when it cannot be read, or not be believed. Blocks on its file.
+  public func entries() -> [Entry] {
     guard danger == nil, !name.isEmpty, !name.utf8.contains(0), let context = try? KRB5Context() else { return [] }
     var keytab: krb5_keytab?
     guard krb5_kt_resolve(context.raw, name, &keytab) == 0, let keytab else { return [] }
@@ -34,16 +50,14 @@ public struct KerberosKeytab: Sendable, Hashable {
     var cursor: krb5_kt_cursor?
     guard krb5_kt_start_seq_get(context.raw, keytab, &cursor) == 0 else { return [] }
     defer { krb5_kt_end_seq_get(context.raw, keytab, &cursor) }
-    var found: Set<KerberosServiceName> = []
+    var found: [Entry] = []
     var entry = krb5_keytab_entry()
     while krb5_kt_next_entry(context.raw, keytab, &entry, &cursor) == 0 {
       defer { krb5_free_keytab_entry_contents(context.raw, &entry) }
-      guard let principal = try? InitialTicket.name(of: entry.principal, context), principal.components.count == 2,
-        let service = KerberosServiceName(service: principal.components[0], host: principal.components[1])
-      else { continue }
-      found.insert(service)
+      guard let principal = try? InitialTicket.name(of: entry.principal, context) else { continue }
+      found.append(Entry(principal: principal, version: UInt32(bitPattern: Int32(truncatingIfNeeded: entry.vno))))
     }
-    return found.sorted { $0.description < $1.description }
+    return found
   }
 
   /// Whether it is there, can be read and believed, and has at least one key. Blocks on its file.

@@ -25,7 +25,7 @@ struct DoctorOperation {
   func run(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
     let format = try format(arguments)
     let report =
-      try await arguments.switches[.remote] == nil ? service(arguments) : chain(arguments, password: password)
+      try await arguments.switches[.remote] == nil ? await service(arguments) : chain(arguments, password: password)
     if let path = arguments.switches[.report] { try ReportFile(path: path).write(HTMLReport.write(report)) }
     console.writeOutput(format == .json ? JSONReport.write(report) : TextReport.write(report))
     guard report.passed else { throw NegativeAnswer() }
@@ -39,9 +39,9 @@ struct DoctorOperation {
     return format
   }
 
-  private func service(_ arguments: WinrmArguments) throws -> DoctorReport {
+  private func service(_ arguments: WinrmArguments) async throws -> DoctorReport {
     guard arguments.switches[.secondhop] == nil else { throw WinrmUsageError("-secondhop goes only with -remote.") }
-    return ServiceExamination(paths: paths, now: Int64(time(nil))).report()
+    return await ServiceExamination(paths: paths, environment: environment, now: Int64(time(nil))).report()
   }
 
   // MARK: The chain

@@ -1,16 +1,12 @@
 import Accounts
 import Certificates
-import Kerberos
+import GroupPolicy
 import SecuritySupport
+import WinRM
 import WinRMConfiguration
 import WinRMDoctor
 import WinRMResources
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -19,191 +15,190 @@ import WinRMResources
   import Darwin
 #endif
 
-/// What can be said of this machine as a service without asking another one. Nothing is changed, and nobody logs on.
+/// What can be said of this machine as a service without asking another one. Nothing is changed, and no user logs on; a member of a domain
+/// proves itself to it.
 struct ServiceExamination {
-  var paths: WinRMPaths
+  /// Those of the service that is looked at.
+  let paths: WinRMPaths
   /// Seconds since 1970.
-  var now: Int64
+  let now: Int64
+  let userID = geteuid()
 
-  private static let week: Int64 = 7 * 86_400
+  /// A process that answers at the service's socket.
+  struct Running: Equatable {
+    var process: Int32
+    var user: UInt32
+  }
 
-  func report() -> DoctorReport {
-    var checks: [Check] = []
-    let settings: WinRMSettings
-    do {
-      settings = try ConfigurationStore(paths: paths).loadEffective().settings
-      checks.append(check("settings", "Settings and policy can be read", .pass, paths.settingsFile))
-    } catch {
-      checks.append(
-        check("settings", "Settings and policy can be read", .fail, Self.text(error), remedy: "repair the file that is named there"))
-      for (id, title) in [("listeners", "There is a listener"), ("accounts", "The account file can be used")] {
+  /// What all checks are made with.
+  struct Findings {
+    var effective: EffectiveSettings
+    /// `nil` when nobody answers, or it cannot be found out.
+    var running: Running?
+    var domain: Membership
+
+    var settings: WinRMSettings { effective.settings }
+  }
+
+  /// The machine's place in a domain.
+  enum Membership: Equatable {
+    case none
+    /// It is a member, and winbind answers.
+    case member
+    /// It is a member, and winbind cannot be asked about names.
+    case silent
+  }
+
+  /// - Parameter environment: says whether an ordinary user means a service of their own; see ``LocalService``.
+  init(paths: WinRMPaths, environment: [String: String], now: Int64) {
+    let machine = WinRMPaths.current(environment: [:], effectiveUserID: 0)
+    let isSet = environment["WINRM_ROOT"].map { !$0.isEmpty } ?? false
+    let service = LocalService(paths: paths, environment: environment)
+    let hasOwn = [paths.settingsFile, paths.settingsChangesFile, paths.serviceSocket].contains(where: Self.exists)
+    let isMachine = !isSet && !hasOwn && paths.serviceSocket != machine.serviceSocket
+    let meansMachine = isMachine && ((try? service.place()) == .socket(machine.serviceSocket) || Self.exists(machine.settingsFile))
+    self.paths = meansMachine ? machine : paths
+    self.now = now
+  }
+
+  func report() async -> DoctorReport {
+    let (state, running) = runs()
+    var (checks, effective) = files(isRunning: running != nil)
+    checks.append(state)
+    let (domain, membership) = member()
+    if let effective {
+      let findings = Findings(effective: effective, running: running, domain: membership)
+      let hasService = state.state != .fail
+      checks += await listeners(findings, hasService: hasService)
+      checks += switches(findings) + certificates(findings) + people(findings)
+      checks += domain.map { [$0] } ?? []
+      checks += await keytab(findings)
+    } else {
+      for (id, title) in [("listeners", Self.listenerTitle), ("accounts", Self.accountsTitle)] {
         checks.append(check(id, title, .unknown, "not tried: the settings cannot be read"))
       }
-      return DoctorReport(subject: .init(), time: now, checks: checks)
+      checks += domain.map { [$0] } ?? []
     }
-    checks += listeners(settings) + certificates(settings)
-    checks.append(accounts(settings))
-    checks += domain()
+    checks += policyAge(membership)
     return DoctorReport(subject: .init(), time: now, checks: checks)
   }
 
-  private func check(_ id: String, _ title: String, _ state: CheckState, _ evidence: String, remedy: String? = nil) -> Check {
-    Check(.init(rawValue: "service.\(id)"), title, at: .service, state, evidence, remedy: remedy)
+  static let listenerTitle = "There is a listener"
+  static let accountsTitle = "Somebody may use it"
+  /// What to do about a check that could not be made.
+  static let asRoot = "run winrm doctor as root"
+
+  func check(
+    _ id: String, _ title: String, _ state: CheckState, _ evidence: String, remedy: String? = nil, code: WinRMCode? = nil
+  ) -> Check {
+    Check(.init(rawValue: "service.\(id)"), title, at: .service, state, evidence, remedy: remedy, code: code)
   }
 
-  private static func text(_ error: any Error) -> String {
-    switch error {
-    case let error as ConfigurationError: error.description
-    case let error as CertificateError: error.message
-    case let error as AccountsError: error.message
-    default: "\(error)"
-    }
-  }
+  // MARK: Files
 
-  // MARK: Listeners
-
-  private func listeners(_ settings: WinRMSettings) -> [Check] {
-    let enabled = settings.listeners.filter(\.enabled)
-    guard !enabled.isEmpty else {
-      return [check("listeners", "There is a listener", .fail, "none is configured and enabled", remedy: "winrm quickconfig")]
-    }
-    let all = enabled.map { "\($0.transport.rawValue) on \($0.address):\($0.port)" }.joined(separator: ", ")
-    var checks = [check("listeners", "There is a listener", .pass, all)]
-    var silent: [String] = []
-    var answering: [String] = []
-    for listener in enabled {
-      for address in ListeningAddresses.of(listener, in: settings) {
-        let name = address.contains(":") ? "[\(address)]:\(listener.port)" : "\(address):\(listener.port)"
-        if Self.answers(address, port: String(listener.port)) { answering.append(name) } else { silent.append(name) }
-      }
-    }
-    if silent.isEmpty, !answering.isEmpty {
-      checks.append(check("listening", "The listeners answer", .pass, answering.joined(separator: ", ")))
-    } else {
-      let evidence = silent.isEmpty ? "no address of this machine is one of theirs" : "nothing answers at \(silent.joined(separator: ", "))"
-      checks.append(
-        check(
-          "listening", "The listeners answer", .fail, evidence, remedy: "start the service (systemctl start winrmd), and look at its log"))
-    }
-    return checks
-  }
-
-  /// Whether a connection comes about within a second; it is closed at once.
-  private static func answers(_ address: String, port: String) -> Bool {
-    var hints = addrinfo()
-    hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
-    var list: UnsafeMutablePointer<addrinfo>?
-    guard getaddrinfo(address, port, &hints, &list) == 0, let entry = list?.pointee else { return false }
-    defer { freeaddrinfo(list) }
-    let descriptor = socket(entry.ai_family, entry.ai_socktype | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    if connect(descriptor, entry.ai_addr, entry.ai_addrlen) == 0 { return true }
-    guard errno == EINPROGRESS else { return false }
-    var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    guard poll(&wanted, 1, 1000) == 1 else { return false }
-    var failure: CInt = 0
-    var length = socklen_t(MemoryLayout<CInt>.size)
-    return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &length) == 0 && failure == 0
-  }
-
-  // MARK: Certificates
-
-  private func certificates(_ settings: WinRMSettings) -> [Check] {
-    let store = ServerCertificateStore(directory: paths.certificateDirectory)
-    var uses: [(id: String, title: String, thumbprint: String)] = []
-    if settings.service.auth.credSSP, !settings.service.certificateThumbprint.isEmpty {
-      uses.append(("credsspcertificate", "The certificate of CredSSP can be used", settings.service.certificateThumbprint))
-    }
-    for listener in settings.listeners where listener.enabled && listener.transport == .https && !listener.certificateThumbprint.isEmpty {
-      uses.append(
-        (
-          "listenercertificate.\(listener.port)", "The certificate of the listener on port \(listener.port) can be used",
-          listener.certificateThumbprint
-        ))
-    }
-    return uses.map { use in
-      let remedy = "winrm certificate list; then import a new one and name it in CertificateThumbprint"
-      guard let thumbprint = CertificateThumbprint(parsing: use.thumbprint) else {
-        return check(use.id, use.title, .fail, "\"\(use.thumbprint)\" is no thumbprint", remedy: remedy)
-      }
-      do throws(CertificateError) {
-        let certificate = try store.load(thumbprint)
-        try certificate.checkUse()
-        let left = Int64(certificate.details.notAfter.timeIntervalSince1970) - now
-        guard left > Self.week else {
-          return check(use.id, use.title, .fail, "it expires in \(max(0, left / 86_400)) days", remedy: remedy)
-        }
-        return check(
-          use.id, use.title, .pass, "\(thumbprint) for \(certificate.details.names.joined(separator: ", ")), \(left / 86_400) days left")
-      } catch {
-        return check(use.id, use.title, .fail, error.message, remedy: remedy)
-      }
-    }
-  }
-
-  // MARK: Accounts and the domain
-
-  private func accounts(_ settings: WinRMSettings) -> Check {
-    let title = "Somebody may use it"
-    let allowed = settings.service.allowedAccounts + settings.service.allowedGroups
-    do {
-      let list = try AccountStore(path: paths.accountsFile).list()
-      let names = "\(list.count) accounts of its own; admitted: \(allowed.isEmpty ? "nobody" : allowed.joined(separator: ", "))"
-      return allowed.isEmpty
-        ? check("accounts", title, .fail, names, remedy: "winrm set winrm/config/service '@{AllowedAccounts=\"USER\"}'")
-        : check("accounts", title, .pass, names)
-    } catch  where error.code == .unreadable && geteuid() != 0 {
-      return check("accounts", title, .unknown, error.message)
-    } catch {
-      return check("accounts", title, .fail, error.message, remedy: "repair or remove \(paths.accountsFile)")
-    }
-  }
-
-  /// Only where there is something of a domain: a keytab, winbind, or its policy.
-  private func domain() -> [Check] {
+  /// The settings and the policy; what holds when both can be read.
+  private func files(isRunning: Bool) -> ([Check], EffectiveSettings?) {
+    let store = ConfigurationStore(paths: paths)
     var checks: [Check] = []
-    if let keytab = KerberosKeytab.systemDefault(), keytab.hasKeys {
-      let services = keytab.services().map(\.description)
-      let classes = Set(services.map { $0.prefix { $0 != "/" }.uppercased() })
-      checks.append(
-        classes.isDisjoint(with: ["HTTP", "WSMAN", "HOST"])
-          ? check(
-            "keytab", "The keytab has keys of the service", .fail, "\(keytab.name) has none of HTTP, WSMAN or HOST",
-            remedy: "net ads keytab add_update_ads HTTP WSMAN -U Administrator")
-          : check("keytab", "The keytab has keys of the service", .pass, services.prefix(6).joined(separator: ", ")))
+    do {
+      _ = try store.loadLocal()
+      checks.append(check("settings", "The settings can be read", .pass, settingsFiles))
+    } catch {
+      checks.append(unreadable("settings", "The settings can be read", error, isRunning: isRunning))
     }
-    checks += member()
-    if let policy = try? EffectivePolicy.load(paths: paths), let read = policy.domain {
-      let age = now - read.updated
-      let evidence = "that of \(read.domain) was read \(PolicyReport.age(age)) ago"
-      checks.append(
-        age > Self.week
-          ? check("policyage", "The domain's policy is recent", .fail, evidence, remedy: "winrm policy update, and enable its timer")
-          : check("policyage", "The domain's policy is recent", .pass, evidence))
+    do {
+      let policy = try EffectivePolicy.load(paths: paths)
+      // A value that no setting can have is found when it is applied.
+      var settings = WinRMSettings()
+      _ = try policy.apply(to: &settings)
+      checks.append(check("policy", "The policy can be read", .pass, policyFiles))
+    } catch {
+      checks.append(unreadable("policy", "The policy can be read", error, isRunning: isRunning))
     }
-    return checks
+    return (checks, checks.allSatisfy { $0.state == .pass } ? try? store.loadEffective() : nil)
   }
 
-  private func member() -> [Check] {
-    let title = "The domain answers winbind"
-    do throws(ChildProcess.Failure) {
-      // What makes this machine a member; wbinfo is on others too.
-      let role = try ChildProcess.run("testparm", ["-s", "--parameter-name=security"], maximumOutput: 4096, seconds: 10)
-      guard String(decoding: role.output, as: UTF8.self).lowercased().hasPrefix("ads") else { return [] }
-      let secret = try ChildProcess.run("wbinfo", ["--ping-dc"], maximumOutput: 4096, seconds: 20)
-      let said = String(decoding: secret.output, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
-      return [
-        secret.exitCode == 0
-          ? check("domain", title, .pass, said)
-          : check("domain", title, .fail, said.isEmpty ? secret.errors : said, remedy: "wbinfo -t, and winbindd's log")
-      ]
+  private var settingsFiles: String {
+    let files = [paths.settingsFile, paths.settingsChangesFile].filter(Self.exists)
+    return files.isEmpty ? "there is no \(paths.settingsFile): the defaults hold" : files.joined(separator: ", ")
+  }
+
+  private var policyFiles: String {
+    let files = [paths.machineRegistryPolicyFile, paths.machinePolicyFile, paths.domainPolicyFile].filter(Self.exists)
+    return files.isEmpty ? "there is none" : files.joined(separator: ", ")
+  }
+
+  private func unreadable(_ id: String, _ title: String, _ error: any Error, isRunning: Bool) -> Check {
+    guard let error = error as? ConfigurationError else { return check(id, title, .fail, "\(error)", remedy: "repair the file") }
+    if error.code == .accessDenied, userID != 0 { return check(id, title, .unknown, "\(error); \(Self.asRoot)") }
+    let kept = isRunning ? "; the service that runs goes on with what it has read before" : ""
+    return check(id, title, .fail, error.description + kept, remedy: remedy(for: error), code: error.winrmCode)
+  }
+
+  private func remedy(for error: ConfigurationError) -> String {
+    guard let file = error.file else { return "repair the file, and run winrm doctor again" }
+    if error.code == .unsafeFile { return "chown root:root \(file); chmod 644 \(file)" }
+    let aside = "mv \(file) \(file).broken"
+    switch file {
+    case paths.settingsChangesFile, paths.machineSettingsChangesFile:
+      return "set it aside: \(aside); what winrm had changed of the settings is lost then, and is to be set again"
+    case paths.domainPolicyFile: return "set it aside, and read the policy again: \(aside); winrm policy update"
+    case paths.machineRegistryPolicyFile: return "put a whole file in its place, or set it aside: \(aside)"
+    default:
+      let place = error.line.map { " at line \($0)" + (error.column.map { ", column \($0)" } ?? "") } ?? ""
+      return "correct the file\(place), or set it aside: \(aside)"
+    }
+  }
+
+  private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  // MARK: The process
+
+  private func runs() -> (Check, Running?) {
+    let title = "The service runs"
+    let socket = paths.serviceSocket
+    do throws(UnixStream.Failure) {
+      let stream = try UnixStream(connectingTo: socket, deadline: .now + .seconds(5))
+      let peer = try stream.listener()
+      guard peer.user == 0 || peer.user == userID || paths.serviceSocket.hasPrefix("/run/winrm/") else {
+        return (
+          check(
+            "running", title, .fail, "who listens at \(socket) is the user \(UnixMembership.name(of: peer.user)), and no service of yours",
+            remedy: "find out who made \(socket), and remove it"), nil
+        )
+      }
+      return (
+        check("running", title, .pass, "process \(peer.process) answers at \(socket)"), Running(process: peer.process, user: peer.user)
+      )
     } catch {
-      switch error {
-      case .missing: return []
-      default: return [check("domain", title, .unknown, "wbinfo gave no answer")]
+      switch error.number {
+      case EACCES, EPERM: return (check("running", title, .unknown, "\(socket): \(error.reason); \(Self.asRoot)"), nil)
+      case ETIMEDOUT: return (check("running", title, .fail, "it does not answer at \(socket)", remedy: restart), nil)
+      default: return (check("running", title, .fail, "nobody answers at \(socket)", remedy: "start it: \(start)"), nil)
       }
     }
+  }
+
+  private var start: String { SystemService.control(paths).command }
+  private var restart: String { start == "winrmd" ? "end it, and start it again: winrmd" : "systemctl restart winrmd" }
+
+  // MARK: Remedies
+
+  /// The command that sets something, or who else is to be asked because policy decides it.
+  func setting(_ name: String, _ value: String, of resource: ConfigurationResource, _ findings: Findings) -> String {
+    guard let item = findings.effective.item(deciding: name, of: resource) else {
+      return "winrm set winrm/\(resource.rawValue) '@{\(name)=\"\(value)\"}'"
+    }
+    return policyRemedy(item.name, item.source.object, item.source.file)
+  }
+
+  func policyRemedy(_ name: String, _ object: String, _ file: String) -> String {
+    file.hasPrefix(#"\\"#)
+      ? "change \(name) in the policy object \(object) on the domain, then: winrm policy update" : "change \(name) in \(file)"
+  }
+
+  /// What decides a setting, in brackets; empty for one that is the machine's own.
+  func decidedBy(_ name: String, of resource: ConfigurationResource, _ findings: Findings) -> String {
+    findings.effective.reason(deciding: name, of: resource).map { " (\($0))" } ?? ""
   }
 }

@@ -45,6 +45,7 @@ class Lab:
             address = "127.0.0.%d" % self._next
             self._next += 1
         host = hosts.Host(self.directory, name, self.bin, address, port)
+        host.unix_user, host.password = self.unix_user, self.password
         self.hosts.append(host)
         host.winrm("create", "winrm/config/Listener?Address=IP:%s+Transport=HTTP" % address, '@{Port="%d"}' % host.port)
         if credssp:

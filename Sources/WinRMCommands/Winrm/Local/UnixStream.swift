@@ -49,10 +49,13 @@ final class UnixStream {
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// The user who listens.
-  func peer() throws(Failure) -> UInt32 {
+  func peer() throws(Failure) -> UInt32 { try listener().user }
+
+  /// The process that listens, and its user.
+  func listener() throws(Failure) -> (process: Int32, user: UInt32) {
     var peer = winrm_peer()
     guard winrm_peer_of(descriptor, &peer) == 0 else { throw Failure(number: errno) }
-    return peer.uid
+    return (peer.pid, peer.uid)
   }
 
   func write(_ bytes: [UInt8]) throws(Failure) {

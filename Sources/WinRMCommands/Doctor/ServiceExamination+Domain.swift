@@ -1,0 +1,216 @@
+import Kerberos
+import SecuritySupport
+import WinRMConfiguration
+import WinRMDoctor
+import WinRMResources
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What a service has of a domain or a realm: winbind, its keys, and the domain's policy.
+extension ServiceExamination {
+  private static let hour: Int64 = 3600
+  /// The timer reads the policy every 90 to 120 minutes; after this time it was missed twice.
+  private static let policyAgeLimit = 4 * hour
+
+  // MARK: Winbind
+
+  /// Whether the domain answers; no check on a machine that is no member of one.
+  func member() -> (Check?, Membership) {
+    let title = "The domain answers winbind"
+    let remedy =
+      Self.hasSystemd ? "systemctl restart winbind; its log is in /var/log/samba" : "start winbindd, and look at its log in /var/log/samba"
+    do throws(ChildProcess.Failure) {
+      // What makes this machine a member; wbinfo is on others too.
+      let role = try ChildProcess.run("testparm", ["-s", "--parameter-name=security"], maximumOutput: 4096, seconds: 10)
+      guard String(decoding: role.output, as: UTF8.self).lowercased().hasPrefix("ads") else { return (nil, .none) }
+    } catch { return (nil, .none) }
+    do throws(ChildProcess.Failure) {
+      let alive = try ChildProcess.run("wbinfo", ["--ping"], maximumOutput: 4096, seconds: 20)
+      guard alive.exitCode == 0 else {
+        return (check("domain", title, .fail, "winbindd does not run: \(Self.line(alive))", remedy: remedy), .silent)
+      }
+      let domain = try ChildProcess.run("wbinfo", ["--ping-dc"], maximumOutput: 4096, seconds: 20)
+      return domain.exitCode == 0
+        ? (check("domain", title, .pass, Self.line(domain)), .member)
+        : (
+          check(
+            "domain", title, .fail, Self.line(domain),
+            remedy: "see that the domain controller can be reached (net ads info) and that the machine's secret is right (wbinfo -t)"),
+          .silent
+        )
+    } catch {
+      switch error {
+      case .missing: return (check("domain", title, .unknown, "this machine is a member of a domain, and wbinfo is not installed"), .silent)
+      default: return (check("domain", title, .fail, "wbinfo gave no answer in time", remedy: remedy), .silent)
+      }
+    }
+  }
+
+  private static func line(_ result: ChildProcess.Result) -> String {
+    let said = String(decoding: result.output, as: UTF8.self).split(separator: "\n") + result.errors.split(separator: "\n")
+    return said.first.map(String.init) ?? "wbinfo failed with exit code \(result.exitCode)"
+  }
+
+  private static var hasSystemd: Bool { access("/run/systemd/system", F_OK) == 0 }
+
+  // MARK: Keytab
+
+  /// The keytab that the service uses; `nil` for none.
+  private func keytabOfService(_ findings: Findings) -> KerberosKeytab? {
+    let named = findings.settings.service.keytabFile
+    guard named.isEmpty else { return KerberosKeytab(name: "FILE:" + named) }
+    // A service that is not root's uses the keys of the host only when told so.
+    guard userID == 0 || paths.serviceSocket.hasPrefix("/run/winrm/") || findings.running?.user == 0 else { return nil }
+    return KerberosKeytab.systemDefault()
+  }
+
+  func hasKeys(_ findings: Findings) -> Bool { keytabOfService(findings)?.hasKeys ?? false }
+
+  /// Only where there is a keytab, or should be one.
+  func keytab(_ findings: Findings) async -> [Check] {
+    let auth = findings.settings.service.auth
+    guard auth.kerberos || auth.negotiate || auth.credSSP, let keytab = keytabOfService(findings) else { return [] }
+    let title = "The keytab has keys of the service"
+    let file = keytab.name.hasPrefix("FILE:") ? String(keytab.name.dropFirst(5)) : keytab.name
+    let isNamed = !findings.settings.service.keytabFile.isEmpty
+    let isMember = findings.domain != .none
+    // Samba writes the keytab of the system and no other.
+    let making =
+      !isMember
+      ? "get the keys from the administrator of the realm"
+      : isNamed
+        ? "use the keytab of the system, which Samba keeps: \(setting("KeytabFile", "", of: .service, findings))"
+        : "net ads keytab create -P; net ads keytab add_update_ads HTTP WSMAN -P"
+    if file.hasPrefix("/"), access(file, F_OK) != 0 {
+      if errno == EACCES, userID != 0 { return [check("keytab", title, .unknown, "\(file) cannot be looked at; \(Self.asRoot)")] }
+      guard isNamed || isMember else { return [] }
+      let remedy = isNamed ? "put it there, or use that of the system: \(setting("KeytabFile", "", of: .service, findings))" : making
+      return [check("keytab", title, .fail, "there is no file \(file), so that Kerberos is not accepted", remedy: remedy)]
+    }
+    if let danger = keytab.danger {
+      return [
+        check(
+          "keytab", title, .fail, "\(file) is not believed: \(danger)",
+          remedy: "chown \(UnixMembership.name(of: findings.running?.user ?? userID)): \(file); chmod 600 \(file)")
+      ]
+    }
+    if file.hasPrefix("/"), access(file, R_OK) != 0 {
+      return [
+        userID == 0
+          ? check("keytab", title, .fail, "\(file) cannot be read: \(String(cString: strerror(errno)))", remedy: "chmod 600 \(file)")
+          : check("keytab", title, .unknown, "\(file) cannot be read; \(Self.asRoot)")
+      ]
+    }
+    let entries = keytab.entries()
+    guard !entries.isEmpty else {
+      return isNamed || isMember ? [check("keytab", title, .fail, "\(file) holds no key, or is damaged", remedy: making)] : []
+    }
+    return await keys(entries, keytab, file, title, making)
+  }
+
+  /// Clients ask for HTTP or WSMAN; HOST is what only some fall back to.
+  private func keys(
+    _ entries: [KerberosKeytab.Entry], _ keytab: KerberosKeytab, _ file: String, _ title: String, _ making: String
+  ) async -> [Check] {
+    let services = keytab.services()
+    let own = MachineNames.current().map { $0.lowercased() }
+    let classes = Set(services.map { $0.service.uppercased() })
+    let missing = ["HTTP", "WSMAN"].filter { !classes.contains($0) }
+    let names = services.map(\.description)
+    let seen = names.isEmpty ? "no key of a service" : names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", ..." : "")
+    guard missing.isEmpty else {
+      return [
+        check(
+          "keytab", title, .fail,
+          "\(file) has none of \(missing.joined(separator: " and ")) (it has \(seen)): clients that ask for it are refused",
+          remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads \(missing.joined(separator: " ")) -P" : making)
+      ]
+    }
+    // The full name first, which most clients use.
+    let http = own.reversed().lazy.compactMap { name in
+      services.first { $0.service.uppercased() == "HTTP" && $0.host.lowercased() == name }
+    }.first
+    guard let http else {
+      return [
+        check(
+          "keytab", title, .fail, "\(file) has no key of HTTP/\(own.last ?? "HOST") (it has \(seen)): clients ask for this machine's name",
+          remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads HTTP/\(own.last ?? "HOST") -P" : making)
+      ]
+    }
+    return [check("keytab", title, .pass, "\(file): \(seen)"), await ticket(for: http, entries, keytab, file, making)]
+  }
+
+  /// Whether the keys are those that the KDC issues tickets with: the machine asks for a ticket for its own service, and opens it.
+  private func ticket(
+    for service: KerberosServiceName, _ entries: [KerberosKeytab.Entry], _ keytab: KerberosKeytab, _ file: String, _ making: String
+  ) async -> Check {
+    let (id, title) = ("keys", "The KDC knows the keys")
+    let versions = Set(entries.map(\.version)).sorted().map(String.init).joined(separator: ", ")
+    let machine = entries.map(\.principal).first { ($0.userName ?? "").hasSuffix("$") }
+    guard let asker = machine ?? entries.map(\.principal).first(where: { $0.components.count == 2 && $0.components[0] == service.service })
+    else { return check(id, title, .unknown, "the keytab has no key by which the machine could ask") }
+    do {
+      let client = try await KerberosWorkers.shared.run {
+        let credential = KerberosCredential(.keytab(path: keytab.name, principal: asker.description))
+        let initiator = KerberosInitiator(credential: credential, configuration: .init(services: [service]))
+        guard let request = try initiator.step(nil).token else { throw KerberosError(.library) }
+        let acceptor = KerberosAcceptor(
+          configuration: .init(keytab: keytab.name, services: [service], channelBindingLevel: .none))
+        return try acceptor.receive(request).client
+      }
+      return check(id, title, .pass, "a ticket for \(client.service) was opened with \(file) (key version \(versions))")
+    } catch let error as KerberosError {
+      let old = "\(file) has version \(versions) of the keys, and the KDC uses another"
+      switch error.code {
+      case .keytab: return check(id, title, .fail, "no key opens a ticket for \(service): \(old)", remedy: making)
+      case .wrongPassword:
+        return check(id, title, .fail, "the KDC does not accept the key of \(asker): \(old)", remedy: making)
+      case .unknownService:
+        return check(
+          id, title, .fail, "the KDC does not know the service \(service)",
+          remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads HTTP WSMAN -P" : making)
+      default: return check(id, title, .unknown, "no ticket could be had to try them with: \(error.message)")
+      }
+    } catch {
+      return check(id, title, .unknown, "no ticket could be had to try them with: \(error)")
+    }
+  }
+
+  // MARK: Policy
+
+  func policyAge(_ membership: Membership) -> [Check] {
+    let title = "The domain's policy is recent"
+    guard let policy = try? EffectivePolicy.load(paths: paths) else { return [] }
+    let remedy = "winrm policy update" + (Self.hasSystemd ? "; systemctl enable --now winrm-policy.timer" : ", and have it run regularly")
+    guard let read = policy.domain else {
+      // An ordinary user's own service has the machine's policy; without one below WINRM_ROOT nobody expects it there.
+      guard membership != .none else { return [] }
+      return [check("policyage", title, .fail, "this machine is a member of a domain whose policy was never read", remedy: remedy)]
+    }
+    let age = now - read.updated
+    guard age >= -300 else {
+      return [
+        check("policyage", title, .fail, "that of \(read.domain) was read \(PolicyReport.age(age))", remedy: "set the clock; \(remedy)")
+      ]
+    }
+    let evidence = "that of \(read.domain) was read \(PolicyReport.age(max(0, age))) ago"
+    guard age > Self.policyAgeLimit else { return [check("policyage", title, .pass, evidence)] }
+    return [
+      check("policyage", title, .fail, "\(evidence), and is to be read every 90 minutes\(Self.timerState)", remedy: remedy)
+    ]
+  }
+
+  /// What systemd says of the timer.
+  private static var timerState: String {
+    guard hasSystemd, let state = try? ChildProcess.run("systemctl", ["is-active", "winrm-policy.timer"], maximumOutput: 4096, seconds: 10)
+    else { return "" }
+    return state.exitCode == 0
+      ? "; winrm-policy.timer runs, journalctl -u winrm-policy tells what fails" : "; winrm-policy.timer does not run"
+  }
+}

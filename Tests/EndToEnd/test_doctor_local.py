@@ -1,0 +1,521 @@
+"""`winrm doctor` about this machine's own service: what is broken is named, and the command that it prints mends it."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from winrmtest import authority, doctor, hosts, processes
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def examine(host, **options):
+    return doctor.Report(host.run("winrm", "doctor", "-format:json", **options))
+
+
+def assert_broken(host, name, *texts, code=None):
+    """The check fails and no other one does; what the report says mends it."""
+    report = examine(host)
+    doctor.assert_broken(report, "service." + name, *texts, code=code)
+    return report.checks["service." + name]["remedy"]
+
+
+def assert_well(host):
+    report = examine(host)
+    assert report.done.returncode == 0 and not report.failed and not report.open, report
+
+
+def shell(host, command):
+    """Runs a printed remedy as somebody at that machine would."""
+    path = "%s:%s" % (host.bin, os.environ["PATH"])
+    done = subprocess.run(["sh", "-ec", command], env={**host.environment, "PATH": path}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def host(own_lab):
+    return own_lab.service("A")
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory):
+    return authority.Authority(tmp_path_factory.mktemp("local-doctor-pki"))
+
+
+def service(host, **values):
+    host.winrm("set", "winrm/config/service", "@{%s}" % ";".join('%s="%s"' % pair for pair in values.items()))
+
+
+# The whole
+
+
+def test_a_service_that_is_well(host):
+    report = examine(host)
+    assert report.done.returncode == 0 and not report.failed and not report.open, report
+    assert "process %d " % host.process.pid in report.evidence("service.running")
+    assert report.evidence("service.listening") == "%s:%d" % (host.address, host.port)
+    text = host.winrm("doctor").out
+    assert text.startswith("The service of this machine\n") and text.endswith("Everything passed. (%d pass, 0 fail, 0 unknown)\n" % len(report.list))
+    page = host.root / "report.html"
+    host.winrm("doctor", "-report:%s" % page)
+    assert page.read_text().startswith("<!DOCTYPE html>") and "The service runs" in page.read_text()
+
+
+def test_the_service_does_not_run(host):
+    host.stop()
+    remedy = assert_broken(host, "running", "nobody answers", "winrmd.sock")
+    assert examine(host).state("service.listening") == "unknown"
+    assert remedy == "start it: winrmd"
+    host.start()
+    assert_well(host)
+
+
+# Listeners
+
+
+def test_no_listener(host):
+    host.winrm("delete", "winrm/config/Listener?Address=IP:%s+Transport=HTTP" % host.address)
+    shell(host, assert_broken(host, "listeners", "none is configured") + " -q")
+    assert_well(host)
+
+
+def test_no_listener_is_enabled(host):
+    host.winrm("set", "winrm/config/Listener?Address=IP:%s+Transport=HTTP" % host.address, "@{Enabled=false}")
+    shell(host, assert_broken(host, "listeners", "none is enabled", host.address) + " -q")
+    assert_well(host)
+
+
+def change_settings(host, edit):
+    """Edits what programs have written: what no command would."""
+    file = host.root / "etc" / "winrm" / "config.changes.json"
+    file.write_text(edit(file.read_text()))
+
+
+def test_an_address_that_is_not_there(host):
+    change_settings(host, lambda text: text.replace("IP:" + host.address, "IP:192.0.2.77"))
+    assert processes.eventually(lambda: "a listener is not served" in host.log(), 10)
+    remedy = assert_broken(host, "addresses", "IP:192.0.2.77", "does not have the address")
+    assert examine(host).state("service.listening") == "unknown"
+    shell(host, remedy.split("remove the listener: ")[1] + " -q")
+    assert_well(host)
+
+
+def test_filters_that_admit_nothing(host):
+    service(host, IPv4Filter="192.0.2.1-192.0.2.2")
+    shell(host, assert_broken(host, "addresses", "IPv4Filter"))
+    assert_well(host)
+
+
+@contextlib.contextmanager
+def squatter(address, port):
+    """Another program that has the port; it is a process of its own, so that it can be ended by its number."""
+    code = "import socket, sys, time; s = socket.create_server((%r, %d)); print(flush=True); time.sleep(600)" % (address, port)
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def running_without_port(host):
+    """Starts winrmd while another program has its port."""
+    log = open(host.log_file, "ab")
+    host.process = host.popen("winrmd", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    log.close()
+    assert processes.eventually(lambda: "Cannot listen on" in host.log() and (host.root / "run/winrm/winrmd.sock").exists(), 20), host.log()
+
+
+@pytest.mark.parametrize("way", ["end", "port"])
+def test_another_program_has_the_port(host, way):
+    host.stop()
+    with squatter(host.address, host.port) as other:
+        running_without_port(host)
+        # What the running service tells is what is bound, and quickconfig does not call it ready.
+        assert "ListeningOn = null\n" in host.winrm("enumerate", "winrm/config/listener").out
+        quick = host.winrm("quickconfig").out
+        assert "cannot listen on port %d" % host.port in quick and "already set up" not in quick
+        name = os.path.basename(os.path.realpath("/proc/%d/exe" % other.pid))[:15]
+        remedy = assert_broken(host, "listening", "process %d" % other.pid, "%s:%d" % (host.address, host.port))
+        report = examine(host)
+        comm = open("/proc/%d/comm" % other.pid).read().strip()
+        assert report.evidence("service.listening").startswith(comm), (name, report)
+        kill, _, move = remedy.partition("; or take another port: ")
+        assert kill == "end that program: kill %d" % other.pid
+        shell(host, kill.split(": ")[1] if way == "end" else move)
+        if way == "end":
+            other.wait(10)
+        # A port is tried again every ten seconds.
+        assert processes.eventually(lambda: examine(host).done.returncode == 0, 20), examine(host)
+        assert "ListeningOn = %s\n" % host.address in host.winrm("enumerate", "winrm/config/listener").out
+
+
+def test_the_port_is_taken_while_the_service_stands(host):
+    host.stop()
+    with squatter(host.address, host.port) as other:
+        report = examine(host)
+        assert report.failed == ["service.running", "service.listening"], report
+        assert "process %d" % other.pid in report.evidence("service.listening")
+
+
+# Switches
+
+
+@pytest.mark.parametrize(
+    "resource,name,bad,check,code",
+    [
+        ("service", "AllowRemoteAccess", "false", "remoteaccess", "0x5"),
+        ("winrs", "AllowRemoteShellAccess", "false", "shells", "0x803381AC"),
+        ("service", "AllowUnencrypted", "true", "cleartext", None),
+    ],
+)
+def test_a_switch(host, resource, name, bad, check, code):
+    host.winrm("set", "winrm/config/" + resource, '@{%s="%s"}' % (name, bad))
+    shell(host, assert_broken(host, check, "%s = %s" % (name, bad), code=code))
+    assert_well(host)
+
+
+def test_unencrypted_passwords_are_named(host):
+    service(host, AllowUnencrypted="true")
+    host.winrm("set", "winrm/config/service/auth", '@{Basic="true"}')
+    assert_broken(host, "cleartext", "Basic", "passwords")
+
+
+def test_the_plug_in_of_shells_is_disabled(host):
+    host.winrm("set", "winrm/config/plugin?Name=Shell cmd plugin", "@{Enabled=false}")
+    shell(host, assert_broken(host, "shells", "Shell cmd plugin", "disabled"))
+    assert_well(host)
+    host.winrm("delete", "winrm/config/plugin?Name=Shell cmd plugin")
+    shell(host, assert_broken(host, "shells", "no plug-in"))
+    assert_well(host)
+
+
+def test_no_way_to_log_on(host):
+    host.winrm("set", "winrm/config/service/auth", '@{CredSSP="false";Negotiate="false";Kerberos="false";Basic="true"}')
+    shell(host, assert_broken(host, "schemes", "Basic needs HTTPS"))
+    assert_well(host)
+
+
+@pytest.mark.parametrize(
+    "policy,check,text",
+    [
+        ({"Service": {"AllowAutoConfig": 0}}, "remoteaccess", "AllowAutoConfig"),
+        ({"Service": {"WinRS": {"AllowRemoteShellAccess": 0}}}, "shells", "AllowRemoteShellAccess"),
+    ],
+)
+def test_policy_that_decides_is_named(host, policy, check, text):
+    path = host.root / "etc" / "winrm" / "policy.json"
+    path.write_text(json.dumps({"WinRM": policy}))
+    path.chmod(0o644)
+    remedy = assert_broken(host, check, text)
+    assert remedy == "change %s in %s" % (text, path)
+    path.unlink()
+    assert_well(host)
+
+
+# Who may use it
+
+
+def test_nobody_is_allowed(host):
+    service(host, AllowedAccounts="", AllowedGroups="")
+    shell(host, assert_broken(host, "accounts", "nobody", "AllowedAccounts"))
+    assert_well(host)
+
+
+@pytest.mark.parametrize(
+    "accounts,groups,texts",
+    [
+        ("alice,ghost", "", ["AllowedAccounts", "no account ghost"]),
+        ("alice,NOWHERE\\\\bob", "", ["NOWHERE\\bob", "in none"]),
+        ("alice,bob@nowhere.example", "", ["bob@nowhere.example", "in none"]),
+        ("alice", "no-such-group", ["AllowedGroups", "no group no-such-group"]),
+    ],
+)
+def test_an_entry_that_nobody_answers_to(host, accounts, groups, texts):
+    service(host, AllowedAccounts=accounts.replace("\\\\", "\\"), AllowedGroups=groups)
+    remedy = assert_broken(host, "allowed", *texts)
+    assert examine(host).state("service.accounts") == "pass"
+    shell(host, remedy[remedy.index("winrm set") :])
+    assert_well(host)
+
+
+def test_the_only_entry_is_nobody(host):
+    service(host, AllowedAccounts="ghost", AllowedGroups="")
+    remedy = assert_broken(host, "allowed", "ghost")
+    assert examine(host).state("service.accounts") == "unknown"
+    assert remedy.startswith("winrm account add ghost -unixuser:USER; or ")
+    host.add_account("ghost", hosts.new_password(), "-unixuser:" + host.unix_user)
+    assert_well(host)
+
+
+def test_a_disabled_account(host):
+    host.winrm("account", "disable", "alice")
+    remedy = assert_broken(host, "allowed", "alice is disabled")
+    shell(host, remedy.split("; or ")[0])
+    assert_well(host)
+
+
+@as_root
+def test_a_unix_user_that_is_gone(host):
+    accounts = host.root / "var" / "lib" / "winrm" / "accounts.json"
+    accounts.write_text(accounts.read_text().replace('"%s"' % host.unix_user, '"no-such-user"'))
+    assert assert_broken(host, "allowed", "no-such-user", "does not exist").startswith("useradd no-such-user; or ")
+
+
+def test_no_account_is_in_the_allowed_group(host):
+    service(host, AllowedAccounts="", AllowedGroups="daemon")
+    shell(host, assert_broken(host, "accounts", "none of the accounts belongs"))
+    assert_well(host)
+
+
+def test_accounts_that_are_open_to_others(host):
+    accounts = host.root / "var" / "lib" / "winrm" / "accounts.json"
+    accounts.chmod(0o644)
+    shell(host, assert_broken(host, "accounts", "open to others"))
+    assert_well(host)
+
+
+def test_accounts_that_are_damaged(host):
+    accounts = host.root / "var" / "lib" / "winrm" / "accounts.json"
+    accounts.write_text("{")
+    shell(host, assert_broken(host, "accounts", "accounts.json").split("anew: ")[1])
+    assert examine(host).failed == ["service.allowed"]
+
+
+# Certificates
+
+
+class Shown:
+    """A certificate that the service shows somewhere: for CredSSP, or at an HTTPS listener."""
+
+    def __init__(self, host, where):
+        self.host, self.where = host, where
+        self.check = "credsspcertificate"
+        if where == "listener":
+            self.port = hosts.free_port(host.address)
+            self.check = "listenercertificate.%d" % self.port
+            self.resource = "winrm/config/Listener?Address=IP:%s+Transport=HTTPS" % host.address
+
+    def name(self, certificate):
+        """As a command does it."""
+        self.host.winrm("certificate", "import", certificate.chain, "-key:%s" % certificate.key)
+        if self.where == "listener":
+            self.host.winrm("create", self.resource, '@{Port="%d";CertificateThumbprint="%s"}' % (self.port, certificate.thumbprint))
+        else:
+            service(self.host, CertificateThumbprint=certificate.thumbprint)
+
+    def swap(self, old, new):
+        """What no command would take: another certificate in the place of the one that is named."""
+        authority.put_into_store(self.host, new)
+        change_settings(self.host, lambda text: text.replace(old.thumbprint, new.thumbprint))
+
+
+@pytest.fixture(params=["CredSSP", "listener"])
+def shown(host, request):
+    return Shown(host, request.param)
+
+
+@pytest.mark.parametrize("flaw", ["expired", "about to expire", "missing", "without key", "wrong key", "open key"])
+def test_a_certificate(host, shown, pki, flaw):
+    name = "%s-%s" % (shown.where, flaw.replace(" ", "-"))
+    good = pki.server(name, host.address)
+    shown.name(good)
+    assert_well(host)
+    key = authority.stored_files(host)[good.thumbprint + ".key"]
+    if flaw in ("expired", "about to expire"):
+        bad = pki.server(name + "-bad", host.address, days=0 if flaw == "expired" else 3)
+        time.sleep(1.5 if flaw == "expired" else 0)
+        shown.swap(good, bad)
+    elif flaw == "missing":
+        for path in (key, authority.stored_files(host)[good.thumbprint + ".pem"]):
+            path.unlink()
+    elif flaw == "without key":
+        key.unlink()
+    elif flaw == "wrong key":
+        key.write_text(pki.server(name + "-other", host.address).key.read_text())
+    else:
+        key.chmod(0o644)
+    text = {
+        "expired": "has expired", "about to expire": "expires in", "missing": "there is no certificate", "without key": "has no private key",
+        "wrong key": "cannot be used", "open key": "by others",
+    }[flaw]  # fmt: skip
+    remedy = assert_broken(host, shown.check, text)
+    if flaw == "open key":
+        return shell(host, remedy), assert_well(host)
+    # The command with the names that it leaves open.
+    new = pki.server(name + "-new", host.address)
+    command = remedy.replace("FILE", str(new.chain), 1).replace("KEYFILE", str(new.key)).replace("THUMBPRINT", new.thumbprint)
+    shell(host, command.replace("then name it: ", "").replace("winrm/config/Listener?Address=%s" % ("IP:" + host.address), "winrm/config/Listener?Address=IP:" + host.address))
+    assert_well(host)
+
+
+def test_a_listener_without_certificate_for_its_name(host):
+    host.winrm("certificate", "new", "-hostname:here.test")
+    port = hosts.free_port(host.address)
+    host.winrm("create", "winrm/config/Listener?Address=IP:%s+Transport=HTTPS" % host.address, '@{Port="%d";Hostname="here.test"}' % port)
+    assert_well(host)
+    thumbprint = re.search("Thumbprint = ([0-9A-F]{40})", host.winrm("certificate", "list").out)[1]
+    host.winrm("certificate", "delete", thumbprint, "-force")
+    remedy = assert_broken(host, "listenercertificate.%d" % port, "no usable certificate for here.test", code="0x80338082")
+    shell(host, remedy.split("clients must pin: ")[1])
+    assert_well(host)
+
+
+def test_certificates_of_clients(host, pki):
+    """CertMapping wants the certificate of the signer in the directory; the doctor misses it when it goes."""
+    port = hosts.free_port(host.address)
+    good = pki.server("for-clients", host.address)
+    host.winrm("certificate", "import", good.chain, "-key:%s" % good.key)
+    values = '@{Port="%d";CertificateThumbprint="%s"}' % (port, good.thumbprint)
+    host.winrm("create", "winrm/config/Listener?Address=IP:%s+Transport=HTTPS" % host.address, values)
+    host.winrm("set", "winrm/config/service/auth", '@{Certificate="true"}')
+    assert "certmapping" in assert_broken(host, "clientcertificates", "no certificate mapping")
+    mapping = "winrm/config/service/certmapping?Issuer=%s+Subject=*+URI=*" % pki.intermediate.thumbprint
+    account = '@{UserName="alice";Password="%s"}' % host.password
+    refused = host.run("winrm", "create", mapping, account)
+    trusted = host.root / "etc" / "winrm" / "trusted"
+    assert refused.returncode == 1 and "0x80338162" in refused.err and str(trusted) in refused.err, refused.err
+    assert host.password not in refused.err and "logon" not in host.log()[-400:]
+    trusted.mkdir(mode=0o755)
+    copy = trusted / "intermediate.pem"
+    copy.write_text(pki.intermediate.file.read_text())
+    copy.chmod(0o644)
+    host.winrm("create", mapping, account)
+    assert_well(host)
+    copy.unlink()
+    remedy = assert_broken(host, "clientcertificates", pki.intermediate.thumbprint, "alice")
+    shell(host, remedy.split("there: ")[1].replace("FILE", str(pki.intermediate.file)))
+    assert_well(host)
+
+
+# Keytab
+
+
+def test_a_keytab_that_is_not_there(host):
+    service(host, KeytabFile=str(host.root / "no.keytab"))
+    remedy = assert_broken(host, "keytab", "there is no file", "no.keytab")
+    shell(host, remedy.split("system: ")[1])
+    assert_well(host)
+
+
+def test_a_keytab_that_is_damaged_or_open_to_others(host):
+    keytab = host.root / "own.keytab"
+    keytab.write_bytes(b"\x05\x02 nothing of sense")
+    keytab.chmod(0o600)
+    service(host, KeytabFile=str(keytab))
+    assert_broken(host, "keytab", "no key, or is damaged")
+    keytab.chmod(0o666)
+    shell(host, assert_broken(host, "keytab", "is not believed"))
+    assert_broken(host, "keytab", "no key, or is damaged")
+
+
+# Files
+
+
+def log_since(host, mark, text):
+    return processes.eventually(lambda: text in host.log()[mark:], 10)
+
+
+def test_settings_that_are_broken_and_repaired(host):
+    file = host.root / "etc" / "winrm" / "config.json"
+    mark = len(host.log())
+    file.write_text('{\n  "Service": {"AllowRemoteAccess": 7}\n}\n')
+    remedy = assert_broken(host, "settings", "%s:2:15: Service.AllowRemoteAccess" % file, "goes on with what it has read", code="0x80338005")
+    assert "line 2, column 15" in remedy
+    report = examine(host)
+    assert report.state("service.running") == "pass" and report.state("service.listeners") == "unknown"
+    assert log_since(host, mark, "settings cannot be used"), host.log()
+    # A client of other hosts needs settings too: it says which file, and where in it.
+    refused = host.run("winrm", "identify", "-r:http://127.0.0.1:1")
+    assert refused.returncode == 1 and "%s:2:15" % file in refused.err
+    mark = len(host.log())
+    shell(host, remedy.split("aside: ")[1])
+    assert log_since(host, mark, "settings can be read again"), host.log()
+    time.sleep(1.5)
+    assert host.log()[mark:].count("settings can be read again") == 1
+    assert_well(host)
+
+
+@pytest.mark.parametrize("name,content", [("policy.json", b"{ x"), ("Registry.pol", b"PReg\1\0\0\0[\0")])
+def test_policy_that_is_broken_and_repaired(host, name, content):
+    file = host.root / "etc" / "winrm" / name
+    file.write_bytes(content)
+    file.chmod(0o644)
+    mark = len(host.log())
+    remedy = assert_broken(host, "policy", str(file), code="0x80338088")
+    shell(host, remedy[remedy.index("mv ") :])
+    assert_well(host)
+
+
+def test_both_files_are_named(host):
+    (host.root / "etc" / "winrm" / "config.json").write_text("{")
+    (host.root / "etc" / "winrm" / "policy.json").write_text("{")
+    assert examine(host).failed == ["service.settings", "service.policy"]
+
+
+def test_settings_that_others_may_write(host):
+    file = host.root / "etc" / "winrm" / "config.changes.json"
+    file.chmod(0o666)
+    remedy = assert_broken(host, "settings", str(file), "everybody can write it")
+    if os.geteuid() == 0:
+        shell(host, remedy)
+        assert_well(host)
+
+
+def test_the_policy_of_the_domain_is_old(host):
+    file = host.root / "var" / "lib" / "winrm-policy" / "domain.json"
+    file.parent.mkdir(parents=True)
+
+    def write(age):
+        policy = {"Domain": "lab.example", "Controller": "dc", "Machine": "CN=A", "Updated": int(time.time() - age), "Objects": []}
+        file.write_text(json.dumps(policy))
+        file.chmod(0o644)
+
+    write(100 * 60)
+    assert_well(host)
+    write(5 * 3600)
+    assert "winrm policy update" in assert_broken(host, "policyage", "lab.example was read 5 hours ago")
+    write(-86400)
+    assert_broken(host, "policyage", "in the future")
+
+
+# Ordinary users
+
+
+@as_root
+def test_an_ordinary_user(host, pki):
+    """What they may not see is unknown, and not broken."""
+    good = pki.server("ordinary", host.address)
+    Shown(host, "CredSSP").name(good)
+    service(host, KeytabFile=str(host.root / "var" / "lib" / "winrm" / "own.keytab"))
+
+    def run(*words):
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *host.command("winrm", *words)]
+        done = subprocess.run(command, env=host.environment, capture_output=True, timeout=60)
+        done.out, done.err = done.stdout.decode(), done.stderr.decode()
+        return done
+
+    report = doctor.Report(run("doctor", "-format:json"))
+    assert not report.failed, report
+    assert report.open == ["service.credsspcertificate", "service.accounts", "service.keytab"], report
+    for name in report.open:
+        assert "as root" in report.evidence(name), report
+    assert report.state("service.running") == report.state("service.listening") == "pass"
+    assert run("doctor").returncode == 1
+    # Whose a port is root alone is told; the service says what it has.
+    host.stop()
+    with squatter(host.address, host.port):
+        running_without_port(host)
+        report = doctor.Report(run("doctor", "-format:json"))
+        assert report.state("service.listening") == "unknown" and "as root" in report.evidence("service.listening"), report
+    config = host.root / "etc" / "winrm" / "config.changes.json"
+    config.chmod(0o600)
+    report = doctor.Report(run("doctor", "-format:json"))
+    assert not report.failed and "as root" in report.evidence("service.settings"), report
