@@ -344,7 +344,7 @@ def test_a_certificate(host, shown, pki, flaw):
         key.chmod(0o644)
     text = {
         "expired": "has expired", "about to expire": "expires in", "missing": "there is no certificate", "without key": "has no private key",
-        "wrong key": "cannot be used", "open key": "by others",
+        "wrong key": "cannot be used", "open key": "others may use it",
     }[flaw]  # fmt: skip
     remedy = assert_broken(host, shown.check, text)
     if flaw == "open key":

@@ -78,10 +78,10 @@ extension ServiceExamination {
     } catch {
       switch error.code {
       case .accessDenied where userID != 0: return check(id, title, .unknown, "\(error.message); \(Self.asRoot)")
-      case .unsafeFile where userID != 0: return check(id, title, .unknown, "\(error.message); \(Self.asRoot)")
+      case .unsafeFile where isOfOthers: return check(id, title, .unknown, "\(error.message); \(Self.asRoot)")
       case .unsafeFile:
         let file = "\(paths.certificateDirectory)/\(thumbprint)"
-        return check(id, title, .fail, error.message, remedy: "chown root:root \(file).*; chmod 644 \(file).pem; chmod 600 \(file).key")
+        return check(id, title, .fail, error.message, remedy: "chown \(owner) \(file).*; chmod 644 \(file).pem; chmod 600 \(file).key")
       default: return check(id, title, .fail, error.message, remedy: replacing, code: error.winrmCode)
       }
     }
@@ -165,7 +165,7 @@ extension ServiceExamination {
       return error.code == .accessDenied && userID != 0
         ? check(id, title, .unknown, "\(error.message); \(Self.asRoot)")
         : check(
-          id, title, .fail, error.message, remedy: "chown root:root \(paths.trustedDirectory); chmod 755 \(paths.trustedDirectory)")
+          id, title, .fail, error.message, remedy: "chown \(owner) \(paths.trustedDirectory); chmod 755 \(paths.trustedDirectory)")
     }
   }
 }

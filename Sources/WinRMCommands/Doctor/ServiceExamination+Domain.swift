@@ -66,7 +66,7 @@ extension ServiceExamination {
     let named = findings.settings.service.keytabFile
     guard named.isEmpty else { return KerberosKeytab(name: "FILE:" + named) }
     // A service that is not root's uses the keys of the host only when told so.
-    guard userID == 0 || paths.serviceSocket.hasPrefix("/run/winrm/") || findings.running?.user == 0 else { return nil }
+    guard userID == 0 || isOfOthers || findings.running?.user == 0 else { return nil }
     return KerberosKeytab.systemDefault()
   }
 

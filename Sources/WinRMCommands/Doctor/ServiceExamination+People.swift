@@ -59,11 +59,10 @@ extension ServiceExamination {
     switch error.code {
     case .unreadable where userID != 0: return check("accounts", title, .unknown, "\(error.message); \(Self.asRoot)")
     // To root it belongs to root, and to this user it does not.
-    case .insecureFile where userID != 0 && paths.serviceSocket.hasPrefix("/run/winrm/"):
+    case .insecureFile where isOfOthers:
       return check("accounts", title, .unknown, "\(error.message); \(Self.asRoot)")
     case .insecureFile:
-      let user = UnixMembership.name(of: userID)
-      return check("accounts", title, .fail, error.message, remedy: "chown \(user): \(file); chmod 600 \(file)")
+      return check("accounts", title, .fail, error.message, remedy: "chown \(owner) \(file); chmod 600 \(file)")
     default:
       return check(
         "accounts", title, .fail, error.message, remedy: "restore the file, or make the accounts anew: mv \(file) \(file).broken")

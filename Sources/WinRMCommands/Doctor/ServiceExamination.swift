@@ -83,6 +83,11 @@ struct ServiceExamination {
     return DoctorReport(subject: .init(), time: now, checks: checks)
   }
 
+  /// Whether an ordinary user looks at the machine's service.
+  var isOfOthers: Bool { userID != 0 && paths.serviceSocket == WinRMPaths.current(environment: [:], effectiveUserID: 0).serviceSocket }
+  /// Whose the files of the service are to be, for chown.
+  var owner: String { userID == 0 ? "root:root" : UnixMembership.name(of: userID) + ":" }
+
   static let listenerTitle = "There is a listener"
   static let accountsTitle = "Somebody may use it"
   /// What to do about a check that could not be made.
@@ -137,7 +142,7 @@ struct ServiceExamination {
 
   private func remedy(for error: ConfigurationError) -> String {
     guard let file = error.file else { return "repair the file, and run winrm doctor again" }
-    if error.code == .unsafeFile { return "chown root:root \(file); chmod 644 \(file)" }
+    if error.code == .unsafeFile { return "chown \(owner) \(file); chmod 644 \(file)" }
     let aside = "mv \(file) \(file).broken"
     switch file {
     case paths.settingsChangesFile, paths.machineSettingsChangesFile:
@@ -160,7 +165,7 @@ struct ServiceExamination {
     do throws(UnixStream.Failure) {
       let stream = try UnixStream(connectingTo: socket, deadline: .now + .seconds(5))
       let peer = try stream.listener()
-      guard peer.user == 0 || peer.user == userID || paths.serviceSocket.hasPrefix("/run/winrm/") else {
+      guard peer.user == 0 || peer.user == userID else {
         return (
           check(
             "running", title, .fail, "who listens at \(socket) is the user \(UnixMembership.name(of: peer.user)), and no service of yours",

@@ -1,0 +1,194 @@
+"""The doctor about a member's own service: its keys, its domain, and whom of the domain it admits."""
+
+import contextlib
+import json
+import struct
+import time
+
+import pytest
+from winrmtest import doctor, processes
+
+
+def examine(host):
+    return doctor.Report(host.run("winrm", "doctor", "-format:json"))
+
+
+def assert_broken(host, name, *texts):
+    report = examine(host)
+    doctor.assert_broken(report, "service." + name, *texts)
+    return report.checks["service." + name]["remedy"]
+
+
+def assert_well(host):
+    report = examine(host)
+    assert report.done.returncode == 0 and not report.failed and not report.open, report
+
+
+@pytest.fixture
+def member(bare):
+    """A service on hop1 that is well."""
+    with bare.own_service("hop1", "doctor-local") as host:
+        host.winrm("policy", "update")
+        assert_well(host)
+        yield host
+
+
+def on_host(lab, host, command):
+    """Runs a printed remedy on the host, with the programs and the files of the test."""
+    words = ["env", *("%s=%s" % pair for pair in {**host.extra, "WINRM_ROOT": host.root}.items())]
+    done = lab.directory.run(host.where, *words, "sh", "-ec", 'PATH="%s:$PATH"; %s' % (host.bin, command), check=False)
+    assert done.returncode == 0, (command, done.out, done.err)
+
+
+def test_a_member_that_is_well(member):
+    report = examine(member)
+    assert "dc.lab.example" in report.evidence("service.domain")
+    assert "HTTP/hop1.lab.example" in report.evidence("service.keytab")
+    assert "HTTP/hop1.lab.example@LAB.EXAMPLE was opened" in report.evidence("service.keys")
+    assert "lab.example was read" in report.evidence("service.policyage")
+
+
+# Whom it admits
+
+
+@pytest.mark.parametrize(
+    "values,text",
+    [
+        ({"AllowedGroups": "LAB\\winrm-users,LAB\\no-such-group"}, "the domain has no group LAB\\no-such-group"),
+        ({"AllowedGroups": "winrm-users,no-such-group@lab.example"}, "the domain has no group no-such-group@lab.example"),
+        ({"AllowedAccounts": "LAB\\alice,LAB\\nobody-of-that-name"}, "the domain has no account LAB\\nobody-of-that-name"),
+        ({"AllowedAccounts": "alice@lab.example,nobody-of-that-name@lab.example"}, "nobody-of-that-name@lab.example"),
+        ({"AllowedAccounts": "LAB\\alice,LAB\\winrm-users"}, "something else is called so"),
+    ],
+)
+def test_a_name_that_the_domain_does_not_know(bare, member, values, text):
+    member.set_service(**values)
+    on_host(bare, member, assert_broken(member, "allowed", text))
+    assert_well(member)
+
+
+# The domain
+
+
+@contextlib.contextmanager
+def without_winbind(lab):
+    lab.directory.run("hop1", "mv", "/run/samba/winbindd", "/run/samba/winbindd.away")
+    try:
+        yield
+    finally:
+        lab.directory.run("hop1", "mv", "/run/samba/winbindd.away", "/run/samba/winbindd")
+
+
+def test_winbind_does_not_answer(bare, member):
+    with without_winbind(bare):
+        report = examine(member)
+        doctor.assert_broken(report, "service.domain", "winbindd does not run")
+        # Names of the domain cannot be judged then, and are not blamed.
+        assert report.state("service.allowed") == "unknown"
+        assert "winbind" in report.checks["service.domain"]["remedy"]
+    assert_well(member)
+
+
+def test_the_policy_of_the_domain_was_never_read(bare):
+    with bare.own_service("hop1", "doctor-never") as host:
+        remedy = assert_broken(host, "policyage", "never read")
+        on_host(bare, host, remedy.split(",")[0])
+        assert_well(host)
+
+
+def test_the_policy_of_the_domain_is_old(bare, member):
+    file = member.root / "var" / "lib" / "winrm-policy" / "domain.json"
+    policy = json.loads(file.read_text())
+    policy["Updated"] = int(time.time()) - 30 * 3600
+    file.write_text(json.dumps(policy))
+    on_host(bare, member, assert_broken(member, "policyage", "30 hours ago").split(",")[0])
+    assert_well(member)
+
+
+# The keytab
+
+
+def entries(data):
+    """The entries of a keytab (MIT, version 2), each with its length; holes are left out."""
+    assert data[:2] == b"\x05\x02"
+    position, found = 2, []
+    while position < len(data):
+        (length,) = struct.unpack(">i", data[position : position + 4])
+        position += 4
+        if length > 0:
+            found.append(data[position : position + length])
+        position += abs(length)
+    return found
+
+
+def named(entry, name):
+    return b"\0" + bytes([len(name)]) + name in entry
+
+
+def keytab(lab, path, edit):
+    """A copy of hop1's keytab with other entries."""
+    source = lab.directory.state / "hop1" / "krb5.keytab"
+    made = b"".join(struct.pack(">i", len(entry)) + entry for entry in edit(entries(source.read_bytes())))
+    path.write_bytes(b"\x05\x02" + made)
+    path.chmod(0o600)
+    return path
+
+
+def without_http(all):
+    return [entry for entry in all if not named(entry, b"HTTP")]
+
+
+def of_another_machine(all):
+    return [entry.replace(b"hop1.lab", b"hopX.lab").replace(b"HOP1", b"HOPX") for entry in all]
+
+
+def older(all):
+    """The number of the key as it was before the last change of the password, the 8 bits of it and the 32 at the end."""
+
+    def age(entry):
+        position = 2 + 2 + struct.unpack(">H", entry[2:4])[0]
+        for _ in range(struct.unpack(">H", entry[:2])[0]):
+            position += 2 + struct.unpack(">H", entry[position : position + 2])[0]
+        position += 8
+        aged = bytearray(entry)
+        aged[position] += 6
+        key_length = struct.unpack(">H", entry[position + 3 : position + 5])[0]
+        rest = position + 5 + key_length
+        if len(entry) - rest >= 4:
+            aged[rest : rest + 4] = struct.pack(">I", struct.unpack(">I", entry[rest : rest + 4])[0] + 6)
+        return bytes(aged)
+
+    return [age(entry) for entry in all]
+
+
+def other_keys(all):
+    return [entry[:-20] + bytes(byte ^ 0x55 for byte in entry[-20:-8]) + entry[-8:] for entry in all]
+
+
+FLAWS = [
+    (without_http, "keytab", "none of HTTP"),
+    (of_another_machine, "keytab", "no key of HTTP/hop1.lab.example"),
+    (older, "keys", "no key opens a ticket for HTTP/hop1.lab.example"),
+    (other_keys, "keys", "does not accept the key of HOP1$"),
+]
+
+
+@pytest.mark.parametrize("edit,check,text", FLAWS)
+def test_a_keytab_of_the_settings(bare, member, edit, check, text):
+    path = keytab(bare, member.root / "own.keytab", edit)
+    member.set_service(KeytabFile=str(path))
+    remedy = assert_broken(member, check, text)
+    on_host(bare, member, remedy[remedy.index("winrm set") :])
+    assert_well(member)
+
+
+@pytest.mark.parametrize("edit,check,text", FLAWS + [(None, "keytab", "there is no file")])
+def test_the_keytab_of_the_system(bare, member, edit, check, text):
+    """A keytab that takes the place of the system's one, and Samba makes good again."""
+    path = member.root / "system.keytab"
+    if edit:
+        keytab(bare, path, edit)
+    member.extra = {"KRB5_KTNAME": "FILE:%s" % path}
+    remedy = assert_broken(member, check, text)
+    on_host(bare, member, remedy)
+    assert processes.eventually(lambda: examine(member).done.returncode == 0, 10), examine(member)
