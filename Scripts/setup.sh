@@ -10,8 +10,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 packages=(binutils ca-certificates curl g++ git libexpat1-dev libkrb5-dev libpam0g-dev libwbclient-dev make openssl procps python3 python3-venv)
 requirements=("$repository/Scripts/requirements.txt")
 # Tests are skipped without these. chromium: the pages of winrm doctor are looked at in a browser; zsh, fish: completion; man-db, mandoc: manuals;
-# strace: writers that are killed.
-if [ $# -eq 0 ] && { [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; }; then packages+=(chromium fish man-db mandoc strace zsh); fi
+# strace: writers that are killed; systemd: its check of the unit files.
+if [ $# -eq 0 ] && { [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; }; then packages+=(chromium fish man-db mandoc strace systemd zsh); fi
 # Tests that find no KDC or no lab are skipped; root can have both, and where a skipped test is a failure it must.
 if [ "${1:-}" = --lab ] || { [ "${1:-}" != --no-python ] && { [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; }; }; then
   mapfile -t lab_packages <"$repository/Tests/Lab/packages.txt"

@@ -52,3 +52,28 @@ def ntlm_only(domain, closed_kdc):
 def proof_needed(domain, closed_kdc):
     """A client that finds no KDC either, and delegates to proven servers only."""
     return domain.client("client-proof", delegate="*.lab.example", kerberos=closed_kdc)
+
+
+@pytest.fixture(scope="module")
+def objects(bare):
+    """The domain's policy objects and links, as they were when the module began."""
+    from winrmtest.grouppolicy import Objects
+
+    made = Objects(bare)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def member(bare, objects, request):
+    """Settings of their own on hop1, which is a member of the domain."""
+    from winrmtest.domain import DomainHost
+    from winrmtest.grouppolicy import ROOT
+
+    objects.modify(ROOT, "gPLink", objects.links)
+    host = DomainHost(bare, "hop1", "policy-" + request.node.name.translate(str.maketrans("[] ", "---")))
+    bare.hosts.append(host)
+    yield host
+    bare.hosts.remove(host)

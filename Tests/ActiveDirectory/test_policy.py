@@ -1,115 +1,14 @@
 """Group policy of a real domain governs a member: what is linked, in which order, and what is left when SYSVOL is out of reach."""
 
+import contextlib
 import json
-import pathlib
+import os
+import re
+import stat
 
 import pytest
 
-from winrmtest.domain import LAB_PROGRAMS, DomainHost
-
-CLIENT = r"Software\Policies\Microsoft\Windows\WinRM\Client"
-ROOT = "DC=lab,DC=example"
-
-
-class Objects:
-    """Policy objects of the lab's domain; every link is put back."""
-
-    def __init__(self, lab):
-        self.lab, self.made = lab, []
-        self.administrator = "Administrator%" + lab.directory["ADMIN_PASSWORD"]
-        self.credssp = (lab.directory.state / "policy").read_text().strip()
-        self.links = self._attribute(ROOT, "gPLink")
-
-    def _on_dc(self, *command, input=None):
-        return self.lab.directory.run("dc", *command, input=input).out
-
-    def _attribute(self, name, attribute):
-        out = self._on_dc("ldbsearch", "-H", "/var/lib/samba/private/sam.ldb", "-b", name, "-s", "base", attribute).replace("\n ", "")
-        return next((line.split(": ", 1)[1] for line in out.splitlines() if line.startswith(attribute + ": ")), "")
-
-    def modify(self, name, attribute, value):
-        change = "replace: %s\n" % attribute + ("%s: %s\n" % (attribute, value) if value else "")
-        out = self._on_dc("ldbmodify", "-H", "/var/lib/samba/private/sam.ldb", input="dn: %s\nchangetype: modify\n%s" % (name, change))
-        assert "Modified 1 records" in out
-
-    def dn(self, identifier):
-        return "CN=%s,CN=Policies,CN=System,%s" % (identifier, ROOT)
-
-    def link(self, *objects, where=ROOT):
-        """objects: identifiers, or pairs of one and the link's options; the last one wins."""
-        pairs = [item if isinstance(item, tuple) else (item, 0) for item in objects]
-        self.modify(where, "gPLink", "".join("[LDAP://%s;%d]" % (self.dn(identifier), options) for identifier, options in pairs))
-
-    def make(self, title, *values):
-        """A policy object that is linked nowhere; values: (key, name, type, data)."""
-        log = self.lab.directory.state / "dc" / "log"
-        self._on_dc("samba-tool", "gpo", "create", title, "--tmpdir=%s" % log, "-U", self.administrator)
-        out = self._on_dc(
-            "ldbsearch", "-H", "/var/lib/samba/private/sam.ldb", "-b", "CN=Policies,CN=System," + ROOT, "(displayName=%s)" % title, "name"
-        )
-        identifier = next(line.split(": ")[1] for line in out.splitlines() if line.startswith("name: "))
-        self.made.append(identifier)
-        self.modify(
-            self.dn(identifier),
-            "gPCMachineExtensionNames",
-            "[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}{D02B1F72-3407-48AE-BA88-E8213C6761F1}]",
-        )
-        self.write(identifier, *values)
-        return identifier
-
-    def write(self, identifier, *values, version=1):
-        source, packed, template = (self.lab.root / name for name in ("values.json", "packed.pol", "GPT.INI"))
-        source.write_text(json.dumps([dict(zip(("key", "name", "type", "data"), value)) for value in values]))
-        self._on_dc("/usr/bin/python3", LAB_PROGRAMS / "parts" / "directory.py", "policy", source, packed)
-        template.write_text("[General]\r\nVersion=%d\r\n" % version)
-        self.put(identifier, packed, "Machine/Registry.pol")
-        self.put(identifier, template, "GPT.INI")
-        self.modify(self.dn(identifier), "versionNumber", str(version))
-
-    def put(self, identifier, file, name):
-        self._on_dc(
-            "smbclient", "//dc.lab.example/sysvol", "-U", "LAB/" + self.administrator,
-            "-D", "lab.example/Policies/" + identifier, "-c", "put %s %s" % (file, name),
-        )  # fmt: skip
-
-    def close(self):
-        self.modify(ROOT, "gPLink", self.links)
-        for identifier in self.made:
-            self.modify(self.dn(identifier), "gPCFileSysPath", r"\\lab.example\sysvol\lab.example\Policies\%s" % identifier)
-            self._on_dc("samba-tool", "gpo", "del", identifier, "-U", self.administrator)
-
-
-@pytest.fixture(scope="module")
-def objects(bare):
-    made = Objects(bare)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-@pytest.fixture
-def member(bare, objects, request):
-    """Settings of their own on hop1, which is a member of the domain."""
-    objects.modify(ROOT, "gPLink", objects.links)
-    host = DomainHost(bare, "hop1", "policy-" + request.node.name)
-    bare.hosts.append(host)
-    yield host
-    bare.hosts.remove(host)
-
-
-def update(member, code=0, **options):
-    done = member.run("winrm", "policy", "update", **options)
-    assert done.returncode == code, done.out + done.err
-    return done
-
-
-def is_allowed(member, host="hop2.lab.example", proof="kerberos"):
-    return member.run("winrm", "policy", "test", "-remote:" + host, "-proof:" + proof).returncode == 0
-
-
-def applied(member):
-    return [line.split(" = ")[1] for line in member.run("winrm", "policy").out.splitlines() if line.startswith("            Name = ")]
+from winrmtest.grouppolicy import CLIENT, applied, is_allowed, left_aside, stored, update
 
 
 def test_linking_allows_and_unlinking_refuses_again(member, objects):
@@ -159,13 +58,17 @@ def test_who_may_not_apply_an_object_does_not_get_it(member, objects):
     """Security filtering: everybody reads the object, nobody applies it."""
     objects.link(objects.credssp)
     apply = "(OA;CI;CR;edacfd8f-ffb3-11d1-b41d-00a0c968f939;;AU)"
-    shown = objects.lab.directory.run("dc", "samba-tool", "dsacl", "get", "--objectdn=" + objects.dn(objects.credssp)).out
-    before = next(line for line in shown.splitlines() if line.startswith("O:"))
+    before = objects.descriptor(objects.credssp)
     assert apply in before
     objects.modify(objects.dn(objects.credssp), "nTSecurityDescriptor", before.replace(apply, ""))
     try:
         assert "security filter" in update(member).err
         assert applied(member) == [] and not is_allowed(member)
+        # It is not forgotten when the command has ended.
+        [(name, reason)] = left_aside(member)
+        assert objects.credssp in name and "security filter" in reason
+        shown = member.run("winrm", "policy").out
+        assert "        NotApplied\n            Name = WinRM CredSSP" in shown and "            Because = " + reason in shown
     finally:
         objects.modify(objects.dn(objects.credssp), "nTSecurityDescriptor", before)
     update(member)
@@ -184,7 +87,7 @@ def test_an_object_that_is_switched_off_does_not_apply(member, objects):
 @pytest.mark.parametrize("damage", ["file", "values", "link"])
 def test_what_cannot_be_read_changes_nothing(member, objects, damage):
     update(member)
-    stored = pathlib.Path(member.root / "var/lib/winrm-policy/domain.json").read_bytes()
+    before = stored(member).read_bytes()
     value = ("REG_SZ", "no") if damage == "values" else ("REG_DWORD", 0)
     broken = objects.make("Broken " + damage, (CLIENT, "AllowCredSSP", *value))
     if damage == "file":
@@ -195,8 +98,79 @@ def test_what_cannot_be_read_changes_nothing(member, objects, damage):
     objects.link(objects.credssp, broken)
     done = update(member, code=1)
     assert "stays in force" in done.err and " ago" in done.err
-    assert pathlib.Path(member.root / "var/lib/winrm-policy/domain.json").read_bytes() == stored
+    assert stored(member).read_bytes() == before
     assert is_allowed(member)
+
+
+@contextlib.contextmanager
+def smb_closed(objects):
+    """hop1 reaches the domain controller, but for SMB."""
+    rules = [["to", objects.lab.directory["DC_IP"], "ipproto", "tcp", "dport", port, "unreachable"] for port in ("445", "139")]
+    for rule in rules:
+        objects.lab.directory.run("hop1", "ip", "rule", "add", *rule)
+    try:
+        yield "NT_STATUS_NETWORK_UNREACHABLE"
+    finally:
+        for rule in rules:
+            objects.lab.directory.run("hop1", "ip", "rule", "del", *rule)
+
+
+@contextlib.contextmanager
+def sysvol_denied(objects):
+    """The machine may not read the file."""
+    file = objects.directory_of(objects.credssp) + "/GPT.INI"
+    mode = objects.lab.directory.run("dc", "stat", "-c", "%a", file).out.strip()
+    objects.lab.directory.run("dc", "chmod", "000", file)
+    try:
+        yield "NT_STATUS_ACCESS_DENIED"
+    finally:
+        objects.lab.directory.run("dc", "chmod", mode, file)
+
+
+@contextlib.contextmanager
+def sysvol_gone(objects):
+    """The object is in the directory, its files are not (yet): replication, or a mistake."""
+    directory = objects.directory_of(objects.credssp)
+    objects.lab.directory.run("dc", "mv", directory, directory + ".away")
+    try:
+        yield "lacks"
+    finally:
+        objects.lab.directory.run("dc", "mv", directory + ".away", directory)
+
+
+def age(member, seconds):
+    """Sets back the time at which the stored policy was read."""
+    policy = json.loads(stored(member).read_text())
+    policy["Updated"] -= seconds
+    stored(member).write_text(json.dumps(policy))
+    return stored(member).read_bytes()
+
+
+@pytest.mark.parametrize("failure", [smb_closed, sysvol_denied, sysvol_gone])
+def test_sysvol_out_of_reach_leaves_the_last_known_policy_and_says_how_old_it_is(member, objects, failure):
+    update(member)
+    before = age(member, 3 * 3600 + 60)
+    # What an update would change.
+    objects.link(objects.credssp)
+    with failure(objects) as cause:
+        done = update(member, code=1)
+        # The directory answers: the name of the object stands nowhere else.
+        assert "SYSVOL of dc.lab.example" in done.err and cause in done.err, done.err
+        assert "of the policy object WinRM CredSSP " + objects.credssp in done.err.replace("\n", " ")
+        assert r"\Policies\%s\GPT.INI" % objects.credssp in done.err
+        assert "that was read 3 hours ago (20" in done.err and "stays in force" in done.err
+        assert stored(member).read_bytes() == before
+        assert is_allowed(member)
+        assert "        Age = 3 hours\n" in member.run("winrm", "policy").out
+    update(member)
+    assert re.search(r"        Age = \d+ seconds\n", member.run("winrm", "policy").out)
+    assert applied(member) == ["WinRM CredSSP"]
+
+
+def test_without_a_policy_that_was_read_before_nothing_is_stored(member, objects):
+    with smb_closed(objects):
+        assert "No policy of a domain was read before" in update(member, code=1).err
+    assert not stored(member).exists() and not is_allowed(member)
 
 
 def test_a_domain_out_of_reach_leaves_the_last_known_policy(bare, member, objects):
@@ -217,3 +191,46 @@ def test_only_root_updates(bare, member):
     nobody = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
     done = bare.directory.run("hop1", *nobody, *command, check=False, env=member.environment)
     assert done.returncode == 1 and "0x80070005" in done.err
+
+
+def as_nobody(bare, member, *arguments):
+    command = member.command("winrm", *arguments)
+    nobody = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+    return bare.directory.run("hop1", *nobody, *command[command.index("hop1") + 1 :], check=False, env=member.environment)
+
+
+def test_the_policy_binds_every_user_and_only_root_writes_it(bare, member, objects):
+    old = os.umask(0o077)
+    try:
+        update(member)
+    finally:
+        os.umask(old)
+    file, directory = stored(member).stat(), stored(member).parent.stat()
+    assert (file.st_uid, stat.S_IMODE(file.st_mode)) == (0, 0o644) and (directory.st_uid, stat.S_IMODE(directory.st_mode)) == (0, 0o755)
+    test = ["policy", "test", "-remote:hop2.lab.example", "-proof:kerberos"]
+    assert as_nobody(bare, member, *test).returncode == 0
+    before = stored(member).read_bytes()
+    done = as_nobody(bare, member, "policy", "forget", "-force")
+    assert done.returncode == 1 and "0x80070005" in done.err and stored(member).read_bytes() == before
+    objects.link()
+    update(member)
+    assert as_nobody(bare, member, *test).returncode == 1
+    # Nobody goes on without it when it cannot be read.
+    for damage in [lambda: stored(member).chmod(0o600), lambda: stored(member).chmod(0o666), lambda: stored(member).write_text("{")]:
+        update(member)
+        damage()
+        done = as_nobody(bare, member, *test)
+        assert done.returncode == 1 and "domain.json" in done.err and done.out == "", done.out + done.err
+
+
+def test_update_needs_no_more_than_its_unit_gives(bare, member):
+    """The rights of winrm-policy.service: no environment, no capabilities, a system that is read-only but for what Samba keeps."""
+    command = member.command("winrm", "policy", "update")
+    command = command[command.index("hop1") + 1 :]
+    confined = "mount -o bind,remount,ro / 2>/dev/null; touch /usr/x 2>/dev/null && exit 99; exec \"$@\""
+    bare.directory.run(
+        "hop1", "env", "-i", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "WINRM_ROOT=%s" % member.root, "unshare", "--mount", "--propagation", "private",
+        "sh", "-c", confined, "sh",
+        "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", *command,
+    )  # fmt: skip
+    assert applied(member) == ["WinRM CredSSP", "Default Domain Policy"]

@@ -97,6 +97,60 @@ enum Fixture {
     }
   }
 
+  /// Cuts, copies, swaps and lies about sizes: what damaged and hostile files are made of.
+  static func damaged(_ original: [UInt8], using random: inout some RandomNumberGenerator) -> [UInt8] {
+    var bytes = original
+    for _ in 0...Int.random(in: 0...4, using: &random) {
+      guard bytes.count > 12 else { return bytes }
+      let start = Int.random(in: 0..<bytes.count, using: &random)
+      let end = Int.random(in: start...min(bytes.count, start + 64), using: &random)
+      switch Int.random(in: 0...6, using: &random) {
+      case 0: bytes.removeSubrange(start..<end)
+      case 1: bytes.insert(contentsOf: bytes[start..<end], at: Int.random(in: 0...bytes.count, using: &random))
+      case 2: for index in start..<end { bytes[index] = .random(in: 0...255, using: &random) }
+      case 3:
+        // An extreme number where one may stand.
+        let number: UInt32 =
+          [0, 1, 3, 0xFFFF, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, 0xFFFF_FFFF].randomElement(using: &random) ?? 0
+        for index in 0..<4 where start + index < bytes.count { bytes[start + index] = UInt8(truncatingIfNeeded: number >> (index * 8)) }
+      case 4: for index in start..<end { bytes[index] = 0 }
+      case 5:
+        // Half a surrogate pair, a separator, an end.
+        let unit: UInt16 = [0xD800, 0xDC00, 0x5B, 0x5D, 0x3B, 0x5C, 0x2A, 0xFEFF, 0xFFFF].randomElement(using: &random) ?? 0
+        bytes[start] = UInt8(truncatingIfNeeded: unit)
+        if start + 1 < bytes.count { bytes[start + 1] = UInt8(unit >> 8) }
+      default: bytes.removeLast(min(bytes.count, end - start))
+      }
+    }
+    return bytes
+  }
+
+  @Test(
+    "Damaged files are refused, or read as what they say: whatever is read can be written to the same bytes and applied",
+    arguments: fixtures)
+  func robustness(name: String, entries: [PolicyFile.Entry]) throws {
+    var random = SystemRandomNumberGenerator()
+    let original = try Fixture.bytes(name)
+    var accepted = 0
+    for _ in 0..<1500 {
+      let bytes = Self.damaged(original, using: &random)
+      do throws(GroupPolicyError) {
+        let file = try PolicyFile(decoding: bytes)
+        accepted += 1
+        #expect(try file.encode() == bytes, "\(bytes)")
+        var tree = PolicyTree()
+        try tree.apply(file, from: PolicySource(object: "o", file: "f"))
+        for item in tree.items {
+          _ = (item.value.number, item.value.longNumber, item.value.text, item.value.texts)
+          #expect(tree.item(item.key, item.name) == item)
+        }
+      } catch {
+        #expect([.malformed, .limitExceeded, .unsupported].contains(error.code))
+      }
+    }
+    #expect(accepted > 0)
+  }
+
   @Test("Random bytes never trap") func noise() {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<2000 {

@@ -86,4 +86,53 @@ import Testing
     let tree = try tree(["10", "x", "2", "1"].map { Fixture.number("K", $0, 1) })
     #expect(tree.items(of: "K").map(\.name) == ["1", "2", "10", "x"])
   }
+
+  @Test("Random files are applied as a simple registry would apply them") func model() throws {
+    var random = SystemRandomNumberGenerator()
+    let keys = ["A", "a", #"A\B"#, #"a\b\C"#, #"A\BB"#, "AB"]
+    let names = [
+      "x", "X", "y", "1", "**del.x", "**Del.Y", "**delvals.", "**DELVALS", "**soft.x", "**Soft.1", "**deletevalues", "**DeleteKeys",
+    ]
+    for _ in 0..<500 {
+      var tree = PolicyTree()
+      // Key and name in lower case, and the number.
+      var registry: [String: [String: UInt32]] = [:]
+      for number in 0..<UInt32.random(in: 1...20, using: &random) {
+        let key = keys.randomElement(using: &random) ?? ""
+        let name = names.randomElement(using: &random) ?? ""
+        let folded = key.lowercased()
+        var value = RegistryValue.number(number)
+        switch name.lowercased() {
+        case "**deletevalues":
+          value = .text("x; 1;nothing")
+          for gone in ["x", "1"] { registry[folded]?[gone] = nil }
+        case "**deletekeys":
+          value = .text(#"b; B\C;nothing"#)
+          registry = registry.filter { $0.key != folded + #"\b"# && !$0.key.hasPrefix(folded + #"\b\"#) }
+        case "**delvals", "**delvals.": registry[folded] = nil
+        case let text where text.hasPrefix("**del."): registry[folded]?[String(text.dropFirst(6))] = nil
+        case let text where text.hasPrefix("**soft."):
+          if registry[folded]?[String(text.dropFirst(7))] == nil { registry[folded, default: [:]][String(text.dropFirst(7))] = number }
+        case let text: registry[folded, default: [:]][text] = number
+        }
+        try tree.apply(PolicyFile.Entry(key: key, name: name, value: value), from: PolicySource(object: "o", file: "f"))
+      }
+      var found: [String: [String: UInt32]] = [:]
+      for item in tree.items { found[item.key.lowercased(), default: [:]][item.name.lowercased()] = item.value.number }
+      #expect(found == registry.filter { !$0.value.isEmpty })
+    }
+  }
+
+  @Test("Keys are removed by whole parts of their names, and however many there are in one instruction", .timeLimit(.minutes(1)))
+  func manyKeys() throws {
+    var tree = PolicyTree()
+    let source = PolicySource(object: "o", file: "f")
+    for number in 0..<1000 { try tree.apply(PolicyFile.Entry(key: #"A\K\#(number)\Below"#, name: "n", value: .number(1)), from: source) }
+    try tree.apply(PolicyFile.Entry(key: #"A\K1"#, name: "n", value: .number(1)), from: source)
+    let names = Array(repeating: "absent", count: 4000).joined(separator: ";") + #";K7;k8\below;K9\other"#
+    for _ in 0..<20 { try tree.apply(PolicyFile.Entry(key: "a", name: "**deletekeys", value: .text(names)), from: source) }
+    #expect(tree.items.count == 999)
+    #expect(tree.item(#"A\K9\Below"#, "n") != nil && tree.item(#"A\K1"#, "n") != nil && tree.item(#"A\K1\Below"#, "n") != nil)
+    #expect(tree.item(#"A\K7\Below"#, "n") == nil && tree.item(#"A\K8\Below"#, "n") == nil)
+  }
 }

@@ -49,7 +49,7 @@ public struct PolicyTree: Sendable, Equatable {
     case .delete(let name): keys[key]?[RegistryName(name)] = nil
     case .deleteValues(let names): for name in names { keys[key]?[RegistryName(name)] = nil }
     case .deleteAllValues: keys[key] = nil
-    case .deleteKeys(let names): for name in names { removeKey(RegistryName(entry.key + "\\" + name)) }
+    case .deleteKeys(let names): removeKeys(Set(names.map(RegistryName.init)), below: key)
     case .secureKey, .makeKey, .comment: break
     }
   }
@@ -69,8 +69,9 @@ public struct PolicyTree: Sendable, Equatable {
     keys[key, default: [:]][RegistryName(name)] = Item(key: entry.key, name: name, value: entry.value, source: source)
   }
 
-  private mutating func removeKey(_ name: RegistryName) {
-    for key in keys.keys where key == name || key.isBelow(name) { keys[key] = nil }
+  /// Removes keys with all that is in them. Each key is looked at once, however many names there are.
+  private mutating func removeKeys(_ names: Set<RegistryName>, below parent: RegistryName) {
+    for key in keys.keys where key.pathsBelow(parent).contains(where: names.contains) { keys[key] = nil }
   }
 
   private static func precedes(_ left: Item, _ right: Item) -> Bool {

@@ -20,10 +20,14 @@ struct RegistryName: Hashable, Sendable {
     for scalar in folded.unicodeScalars { hasher.combine(scalar) }
   }
 
-  /// Whether it names a key below `other`.
-  func isBelow(_ other: RegistryName) -> Bool {
-    let prefix = other.folded.unicodeScalars
+  /// For a key below `parent` its path from there and those of the keys that it is in: `a\b` gives `a` and `a\b`. Empty for all others.
+  func pathsBelow(_ parent: RegistryName) -> [RegistryName] {
+    let prefix = parent.folded.unicodeScalars
     let mine = folded.unicodeScalars
-    return mine.starts(with: prefix) && mine.dropFirst(prefix.count).first == "\\"
+    guard mine.starts(with: prefix) else { return [] }
+    let rest = mine.dropFirst(prefix.count)
+    guard rest.first == "\\" else { return [] }
+    let path = rest.dropFirst()
+    return (path.indices.filter { path[$0] == "\\" } + [path.endIndex]).map { RegistryName(String(path[..<$0])) }
   }
 }

@@ -116,7 +116,7 @@ extension WinrmRunner {
     let state =
       switch stored {
       case .success(let policy?):
-        "The policy of \(policy.domain) that was read \(PolicyReport.age(now - policy.updated)) ago (\(PolicyReport.time(policy.updated))) stays in force."
+        "The policy of \(policy.domain) that was read \(PolicyReport.ago(now - policy.updated)) (\(PolicyReport.time(policy.updated))) stays in force."
       case .success(nil): "No policy of a domain was read before."
       case .failure(let error): "The stored policy cannot be used either: \(error)"
       }

@@ -81,6 +81,9 @@ struct PolicyReport {
     return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
+  /// When something was, for a sentence: `3 hours ago`.
+  static func ago(_ seconds: Int64) -> String { seconds < 0 ? "at a time in the future (the clock was changed)" : "\(age(seconds)) ago" }
+
   /// In the largest unit that makes at least two of it.
   static func age(_ seconds: Int64) -> String {
     switch seconds {

@@ -3,6 +3,8 @@ import GroupPolicy
 import Testing
 import WinRMConfiguration
 
+@testable import WinRMCommands
+
 private enum ConfigurationFlag {
   /// What the files say of the client's flag.
   static func credSSP(_ host: WinrmHost) throws -> Bool { try ConfigurationStore(paths: host.paths).loadLocal().client.auth.credSSP }
@@ -86,6 +88,47 @@ private enum ConfigurationFlag {
                 Key = HKEY_LOCAL_MACHINE\Software\Policies\Microsoft\Windows\WinRM\Client
         """#)
     #expect(await host.run("policy", "-format:xml").output.hasPrefix("<p:Policy xmlns:p="))
+  }
+
+  @Test("What was left aside is shown, and cannot write to a terminal") func leftAside() async throws {
+    try DomainPolicyStore(paths: host.paths).replace(
+      with: DomainPolicy(
+        domain: "lab.example", controller: "dc.lab.example", machine: "CN=HOP1,DC=lab,DC=example", updated: 1_763_822_000, objects: [],
+        leftAside: [DomainPolicy.LeftAside(object: "A \u{1B}]0;x\u{7} B", link: "OU=x,DC=lab,DC=example", reason: "it has a WMI filter")]))
+    let run = await host.run("policy")
+    #expect(
+      run.output.hasSuffix(
+        "        NotApplied\n            Name = A \u{FFFD}]0;x\u{FFFD} B\n            Link = OU=x,DC=lab,DC=example\n            Because = it has a WMI filter\n"
+      ),
+      "\(run.output)")
+    #expect(await host.run("policy", "-format:xml").output.contains("<p:NotApplied><p:Name>"))
+  }
+
+  @Test("Every decision tells its object, file and key", arguments: ["kerberos", "certificate", "ntlm"])
+  func sources(proof: String) async throws {
+    try storeDomain(
+      number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 1),
+      text(Self.delegation + #"\AllowFreshCredentials"#, "1", "WSMAN/*"), number(Self.delegation, "RestrictedRemoteAdministration", 1))
+    let restricted = await host.run("policy", "test", "-remote:a.example", "-proof:\(proof)")
+    #expect(restricted.code == 1 && restricted.output.contains("RestrictedRemoteAdministration (WSMAN/*) denies"))
+    #expect(
+      restricted.output.hasSuffix(
+        "    Object = WinRM CredSSP \(Self.identifier)\n    File = \(Self.file)\n    Key = HKEY_LOCAL_MACHINE\\\(Self.delegation)\n"))
+    try storeDomain(
+      number(Self.client, "AllowCredSSP", 0), number(Self.client, "AllowNegotiate", 0), number(Self.client, "AllowKerberos", 0))
+    for method in ["credssp", "negotiate", "kerberos"] {
+      let off = await host.run("policy", "test", "-remote:a.example", "-authentication:\(method)")
+      #expect(
+        off.code == 1 && off.output.hasSuffix("    File = \(Self.file)\n    Key = HKEY_LOCAL_MACHINE\\\(Self.client)\n"), "\(off.output)")
+    }
+  }
+
+  @Test("Ages in sentences") func ages() {
+    #expect(
+      PolicyReport.ago(0) == "0 seconds ago" && PolicyReport.ago(119) == "119 seconds ago" && PolicyReport.ago(120) == "2 minutes ago")
+    #expect(PolicyReport.ago(7199) == "119 minutes ago" && PolicyReport.ago(3 * 3600 + 3599) == "3 hours ago")
+    #expect(PolicyReport.ago(172_800) == "2 days ago" && PolicyReport.ago(.max).hasSuffix(" days ago"))
+    #expect(PolicyReport.ago(-1) == "at a time in the future (the clock was changed)")
   }
 
   @Test("get marks what policy decides") func get() async throws {
