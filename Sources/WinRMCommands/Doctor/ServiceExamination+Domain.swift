@@ -140,7 +140,7 @@ extension ServiceExamination {
       return [
         check(
           "keytab", title, .fail, "\(file) has no key of HTTP/\(own.last ?? "HOST") (it has \(seen)): clients ask for this machine's name",
-          remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads HTTP/\(own.last ?? "HOST") -P" : making)
+          remedy: making)
       ]
     }
     return [check("keytab", title, .pass, "\(file): \(seen)"), await ticket(for: http, entries, keytab, file, making)]
@@ -152,7 +152,10 @@ extension ServiceExamination {
   ) async -> Check {
     let (id, title) = ("keys", "The KDC knows the keys")
     let versions = Set(entries.map(\.version)).sorted().map(String.init).joined(separator: ", ")
-    let machine = entries.map(\.principal).first { ($0.userName ?? "").hasSuffix("$") }
+    // A keytab may have grown from that of another machine.
+    let accounts = entries.map(\.principal).filter { ($0.userName ?? "").hasSuffix("$") }
+    let own = (MachineNames.current().first?.split(separator: ".").first.map(String.init) ?? "").lowercased() + "$"
+    let machine = accounts.first { $0.userName?.lowercased() == own } ?? accounts.first
     guard let asker = machine ?? entries.map(\.principal).first(where: { $0.components.count == 2 && $0.components[0] == service.service })
     else { return check(id, title, .unknown, "the keytab has no key by which the machine could ask") }
     do {
