@@ -473,8 +473,8 @@ def test_the_policy_of_the_domain_is_old(host):
     file = host.root / "var" / "lib" / "winrm-policy" / "domain.json"
     file.parent.mkdir(parents=True)
 
-    def write(age):
-        policy = {"Domain": "lab.example", "Controller": "dc", "Machine": "CN=A", "Updated": int(time.time() - age), "Objects": []}
+    def write(age, **more):
+        policy = {"Domain": "lab.example", "Controller": "dc", "Machine": "CN=A", "Updated": int(time.time() - age), "Objects": [], **more}
         file.write_text(json.dumps(policy))
         file.chmod(0o644)
 
@@ -484,6 +484,9 @@ def test_the_policy_of_the_domain_is_old(host):
     assert "winrm policy update" in assert_broken(host, "policyage", "lab.example was read 5 hours ago")
     write(-86400)
     assert_broken(host, "policyage", "in the future")
+    aside = [{"Object": "Object %d" % number, "Link": "DC=lab", "Because": "it has a WMI filter"} for number in range(7)]
+    write(5 * 3600, Format=2, LeftAside=aside)
+    assert_broken(host, "policyage", "5 hours ago; linked and not applied: Object 0 (it has a WMI filter), ", "Object 4 (it has a WMI filter) and 2 more")
 
 
 # Ordinary users

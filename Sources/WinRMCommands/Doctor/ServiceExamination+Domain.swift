@@ -202,7 +202,11 @@ extension ServiceExamination {
         check("policyage", title, .fail, "that of \(read.domain) was read \(PolicyReport.age(age))", remedy: "set the clock; \(remedy)")
       ]
     }
-    let evidence = "that of \(read.domain) was read \(PolicyReport.age(max(0, age))) ago"
+    let aside = read.leftAside.prefix(5).map { "\($0.object) (\($0.reason))" }.joined(separator: ", ")
+    let more = read.leftAside.count > 5 ? " and \(read.leftAside.count - 5) more" : ""
+    let evidence =
+      "that of \(read.domain) was read \(PolicyReport.age(max(0, age))) ago"
+      + (aside.isEmpty ? "" : "; linked and not applied: \(aside)\(more)")
     guard age > Self.policyAgeLimit else { return [check("policyage", title, .pass, evidence)] }
     return [
       check("policyage", title, .fail, "\(evidence), and is to be read every 90 minutes\(Self.timerState)", remedy: remedy)
