@@ -30,6 +30,8 @@ PASSING = {
     "Sources/Kerberos/Errors/ExtendedKDCError.swift": {"$0"},  # of the KDC
     "Sources/LogonInterface/LogonReply+Codec.swift": {"try readUInt32()"},  # of the logon authority, which has it from elsewhere in here
     "Sources/WSMan/Fault/WSManFault+XML.swift": {"$0"},  # WSManFault/@Code of the service
+    "Sources/WinRMDoctor/Chain/SecondHopVerdict.swift": {"$0"},  # of the client of file servers on a Windows first hop
+    "Sources/WinRMDoctor/Probes/SecondHopReply.swift": {"$0", "Self.plain(number)"},  # of winrs on the first hop
     "Sources/Winbind/WinbindConnection.swift": {"failure.pointee.nt_status"},  # of the domain controller
 }
 

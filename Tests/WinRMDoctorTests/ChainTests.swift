@@ -313,6 +313,17 @@ struct ChainTests {
     #expect(check.id.rawValue == "secondhop.port" && check.code == .networkTimedOut && check.evidence.contains("does not answer"))
   }
 
+  @Test(
+    "What mends a port is what it is for",
+    arguments: [
+      ("//hop2/data", "Connection refused", "file server"), ("hop2:5985", "Connection refused", "winrm/config/Listener"),
+      ("hop2:5985", "No route to host", "the network between"), ("hop2:5985", "no answer within 5 seconds", "firewall"),
+    ])
+  func ports(target: String, answer: String, words: String) async throws {
+    let report = try await second(good.merging(["port.5985": answer, "port.445": answer]) { $1 }, target: target)
+    #expect(report.firstFailure?.id.rawValue == "secondhop.port" && report.firstFailure?.remedy?.contains(words) == true)
+  }
+
   @Test func aProgramThatIsMissingIsUnknownWithItsPackage() async throws {
     var values = good
     (values["winrm.exit"], values["winrm.said.1"]) = (nil, nil)

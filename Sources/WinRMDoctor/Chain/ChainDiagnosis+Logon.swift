@@ -138,7 +138,7 @@ extension ChainDiagnosis {
     let user = subject.reportSubject.user.map { name in
       String((name.split(separator: "\\").last ?? name[...]).prefix { $0 != "@" })
     }
-    return ServerRemedies(server: "the server", isWindows: isWindows(findings), user: user)
+    return ServerRemedies(server: "the server", host: subject.endpoint.host, isWindows: isWindows(findings), user: user)
   }
 
   private func mechanism(_ findings: inout Findings) {

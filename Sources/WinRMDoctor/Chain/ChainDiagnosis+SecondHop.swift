@@ -89,10 +89,21 @@ extension ChainDiagnosis {
       .secondHopPort,
       isSilent
         ? "\(target.host) does not answer the first hop: port \(list)" : "no port of \(target.host) is open to the first hop: \(list)",
-      remedy: isSilent
-        ? "check that \(target.host) is up, and let the first hop through the firewall between them"
-        : "start the service on \(target.host) (winrm enumerate winrm/config/Listener shows its ports), or name the port that it has",
+      remedy: portRemedy(
+        target, isSilent: isSilent, isFar: answers.allSatisfy { $0.answer.contains("route") || $0.answer.contains("nreachable") }),
       code: isSilent ? .networkTimedOut : .destinationUnreachable)
+  }
+
+  /// A port that is closed, that does not answer, or of a host that the first hop knows no way to.
+  private func portRemedy(_ target: SecondHopTarget, isSilent: Bool, isFar: Bool) -> String {
+    if isSilent { return "check that \(target.host) is up, and let the first hop through the firewall between them" }
+    if isFar { return "check that \(target.host) is up, its address, and the network between it and \(subject.endpoint.host)" }
+    let service = "the WinRM service on \(target.host) (winrm enumerate winrm/config/Listener shows its ports)"
+    return switch target.service {
+    case .any: "start \(service), or its file server (445); or name the port that it has"
+    case .winrm: "start \(service), or name the port that it has"
+    case .files: "start the file server on \(target.host): it answers at port 445"
+    }
   }
 
   // MARK: Does it let the user in?

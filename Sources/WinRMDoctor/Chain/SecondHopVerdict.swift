@@ -163,7 +163,7 @@ private struct WinRMRefusal {
 
   var unauthenticated: SecondHopVerdict {
     let code = failure.code
-    let server = ServerRemedies(server: names.host, isWindows: false, user: names.user)
+    let server = ServerRemedies(server: names.host, host: names.host, isWindows: false, user: names.user)
     // Windows says 5 for both, and nothing about how far it came.
     let isVague = failure.stage == nil && code == .accessDenied
     let said =
@@ -180,7 +180,8 @@ private struct WinRMRefusal {
     case .accountLockedOut?, .accountExpired?, .accountRestriction?, .passwordExpired?, .passwordMustChange?:
       remedy = "have the account made usable for \(names.host): winrm helpmsg \(code?.hexadecimal ?? "") says what it lacks"
     case .accessDenied? where isVague:
-      remedy = "\(accounts); then: \(ServerRemedies(server: names.host, isWindows: true, user: names.user).shell(.accessDenied) ?? "")"
+      remedy =
+        "\(accounts); then: \(ServerRemedies(server: names.host, host: names.host, isWindows: true, user: names.user).shell(.accessDenied) ?? "")"
     case .accessDenied?:
       remedy = "on \(names.host), switch on a method that winrs uses by itself: winrm set winrm/config/service/auth '@{Negotiate=\"true\"}'"
     default: remedy = again
@@ -196,7 +197,7 @@ private struct WinRMRefusal {
   }
 
   var unauthorized: SecondHopVerdict {
-    let server = ServerRemedies(server: names.host, isWindows: failure.stage == nil, user: names.user)
+    let server = ServerRemedies(server: names.host, host: names.host, isWindows: failure.stage == nil, user: names.user)
     return SecondHopVerdict(
       check: .secondHopAccess, evidence: "its WinRM service knows the user, and gives him no shell: \(failure.evidence)",
       remedy: failure.code.flatMap { server.shell($0) } ?? "look at the log of the service on \(names.host); \(again)",
@@ -233,7 +234,7 @@ extension SecondHopVerdict {
       case 5?, 65?: self = refusal.denied
       case 2?, 3?, 67?: self = refusal.noShare
       case 51?, 53?, 54?, 59?, 64?, 121?, 1231?: self = refusal.notThere
-      case let number?: self = refusal.notLoggedOn(UInt32(exactly: number).map(WinRMCode.init(rawValue:)))
+      case let number?: self = refusal.notLoggedOn(UInt32(exactly: number).map { WinRMCode(rawValue: $0) })
       case nil: self = failure.text.contains("onnection to") ? refusal.notThere : refusal.notLoggedOn(nil)
       }
     }

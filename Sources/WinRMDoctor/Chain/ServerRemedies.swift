@@ -6,6 +6,8 @@ import WinRM
 struct ServerRemedies {
   /// How the server is called in a sentence: "the server", or the name of the second hop.
   var server: String
+  /// Its name in commands of others.
+  var host: String
   var isWindows: Bool
   /// Whom it is about; `nil` where the name is not known.
   var user: String?
@@ -23,7 +25,7 @@ struct ServerRemedies {
       set("winrs", #"AllowRemoteShellAccess="true""#) + "; " + Self.policyRemark
     case .remoteAccessDisabled: set("service", #"AllowRemoteAccess="true""#) + "; " + Self.policyRemark
     case .quotaMaxShells:
-      "on \(server): winrm enumerate shell shows the shells, winrm delete shell?ShellId=ID ends one; or raise the limit: "
+      "winrm enumerate shell -remote:\(host) shows the shells, winrm delete shell?ShellId=ID -remote:\(host) ends one; or on \(server): "
         + set("winrs", #"MaxShellsPerUser="50""#, isFirst: false) + "; " + Self.policyRemark
     case .quotaMaxShellUsers:
       "wait until somebody has closed his shells, or raise the limit: " + set("winrs", #"MaxConcurrentUsers="20""#, isFirst: false)

@@ -67,10 +67,12 @@ struct WinrsFailure: Sendable, Equatable {
       code = number.split(separator: " ").last { $0.hasPrefix("0x") }.flatMap { UInt32($0.dropFirst(2), radix: 16) }
         .map { WinRMCode(rawValue: $0) }
     } else if let exit = reply.exit, exit != 0, let number = Int32(exactly: exit).map(UInt32.init(bitPattern:)) ?? UInt32(exactly: exit) {
-      // An HRESULT for a number of Win32 means that number.
-      code = WinRMCode(rawValue: number & 0xFFFF_0000 == 0x8007_0000 ? number & 0xFFFF : number)
+      code = WinRMCode(rawValue: Self.plain(number))
     }
   }
+
+  /// An HRESULT for a number of Win32 means that number.
+  private static func plain(_ number: UInt32) -> UInt32 { number & 0xFFFF_0000 == 0x8007_0000 ? number & 0xFFFF : number }
 
   /// Cause and answer, cut where they are long.
   var evidence: String {
