@@ -4,12 +4,14 @@ import contextlib
 import http.server
 import json
 import os
+import re
 import socket
+import subprocess
 import threading
 import time
 
 import pytest
-from winrmtest import acceptor, authority, doctor, hosts
+from winrmtest import acceptor, authority, doctor, hosts, plain
 from winrmtest.wire import Wire
 
 NOTHING_USED = ("server.logon", "server.shell")
@@ -116,9 +118,10 @@ def test_the_text_has_a_line_for_each_check_and_the_command_that_mends(scene):
     assert done.returncode == 1 and done.err == ""
     assert "  fail     The method is switched on in this client: " in done.out
     assert "           mend: winrm set winrm/config/client/auth '@{CredSSP=\"true\"}'" in done.out
-    assert "  pass     The port answers: " in done.out
+    assert "  pass     The name has an address: " in done.out
     assert "  unknown  The server accepts the user: not tried" in done.out
-    assert "The broken link is client.flag: " in done.out.splitlines()[-1]
+    last = done.out.splitlines()[-1]
+    assert last.startswith("The first broken link is client.flag: ") and "Broken as well: client.delegation (" in last
     assert scene.password not in done.out
 
 
@@ -130,9 +133,9 @@ def test_client_credssp_off(scene):
     scene.client_host.winrm("set", "winrm/config/client/auth", '@{CredSSP="false"}')
     report = examine(scene)
     doctor.assert_broken(report, "client.flag", "CredSSP = false", code="0x803381A2")
-    assert report.state("client.delegation") == "pass" and report.state("server.schemes") == "pass"
+    assert report.state("client.delegation") == "pass" and report.state("server.schemes") == "unknown"
     assert_untouched(report)
-    assert_no_token(scene)
+    assert scene.wire.connections == 0, "the real command sends nothing either"
 
 
 def enable_flag(lab):
@@ -145,7 +148,7 @@ def test_no_delegation_policy(scene):
     doctor.assert_broken(report, "client.delegation", "question 1", "nothing is allowed by default", code="0x803381A3")
     assert "winrm credssp enable -role:client -delegate:WSMAN/" in report.checks["client.delegation"]["remedy"]
     assert_untouched(report)
-    assert_no_token(scene)
+    assert scene.wire.connections == 0
 
 
 def test_policy_for_another_host(scene):
@@ -165,6 +168,107 @@ def test_a_deny_rule_is_named_with_its_source(scene):
     report = examine(scene)
     doctor.assert_broken(report, "client.delegation", "denies", "DenyFreshCredentials", "policy.json", code="0x803381A3")
     assert_no_token(scene)
+
+
+def machine_policy(host):
+    return host.root / "etc" / "winrm" / "policy.json"
+
+
+def change_policy(host, **values):
+    path = machine_policy(host)
+    policy = json.loads(path.read_text()) if path.exists() else {}
+    policy.setdefault("CredentialsDelegation", {}).update(values)
+    path.write_text(json.dumps(policy))
+
+
+OBJECT = "WinRM clients {1A2B3C4D-0000-4000-8000-00000000ABCD}"
+FILE = "\\\\lab.example\\SYSVOL\\lab.example\\Policies\\{1A2B3C4D-0000-4000-8000-00000000ABCD}\\MACHINE\\Registry.pol"
+
+
+def domain_policy(host, *values):
+    """What an object of a domain says, as `winrm policy update` leaves it behind. values: key, name and value of each."""
+    root = "Software\\Policies\\Microsoft\\Windows\\"
+    entries = [
+        {
+            "keyname": root + key, "valuename": name, "class": "MACHINE", "type": "REG_DWORD" if isinstance(value, int) else "REG_SZ",
+            "data": value,
+        }
+        for key, name, value in values
+    ]
+    name, _, identifier = OBJECT.partition(" {")
+    made = {
+        "Name": "WinRM clients", "Identifier": "{" + OBJECT.split("{")[1], "Link": "DC=lab,DC=example", "Enforced": False, "Version": 1,
+        "File": FILE, "Entries": entries,
+    }
+    path = host.root / "var" / "lib" / "winrm-policy" / "domain.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o755)
+    document = {"Domain": "lab.example", "Controller": "dc.lab.example", "Machine": "client", "Updated": int(time.time()), "Objects": [made]}
+    path.write_text(json.dumps(document))
+    path.chmod(0o644)
+
+
+@pytest.mark.parametrize(
+    "values, name, decides",
+    [
+        ([("CredentialsDelegation", "AllowFreshCredentials", 0)], "client.delegation", "AllowFreshCredentials = 0"),
+        (
+            [("CredentialsDelegation", "DenyFreshCredentials", 1), ("CredentialsDelegation\\DenyFreshCredentials", "1", "WSMAN/*")],
+            "client.delegation", "DenyFreshCredentials\\1 = WSMAN/*",
+        ),
+        ([("CredentialsDelegation", "RestrictedRemoteAdministration", 1)], "client.delegation", "RestrictedRemoteAdministration = 1"),
+        ([("WinRM\\Client", "AllowCredSSP", 0)], "client.flag", "AllowCredSSP = 0"),
+    ],
+)
+def test_what_the_domain_decides_is_named_and_no_command_is_offered_that_it_forbids(scene, values, name, decides):
+    """0x8033808A is what `winrm credssp enable`, or `winrm set`, would say."""
+    if name == "client.delegation" and "Allow" in decides:
+        enable_flag(scene)  # the machine's own policy, read before the domain's, allows nothing to nobody
+        change_policy(scene.client_host, **{"AllowFreshCredentials": 1, "AllowFreshCredentials.List": ["WSMAN/127.0.0.2"]})
+    else:
+        allow(scene)
+    domain_policy(scene.client_host, *values)
+    report = examine(scene)
+    doctor.assert_broken(report, name, "%s sets %s (key HKEY_LOCAL_MACHINE\\Software\\" % (OBJECT, decides), "file " + FILE)
+    remedy = report.checks[name]["remedy"]
+    assert "in the policy object %s of the domain, then: winrm policy update" % OBJECT in remedy
+    assert "credssp enable" not in remedy and "winrm set" not in remedy
+    assert scene.wire.connections == 0
+    if "Allow" in decides:
+        done = scene.client_host.winrm("credssp", "enable", "-role:client", "-delegate:127.0.0.2", "-force", check=False)
+        assert done.returncode == 1 and "0x8033808A" in done.err
+
+
+def test_trusted_hosts_that_the_domain_decides(scene):
+    domain_policy(scene.client_host, ("WinRM\\Client", "TrustedHosts", 1), ("WinRM\\Client", "TrustedHostsList", "other.example"))
+    report = examine(scene, method="Negotiate")
+    doctor.assert_broken(report, "client.trustedhosts", OBJECT, "TrustedHostsList = other.example", code="0x803380E4")
+    assert "winrm set" not in report.checks["client.trustedhosts"]["remedy"]
+
+
+def test_the_policy_of_the_user_is_named(scene):
+    allow(scene)
+    path = scene.client_host.root / "home" / ".config" / "winrm" / "policy.json"
+    path.parent.mkdir(parents=True)
+    values = {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": ["WSMAN/other"]}
+    path.write_text(json.dumps({"CredentialsDelegation": values}))
+    report = examine(scene)
+    doctor.assert_broken(report, "client.delegation", "the user's own policy", str(path))
+    assert "credssp enable" not in report.checks["client.delegation"]["remedy"]
+
+
+def test_a_list_that_is_switched_off_is_named_with_its_switch(scene):
+    allow(scene)
+    change_policy(scene.client_host, AllowFreshCredentials=0, AllowFreshCredentialsWhenNTLMOnly=0)
+    report = examine(scene)
+    doctor.assert_broken(
+        report, "client.delegation", "AllowFreshCredentials is 0", "AllowFreshCredentials\\1 = ", "machine policy sets AllowFreshCredentials = 0",
+        "\\CredentialsDelegation", str(machine_policy(scene.client_host)), code="0x803381A3",
+    )
+    remedy = report.checks["client.delegation"]["remedy"]
+    assert remedy == "winrm credssp enable -role:client -delegate:WSMAN/" + scene.target.address
+    scene.client_host.winrm(*remedy.split()[1:], "-ntlmonly", "-force")
+    doctor.assert_whole(examine(scene))
 
 
 def test_credssp_without_a_user(scene):
@@ -206,6 +310,16 @@ def test_name_does_not_resolve(scene):
     doctor.assert_broken(report, "network.name", "no-such-host.invalid", code="0x803381B9")
     assert report.state("network.port") == "unknown"
     assert_untouched(report)
+
+
+def test_a_name_without_address_and_without_policy(scene):
+    """Both are told; the headline is the first of the chain, and names the other."""
+    enable_flag(scene)
+    words = scene.switches(scene.client_host, "http://no-such-host.invalid:5985")
+    report = doctor.Report(scene.client_host.run("winrm", "doctor", *words, "-format:json"))
+    assert report.failed == ["client.delegation", "network.name"]
+    last = scene.client_host.run("winrm", "doctor", *words).out.splitlines()[-1]
+    assert last.startswith("The first broken link is client.delegation: ") and "Broken as well: network.name (" in last
 
 
 def test_port_is_closed(scene):
@@ -251,15 +365,58 @@ def test_not_winrm(scene, status):
     assert_untouched(report)
 
 
-def test_the_clocks_are_apart(scene):
-    # The challenge of a real service, an hour ago.
-    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() - 3660))
-    schemes = [("WWW-Authenticate", "Negotiate"), ("WWW-Authenticate", "CredSSP")]
-    with web_server(401, [("Date", date), *schemes]) as endpoint:
-        scene.delegate(scene.client_host, "*")
-        report = examine(scene, target=endpoint)
-    doctor.assert_broken(report, "server.clock", "61 minutes behind", code="0x80090324")
+def test_a_clock_that_is_apart_is_not_blamed_where_kerberos_has_no_part(scene):
+    """The server is named by an address, so that NTLM is all there is."""
+    allow(scene)
+    with shifted(scene.target, -3660) as endpoint:
+        for method in ("CredSSP", "Negotiate"):
+            report = examine(scene, target=endpoint, method=method)
+            doctor.assert_whole(report)
+            assert "61 minutes behind" in report.evidence("server.clock") and "Kerberos has no part" in report.evidence("server.clock")
+        report = examine(scene, target=endpoint, password=hosts.new_password())
+    doctor.assert_broken(report, "server.logon", "did not accept the user name and the password")
+    assert report.state("server.clock") == "pass"
+
+
+@contextlib.contextmanager
+def shifted(service, seconds):
+    """The service, as it would be with another clock."""
+
+    def change(head):
+        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + seconds)).encode()
+        return re.sub(rb"(?im)^date: [^\r]*", b"Date: " + date, head)
+
+    with Wire((service.address, service.port), service.address, change=change) as wire:
+        yield "http://%s:%d" % (wire.address, wire.port)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_port_of_another_protocol(scene, scheme):
+    allow(scene)
+    with speaking(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n") as port:
+        report = examine(scene, target="%s://127.0.0.2:%d" % (scheme, port))
+    name = "server.service" if scheme == "http" else "network.tls"
+    doctor.assert_broken(report, name, "does not answer in %s, but in SSH" % ("HTTP" if scheme == "http" else "TLS"), "OpenSSH_9.2p1")
+    assert "port" in report.checks[name]["remedy"]
     assert_untouched(report)
+
+
+@contextlib.contextmanager
+def speaking(banner):
+    """A server that speaks first."""
+    with socket.create_server(("127.0.0.2", 0)) as listener:
+
+        def serve():
+            while True:
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                connection.sendall(banner)
+                connection.recv(1)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
 
 
 # TLS
@@ -421,7 +578,10 @@ def test_the_certificate_of_credssp_is_gone(scene, pki):
     scene.target.stop()
     scene.target.start()
     report = examine(scene)
-    assert len(report.failed) == 1 and report.failed[0] in ("server.schemes", "server.logon"), report
+    doctor.assert_broken(report, "server.credssp", "would not begin it", "HTTP 500")
+    assert "CertificateThumbprint" in report.checks["server.credssp"]["remedy"]
+    scene.target.winrm("set", "winrm/config/service", '@{CertificateThumbprint=""}')
+    doctor.assert_whole(examine(scene))
 
 
 # The second hop
@@ -488,6 +648,244 @@ def test_report_is_written_whole_and_for_its_owner(scene):
     assert text.startswith("<!DOCTYPE html>") and text.rstrip().endswith("</html>")
     assert scene.password not in text
     assert sorted(p.name for p in scene.client_host.root.iterdir() if "chain" in p.name) == ["chain.html"]
+
+
+def test_a_report_that_cannot_be_written_is_found_before_the_walk(scene):
+    allow(scene)
     words = scene.switches(scene.client_host, scene.endpoint)
-    done = scene.client_host.run("winrm", "doctor", *words, "-report:/no/such/directory/chain.html")
-    assert done.returncode == 1 and "cannot be written" in done.err
+    taken = scene.client_host.root / "taken.html"
+    taken.mkdir()
+    for path in ("/no/such/directory/chain.html", str(taken), "/proc/chain.html"):
+        done = scene.client_host.run("winrm", "doctor", *words, "-report:" + path)
+        assert done.returncode == 1 and "cannot be written" in done.err and done.out == "", done.err
+    assert scene.wire.connections == 0
+
+
+def test_a_report_that_cannot_be_written_in_the_end_loses_no_diagnosis(scene):
+    """The place is gone while the doctor walks."""
+    allow(scene)
+    directory = scene.client_host.root / "reports"
+    directory.mkdir()
+    words = scene.switches(scene.client_host, scene.endpoint)
+    with socket.create_server((scene.target.address, 0)) as listener:
+        target = "http://%s:%d" % listener.getsockname()
+        words[0] = "-r:" + target
+        process = scene.client_host.popen(
+            "winrm", "doctor", *words, "-report:%s" % (directory / "chain.html"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        listener.settimeout(20)
+        connection, _ = listener.accept()
+        with connection:
+            assert list(directory.iterdir()) == [], "nothing is left behind by the check"
+            directory.rmdir()
+            out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"The broken link is server.service: " in out and b"cannot be written" in err
+
+
+# Switches
+
+
+def test_the_methods_that_the_doctor_takes_are_listed(scene):
+    for method in ("bogus", "none", "digest"):
+        done = scene.client_host.run("winrm", "doctor", "-r:" + scene.endpoint, "-a:" + method)
+        assert done.returncode == 1
+        assert 'Invalid option for -authentication: "%s". It is basic, negotiate, kerberos, certificate or credssp.' % method in done.err
+    assert scene.wire.connections == 0
+
+
+@pytest.mark.parametrize("program, words", [("winrm", ["doctor"]), ("winrm", ["identify"]), ("winrm", ["get", "winrm/config"]), ("winrs", [])])
+def test_a_password_in_the_endpoint_is_not_repeated(own_lab, program, words):
+    secret = hosts.new_password()
+    client = own_lab.client()
+    for endpoint in ("alice:%s@127.0.0.1" % secret, "https://alice:%s@127.0.0.1:5986/wsman" % secret):
+        done = client.run(program, *words, "-r:" + endpoint, *([] if program == "winrm" else ["hostname"]))
+        assert done.returncode != 0 and "...@127.0.0.1" in done.err and secret not in done.out + done.err, done.err
+    done = client.run("winrm", "credssp", "pin", "-remote:alice:%s@127.0.0.1" % secret, "-sha256:" + 64 * "0", "-force")
+    assert done.returncode != 0 and secret not in done.out + done.err
+
+
+# Proxies
+
+
+def proxied(proxy, pki=None, **more):
+    named = {"https_proxy": proxy, "http_proxy": proxy, **more}
+    return {"extra": {**named, **({"SSL_CERT_FILE": str(pki.roots)} if pki else {})}}
+
+
+def test_credssp_and_kerberos_do_not_go_through_a_proxy(own_lab):
+    """0x803381B3 and 0x803381B2; the proxy, and the server, hear nothing of it."""
+    own_lab.client_host = own_lab.client()
+    own_lab.delegate(own_lab.client_host, "*")
+    with plain.Proxy() as proxy, Wire(proxy.server.server_address[:2], "127.0.0.3") as wire:
+        through = proxied("http://%s:%d" % (wire.address, wire.port))
+        for method, code in (("CredSSP", "0x803381B3"), ("Kerberos", "0x803381B2")):
+            for target in ("https://hop.example.com:5986", "http://hop.example.com:5985"):
+                report = examine(own_lab, "-proxyaccess:ie_settings", target=target, method=method, **through)
+                doctor.assert_broken(report, "client.proxy", "does not go through a proxy", code=code)
+                assert_untouched(report)
+        report = examine(own_lab, "-pac:ie_settings", target="http://127.0.0.1:1", method="Negotiate", **through)
+        doctor.assert_broken(report, "client.trustedhosts", code="0x803380E4")
+        own_lab.trust(own_lab.client_host, "127.0.0.1")
+        asking = ["-pac:ie_settings", "-pa:basic", "-pu:u", "-pp:p"]
+        report = examine(own_lab, *asking, target="http://127.0.0.1:1", method="Negotiate", **through)
+        doctor.assert_broken(report, "client.proxy", code="0x803381B1")
+        assert wire.connections == 0 and not proxy.lines
+
+
+def test_a_chain_through_a_proxy(own_lab, pki):
+    target = https(own_lab, pki)
+    with plain.Proxy() as proxy:
+        report = examine(own_lab, "-pac:ie_settings", target=target, method="Negotiate", **proxied(proxy.url, pki))
+        doctor.assert_whole(report)
+        assert proxy.url[7:] in report.evidence("client.proxy") and "tunnel" in report.evidence("network.proxy")
+        assert proxy.lines and all(line.startswith("CONNECT " + target[8:] + " ") for line in proxy.lines)
+        assert own_lab.password.encode() not in proxy.passed
+        del proxy.lines[:]
+        excepted = proxied(proxy.url, pki, no_proxy="127.0.0.2")
+        report = examine(own_lab, "-pac:ie_settings", target=target, method="Negotiate", **excepted)
+        doctor.assert_whole(report)
+        assert "reached directly" in report.evidence("client.proxy") and not proxy.lines
+
+
+def test_a_chain_of_http_through_a_proxy(scene):
+    """The requests go to the proxy whole; nothing unencrypted goes there, and so nobody asks what the service is."""
+    allow(scene)
+    with plain.Proxy() as proxy:
+        report = examine(scene, "-pac:ie_settings", method="Negotiate", **proxied(proxy.url))
+        doctor.assert_whole(report)
+        assert "does not say what it is" in report.evidence("server.service")
+        assert proxy.lines and all(line.startswith("POST %s/wsman " % scene.endpoint) for line in proxy.lines)
+        assert b"Identify" not in proxy.passed and b"CommandLine" not in proxy.passed
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_broken_proxies(own_lab, pki, scheme):
+    own_lab.client_host = own_lab.client()
+    own_lab.trust(own_lab.client_host, "127.0.0.1")
+    target = scheme + "://127.0.0.1:%d" % hosts.free_port("127.0.0.1")
+
+    def through(url, *more):
+        report = examine(own_lab, "-pac:ie_settings", *more, target=target, method="Negotiate", **proxied(url, pki))
+        assert_untouched(report)
+        return report
+
+    closed = "127.0.0.1:%d" % hosts.free_port("127.0.0.1")
+    doctor.assert_broken(through("http://" + closed), "network.proxy", "nothing listens at the proxy " + closed, code="0x80338012")
+    doctor.assert_broken(through("http://no-such-proxy.invalid:1"), "network.name", "the proxy no-such-proxy.invalid", code="0x803381B9")
+    doctor.assert_broken(through("socks5://127.0.0.1:1"), "client.proxy", scheme + "_proxy", code="0x8033819C")
+    with plain.Proxy("somebody", "secret") as proxy:
+        report = through(proxy.url)
+        code = "0x8033819B" if scheme == "https" else "0x5"
+        doctor.assert_broken(report, "network.proxy", "wants to know who asks", "HTTP 407", code=code)
+        if scheme == "https":
+            report = through(proxy.url, "-pa:basic", "-pu:somebody", "-pp:wrong")
+            doctor.assert_broken(report, "network.proxy", "did not accept the user name and the password for it")
+            report = through(proxy.url, "-pa:basic", "-pu:somebody", "-pp:secret")
+            doctor.assert_broken(report, "network.proxy", "cannot reach 127.0.0.1")
+    with speaking(b"SSH-2.0-OpenSSH_9.2p1\r\n") as port:
+        report = through("http://127.0.0.2:%d" % port)
+        if scheme == "https":
+            doctor.assert_broken(report, "network.proxy", "does not answer as an HTTP proxy does")
+        else:
+            doctor.assert_broken(report, "server.service", "but in SSH")
+
+
+# Basic and certificates
+
+
+def identity_of(pki):
+    return pki.server("independent", "127.0.0.1", "localhost")
+
+
+def basic_switches(lab, endpoint, password="right"):
+    secret = lab.client_host.root / "basic"
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    return ["-r:" + endpoint, "-a:Basic", "-u:alice", "-p:@%s" % secret, "-format:json"]
+
+
+def basic_chain(lab, pki, endpoint, *more, **options):
+    words = basic_switches(lab, endpoint, **options)
+    return doctor.Report(lab.client_host.run("winrm", "doctor", *words, *more, extra={"SSL_CERT_FILE": str(pki.roots)}))
+
+
+def test_basic_link_by_link(own_lab, pki):
+    client = own_lab.client_host = own_lab.client()
+    with plain.PlainService(plain.basic("alice", "right"), identity=identity_of(pki)) as service:
+        report = basic_chain(own_lab, pki, service.endpoint)
+        doctor.assert_broken(report, "client.flag", "Basic = false", code="0x803380DF")
+        assert not service.seen
+        client.winrm("set", "winrm/config/client/auth", "@{Basic=true}")
+        report = doctor.Report(client.run("winrm", "doctor", "-r:" + service.endpoint, "-a:Basic", "-format:json"))
+        doctor.assert_broken(report, "client.credential", code="0x803380B0")
+        assert not service.seen
+        report = basic_chain(own_lab, pki, service.endpoint)
+        doctor.assert_whole(report)
+        assert report.evidence("server.mechanism") == "Basic" and "alice" in report.evidence("server.logon")
+        assert [request.authorization for request in service.seen[:2]] == [None, None], "it is asked what it offers first"
+        report = basic_chain(own_lab, pki, service.endpoint, password="wrong")
+        doctor.assert_broken(report, "server.logon", code="0x52E")
+        assert report.evidence("server.proof") == "by the certificate of the HTTPS listener"
+    with plain.PlainService("nobody", identity=identity_of(pki), offers=("Negotiate",)) as service:
+        report = basic_chain(own_lab, pki, service.endpoint)
+        doctor.assert_broken(report, "server.schemes", "and not Basic")
+        assert all(request.authorization is None for request in service.seen)
+
+
+def test_basic_over_http_needs_three_consents(own_lab, pki):
+    client = own_lab.client_host = own_lab.client()
+    client.winrm("set", "winrm/config/client/auth", "@{Basic=true}")
+    with plain.PlainService(plain.basic("alice", "right")) as service:
+        doctor.assert_broken(basic_chain(own_lab, pki, service.endpoint), "client.unencrypted", "-unencrypted", code="0x803380DE")
+        report = basic_chain(own_lab, pki, service.endpoint, "-unencrypted")
+        doctor.assert_broken(report, "client.unencrypted", "switched off", code="0x803380DE")
+        client.winrm("set", "winrm/config/client", "@{AllowUnencrypted=true}")
+        doctor.assert_broken(basic_chain(own_lab, pki, service.endpoint, "-un"), "client.trustedhosts", code="0x803380E4")
+        assert not service.seen
+        own_lab.trust(client, "127.0.0.1")
+        report = basic_chain(own_lab, pki, service.endpoint, "-un")
+        doctor.assert_whole(report)
+        assert "TrustedHosts" in report.evidence("server.proof")
+
+
+def test_certificates_link_by_link(own_lab, pki, tmp_path):
+    client = own_lab.client_host = own_lab.client()
+    roots = {"SSL_CERT_FILE": str(pki.roots)}
+    user = pki.server("doctor-client", use="clientAuth")
+
+    def walk(service, *words):
+        return doctor.Report(client.run("winrm", "doctor", "-r:" + service.endpoint, *words, "-format:json", extra=roots))
+
+    with plain.PlainService(plain.MUTUAL, identity=identity_of(pki), clients=pki.roots) as service:
+        doctor.assert_broken(walk(service, "-a:Certificate"), "client.credential", "needs a certificate", code="0x803380B4")
+        named = "-certificate:" + user.thumbprint
+        doctor.assert_broken(walk(service, named), "client.credential", "there is no certificate", code="0x80338082")
+        client.winrm("certificate", "import", user.chain, "-key:%s" % user.key, "-user")
+        client.winrm("set", "winrm/config/client/auth", "@{Certificate=false}")
+        doctor.assert_broken(walk(service, named), "client.flag", "Certificate = false", code="0x803380E3")
+        client.winrm("set", "winrm/config/client/auth", "@{Certificate=true}")
+        assert not service.seen and not service.certificates
+        report = walk(service, named)
+        doctor.assert_whole(report)
+        assert report.document["authentication"] == "Certificate" and user.thumbprint in report.evidence("server.logon")
+        assert "server.schemes" not in report.checks
+    stranger = authority.Authority(tmp_path / "stranger", "stranger").server("stranger", "other.example.com")
+    with plain.PlainService(plain.MUTUAL, identity=identity_of(pki), clients=stranger.chain) as service:
+        doctor.assert_broken(walk(service, named), "network.tls", user.thumbprint, code="0x803381BA")
+    with plain.PlainService("nobody", identity=identity_of(pki), clients=pki.roots) as service:
+        doctor.assert_broken(walk(service, named), "server.logon", "to no account", code="0x5")
+
+
+def test_certificate_and_basic_at_a_service_of_ours(own_lab, pki):
+    target = https(own_lab, pki)
+    client, service = own_lab.client_host, own_lab.target
+    extra = {"SSL_CERT_FILE": str(pki.roots)}
+    client.winrm("set", "winrm/config/client/auth", "@{Basic=true}")
+    doctor.assert_broken(examine(own_lab, target=target, method="Basic", extra=extra), "server.schemes", "and not Basic")
+    service.winrm("set", "winrm/config/service/auth", "@{Basic=true}")
+    doctor.assert_whole(examine(own_lab, target=target, method="Basic", extra=extra))
+    doctor.assert_broken(
+        examine(own_lab, target=target, method="Basic", extra=extra, password=hosts.new_password()), "server.logon", code="0x52E"
+    )

@@ -13,6 +13,7 @@ import WinRMConfiguration
 private final class FakeProbes: ChainProbes, @unchecked Sendable {  // one test, one task
   var refusal: WinRMError?
   var obstacle: String?
+  var proxy = ProxyAnswer.notAsked
   var address = AddressAnswer.found(["203.0.113.11"])
   var greeting = Greeting(
     peer: "hop1:5985", address: "203.0.113.11",
@@ -25,7 +26,10 @@ private final class FakeProbes: ChainProbes, @unchecked Sendable {  // one test,
   func ruleFailure() -> WinRMError? { refusal }
   var kerberosObstacle: String? { obstacle }
   var serviceNames: [String] { ["WSMAN/hop1"] }
-  func addresses() async -> AddressAnswer { address }
+  func addresses() async -> AddressAnswer {
+    asked.append("address")
+    return address
+  }
   func greet() async throws -> Greeting {
     asked.append("greet")
     return greeting
@@ -56,11 +60,12 @@ struct ChainTests {
   }
 
   private func examine(
-    _ method: AuthenticationMethod = .credSSP, policy: ClientPolicy? = nil, target: String = "hop1", second: String? = nil
+    _ method: AuthenticationMethod = .credSSP, policy: ClientPolicy? = nil, target: String = "hop1", second: String? = nil,
+    credential: ChainSubject.CredentialKind = .explicit("alice"), sources: PolicySources = PolicySources(), mistake: WinRMError? = nil
   ) async throws -> DoctorReport {
     let subject = ChainSubject(
-      target: target, endpoint: try WinRMEndpoint(parsing: target), method: method, credential: .explicit("alice"),
-      policy: try policy ?? self.policy(), secondHop: second.flatMap { SecondHopTarget(parsing: $0) })
+      target: target, endpoint: try WinRMEndpoint(parsing: target), method: method, credential: credential,
+      policy: try policy ?? self.policy(), secondHop: second.flatMap { SecondHopTarget(parsing: $0) }, sources: sources, mistake: mistake)
     return try await ChainDiagnosis(subject: subject, probes: probes, now: { Self.noon }).run()
   }
 
@@ -92,7 +97,7 @@ struct ChainTests {
     probes.logon = success()
     let report = try await examine()
     #expect(report.passed && report.firstFailure == nil)
-    #expect(probes.asked == ["greet", "kerberos", "logon"])
+    #expect(probes.asked == ["address", "greet", "kerberos", "logon"])
     #expect(
       report.checks.map(\.id.rawValue) == [
         "client.settings", "client.flag", "client.credential", "client.delegation", "network.name", "network.port", "server.service",
@@ -105,6 +110,7 @@ struct ChainTests {
     var closed = ClientPolicy()
     closed.credSSPEnabled = true
     broken(try await examine(policy: closed), "client.delegation")
+    #expect(probes.asked == ["address"], "a rule of this machine refuses: nobody is connected to")
     probes.address = .notFound("Name or service not known")
     broken(try await examine(), "network.name")
     probes.address = .found(["203.0.113.11"])
@@ -125,12 +131,72 @@ struct ChainTests {
     #expect(report.checks.last?.state == .unknown)
   }
 
-  @Test(arguments: [(-301 as Int64, true), (-300, false), (0, false), (300, false), (301, true)])
-  func clocks(offset: Int64, isBroken: Bool) async throws {
+  // MARK: Clocks
+
+  private func clock(_ report: DoctorReport) throws -> Check { try #require(report.checks.first { $0.id.rawValue == "server.clock" }) }
+
+  /// The server's clock is an hour behind.
+  private func anHourBehind() { probes.greeting.answer?.date = String(httpDate: Self.noon - 3600) }
+
+  @Test(
+    "A clock is not blamed where the logon comes about: the library makes up for the difference to the KDC",
+    arguments: [(-301 as Int64, true), (-300, false), (0, false), (300, false), (301, true)])
+  func clocks(offset: Int64, isApart: Bool) async throws {
     probes.logon = success()
     probes.greeting.answer?.date = String(httpDate: Self.noon + offset)
     let report = try await examine()
-    if isBroken { broken(report, "server.clock") } else { #expect(report.passed) }
+    #expect(report.passed)
+    #expect(try clock(report).evidence.contains("all the same") == isApart)
+  }
+
+  @Test("Where names rule Kerberos out, the clock has no part in it") func clockWithoutKerberos() async throws {
+    anHourBehind()
+    probes.obstacle = "an address"
+    probes.logon = LogonAnswer(failure: failure(.logonFailure, .authenticate))
+    var policy = ClientPolicy()
+    policy.trustedHosts = try TrustedHosts(parsing: "hop1")
+    let report = try await examine(.negotiate, policy: policy)
+    broken(report, "server.logon")
+    #expect(try clock(report).state == .pass && clock(report).evidence.contains("60 minutes behind"))
+    #expect(try clock(report).evidence.contains("Kerberos has no part"))
+  }
+
+  @Test("Whether it matters is not known where nothing showed it") func clockThatNobodyJudges() async throws {
+    anHourBehind()
+    probes.kerberos = .obstacle(reason: "no", error: KerberosError(.unreachable))
+    probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(.freshCredentialsNTLMOnly, .delegate))
+    let report = try await examine()
+    broken(report, "domain.kdc")
+    #expect(try clock(report).state == .unknown && clock(report).evidence.contains("60 minutes behind"))
+  }
+
+  @Test("The KDC, or the server, says that it matters") func clockThatMatters() async throws {
+    anHourBehind()
+    probes.kerberos = .failure(failure(.timeSkew, .kerberos), nil)
+    var report = try await examine()
+    broken(report, "server.clock")
+    #expect(try clock(report).evidence == "the server's clock is 60 minutes behind this machine's; the cause")
+    probes.kerberos = .ticket("alice@LAB.EXAMPLE")
+    probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(.timeSkew, .authenticate))
+    broken(try await examine(), "server.clock")
+    // A server that refuses a good ticket without a word.
+    probes.logon = LogonAnswer(failure: failure(.logonFailure, .authenticate))
+    report = try await examine(.kerberos)
+    broken(report, "server.clock")
+    #expect(report.checks.first { $0.id.rawValue == "server.logon" }?.state == .unknown)
+    probes.greeting.answer?.date = String(httpDate: Self.noon)
+    broken(try await examine(.kerberos), "server.logon")
+  }
+
+  @Test("A certificate that is good by the right clock") func clockAndCertificate() async throws {
+    anHourBehind()
+    var sighting = try #require(success().credSSP)
+    sighting.flaw = "it has expired"
+    probes.kerberos = .obstacle(reason: "no", error: KerberosError(.unknownPrincipal))
+    probes.logon = LogonAnswer(credSSP: sighting, failure: failure(.freshCredentialsNTLMOnly, .delegate))
+    broken(try await examine(), "server.clock")
+    probes.greeting.answer?.date = String(httpDate: Self.noon)
+    broken(try await examine(), "server.proof")
   }
 
   @Test func aServerThatTellsNoTimeIsNotBlamed() async throws {
@@ -255,6 +321,183 @@ struct ChainTests {
     #expect(credSSP.contains("winrm credssp enable -role:server") && credSSP.contains("0x8033808A"))
     let kerberos = try #require(try await examine(.kerberos).firstFailure?.remedy)
     #expect(kerberos.contains("KeytabFile") && kerberos.contains("Kerberos=\"true\""), "a service without keys offers no Kerberos")
+  }
+
+  @Test("A server that would not begin CredSSP has refused nobody") func credSSPThatDoesNotBegin() async throws {
+    probes.logon = LogonAnswer(credSSP: CredSSPSighting(), failure: failure(.destinationUnreachable, .authenticate))
+    broken(try await examine(), "server.credssp")
+  }
+
+  // MARK: Rules of this machine
+
+  @Test(
+    "Each rule has its link, and nothing is sent",
+    arguments: [
+      (WinRMCode.proxyWithCredSSP, AuthenticationMethod.credSSP, "client.proxy"), (.proxyWithHTTP, .basic, "client.proxy"),
+      (.proxyAccessInvalid, .negotiate, "client.proxy"), (.unencryptedDisabled, .basic, "client.unencrypted"),
+      (.serverNotTrusted, .negotiate, "client.trustedhosts"), (.defaultMethodToAddress, .negotiate, "client.trustedhosts"),
+      (.certificateOptionsOverHTTP, .negotiate, "client.options"), (.servicePortWithOtherMethod, .basic, "client.options"),
+      (.userNameAndPasswordNeeded, .negotiate, "client.credential"), (.kerberosToAddress, .kerberos, "client.credential"),
+      (WinRMCode(rawValue: 1), .negotiate, "client.credential"),
+    ])
+  func rules(code: WinRMCode, method: AuthenticationMethod, name: String) async throws {
+    probes.refusal = failure(code, .policy)
+    var policy = try policy()
+    policy.basicEnabled = true
+    let report = try await examine(method, policy: policy)
+    broken(report, name)
+    #expect(report.firstFailure?.code == code && report.firstFailure?.remedy == "the step")
+    #expect(probes.asked == ["address"])
+    #expect(report.checks.filter { $0.place != .client && $0.id.rawValue != "network.name" }.allSatisfy { $0.state == .unknown })
+  }
+
+  @Test("A certificate that cannot be used is a finding") func certificateMistake() async throws {
+    let report = try await examine(
+      .certificate, target: "https://hop1", credential: .none, mistake: failure(.clientCertificateNotFound, .policy))
+    broken(report, "client.credential")
+    #expect(probes.asked == ["address"])
+    #expect(!report.checks.contains { ["server.schemes", "server.clock", "domain.kdc"].contains($0.id.rawValue) })
+  }
+
+  @Test("Every broken link is told, the first one as the first") func severalFailures() async throws {
+    probes.address = .notFound("Name or service not known")
+    let report = try await examine(policy: ClientPolicy())
+    #expect(report.checks.filter { $0.state == .fail }.map(\.id.rawValue) == ["client.flag", "client.delegation", "network.name"])
+    #expect(report.summary.hasPrefix("The first broken link is client.flag: "))
+    #expect(report.summary.hasSuffix("Broken as well: client.delegation, network.name"))
+  }
+
+  // MARK: Policy
+
+  private func value(_ name: String, isOfDomain: Bool) -> DecidingValue {
+    DecidingValue(
+      name: name, value: "0", object: isOfDomain ? "WinRM clients" : "machine policy", key: "K", file: "F", isOfDomain: isOfDomain)
+  }
+
+  @Test("The value that decides is named, and the remedy is one that policy accepts") func governedDelegation() async throws {
+    var policy = ClientPolicy()
+    policy.credSSPEnabled = true
+    func check(_ source: PolicySources.Delegation) async throws -> Check {
+      let report = try await examine(policy: policy, sources: PolicySources(ofDelegation: { _, _ in source }))
+      broken(report, "client.delegation")
+      return try #require(report.firstFailure)
+    }
+    let free = try await check(.init())
+    #expect(free.remedy == "winrm credssp enable -role:client -delegate:WSMAN/hop1")
+    let switchedOff = try await check(
+      .init(deciding: value("AllowFreshCredentials", isOfDomain: false), remark: "It is switched off", canBeEnabled: true))
+    #expect(
+      switchedOff.evidence.hasSuffix(
+        "It is switched off. It is decided here: machine policy sets AllowFreshCredentials = 0 (key K, file F)"))
+    #expect(switchedOff.remedy == free.remedy)
+    let governed = try await check(.init(deciding: value("AllowFreshCredentials", isOfDomain: true), canBeEnabled: false))
+    #expect(
+      governed.remedy == """
+        set AllowFreshCredentials to 1 and let its list name WSMAN/hop1 in the policy object WinRM clients of the domain, then: \
+        winrm policy update; see what holds then: winrm policy test -remote:hop1
+        """)
+  }
+
+  @Test("A flag that policy switches off cannot be set") func governedFlag() async throws {
+    let item = value("AllowCredSSP", isOfDomain: true)
+    var policy = try policy()
+    policy.credSSPEnabled = false
+    let report = try await examine(policy: policy, sources: PolicySources(ofSetting: { $0 == "CredSSP" ? item : nil }))
+    broken(report, "client.flag")
+    #expect(
+      report.firstFailure?.evidence == "winrm/config/client/auth CredSSP = false: WinRM clients sets AllowCredSSP = 0 (key K, file F)")
+    #expect(
+      report.firstFailure?.remedy == "set AllowCredSSP to 1 in the policy object WinRM clients of the domain, then: winrm policy update")
+    #expect(report.firstFailure?.code == .credSSPDisabledOnClient)
+  }
+
+  @Test("TrustedHosts that policy decides cannot be set") func governedTrust() async throws {
+    let item = value("TrustedHostsList", isOfDomain: true)
+    let sources = PolicySources(ofSetting: { $0 == "TrustedHosts" ? item : nil })
+    probes.refusal = failure(.serverNotTrusted, .policy)
+    let report = try await examine(.negotiate, sources: sources)
+    broken(report, "client.trustedhosts")
+    #expect(report.firstFailure?.remedy?.contains("in the policy object WinRM clients") == true)
+    // The KDC's no makes the same of it.
+    probes.refusal = nil
+    probes.kerberos = .failure(failure(.serverNotTrusted, .policy), KerberosError(.unknownPrincipal))
+    #expect(try await examine(.negotiate, sources: sources).firstFailure?.remedy == report.firstFailure?.remedy)
+  }
+
+  @Test("What NTLM alone proves: no remedy that policy forbids") func governedProof() async throws {
+    probes.kerberos = .obstacle(reason: "no", error: KerberosError(.unknownPrincipal))
+    probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(.freshCredentialsNTLMOnly, .delegate))
+    let item = value("AllowFreshCredentialsWhenNTLMOnly", isOfDomain: true)
+    let sources = PolicySources(ofDelegation: { _, ntlm in .init(deciding: ntlm ? item : nil, canBeEnabled: !ntlm) })
+    let report = try await examine(sources: sources)
+    broken(report, "server.proof")
+    let remedy = try #require(report.firstFailure?.remedy)
+    #expect(remedy.contains("winrm credssp pin -remote:hop1") && remedy.contains("policy object WinRM clients"))
+    #expect(!remedy.contains("credssp enable"))
+    #expect(try await examine().firstFailure?.remedy == "the step")
+  }
+
+  // MARK: Proxies
+
+  @Test func aProxyIsPartOfTheChain() async throws {
+    probes.proxy = .through(host: "proxy", authority: "proxy:3128")
+    probes.kerberos = .notAsked
+    probes.logon = LogonAnswer(report: AuthenticationReport(peer: "hop1:5986", method: .negotiate, mechanism: .ntlm))
+    let report = try await examine(.negotiate, target: "https://hop1:5986")
+    #expect(report.passed)
+    #expect(report.checks.first { $0.id.rawValue == "client.proxy" }?.evidence == "the environment names proxy:3128 for hop1")
+    #expect(report.checks.first { $0.id.rawValue == "network.name" }?.evidence.contains("it looks up hop1 by itself") == true)
+    #expect(report.checks.first { $0.id.rawValue == "network.proxy" }?.evidence == "proxy:3128 made a tunnel to hop1:5985")
+  }
+
+  @Test("A proxy that makes no way is not the server's fault") func proxyFailures() async throws {
+    probes.proxy = .through(host: "proxy", authority: "proxy:3128")
+    probes.greeting = Greeting(peer: "proxy:3128", failure: failure(.destinationUnreachable, .proxy))
+    let report = try await examine(.negotiate, target: "https://hop1:5986")
+    broken(report, "network.proxy")
+    #expect(report.checks.first { $0.id.rawValue == "network.port" }?.state == .unknown)
+    probes.address = .notFound("no")
+    broken(try await examine(.negotiate, target: "https://hop1:5986"), "network.name")
+    probes.proxy = .unusable(failure(.proxyAccessInvalid, .policy))
+    probes.address = .found(["203.0.113.11"])
+    broken(try await examine(.negotiate, target: "https://hop1:5986"), "client.proxy")
+  }
+
+  @Test("Where a rule refuses, the proxy is not even looked up") func noWordToTheProxy() async throws {
+    probes.proxy = .through(host: "proxy", authority: "proxy:3128")
+    probes.refusal = failure(.proxyWithCredSSP, .policy)
+    let report = try await examine(.credSSP, target: "https://hop1:5986")
+    broken(report, "client.proxy")
+    #expect(probes.asked.isEmpty)
+  }
+
+  // MARK: Methods without a mechanism
+
+  @Test(arguments: [(AuthenticationMethod.basic, "Basic"), (.certificate, "Certificate")])
+  func withoutMechanism(method: AuthenticationMethod, name: String) async throws {
+    var policy = ClientPolicy()
+    policy.basicEnabled = true
+    probes.greeting.answer?.schemes = ["Negotiate", "Basic"]
+    anHourBehind()
+    let credential: ChainSubject.CredentialKind = method == .basic ? .explicit("alice") : .certificate("AB")
+    probes.logon = LogonAnswer(report: AuthenticationReport(peer: "hop1:5986", method: method, mechanism: nil))
+    let report = try await examine(method, policy: policy, target: "https://hop1:5986", credential: credential)
+    #expect(report.passed && report.subject.method == name)
+    #expect(probes.asked == ["address", "greet", "logon"], "no KDC has a part in it")
+    #expect(report.checks.contains { $0.id.rawValue == "server.schemes" } == (method == .basic))
+    probes.logon = LogonAnswer(failure: failure(.accessDenied, .authenticate))
+    let refused = try await examine(method, policy: policy, target: "https://hop1:5986", credential: credential)
+    broken(refused, "server.logon")
+    #expect(refused.checks.first { $0.id.rawValue == "server.mechanism" }?.evidence == "\(name), which goes along with every request")
+  }
+
+  @Test func basicThatIsNotOffered() async throws {
+    var policy = ClientPolicy()
+    policy.basicEnabled = true
+    let report = try await examine(.basic, policy: policy, target: "https://hop1:5986")
+    broken(report, "server.schemes")
+    #expect(report.firstFailure?.remedy == "on the server: winrm set winrm/config/service/auth '@{Basic=\"true\"}'")
+    #expect(!probes.asked.contains("logon"))
   }
 
   // MARK: The second hop

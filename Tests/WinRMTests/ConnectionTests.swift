@@ -227,6 +227,35 @@ import WinRMConfiguration
     }
   }
 
+  @Test(
+    "who speaks another protocol is told apart from a busy server, whether it speaks first or answers",
+    arguments: [
+      ("SSH-2.0-OpenSSH_9.2\r\n", "in SSH", "\"SSH-2.0-OpenSSH_9.2\""), ("220 mail ESMTP\r\n", "in SMTP or FTP", "\"220 mail ESMTP\""),
+      ("\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{A}", "in TLS", "the bytes 15 03 01 00 02 02 0a"), ("\u{0}\u{1}", "in HTTP", "the bytes 00 01"),
+    ]) func foreignServers(_ beginning: String, _ cause: String, _ answer: String) async throws
+  {
+    for speaksFirst in [true, false] {
+      try await TurningAwayServer.run(saying: beginning, speaksFirst: speaksFirst) { port in
+        for scheme in ["http", "https"] where scheme == "http" || !cause.hasSuffix("TLS") {
+          let endpoint = try WinRMEndpoint(parsing: "\(scheme)://127.0.0.1:\(port)")
+          let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))
+          #expect(error.code == (scheme == "http" ? .destinationUnreachable : .sslConnectionAborted))
+          #expect(error.cause.contains("does not answer in \(scheme == "http" ? "HTTP" : "TLS")"), "\(error)")
+          #expect(error.cause.contains(cause) || scheme == "https" && cause == "in HTTP", "\(error)")
+          #expect(error.peerAnswer == answer)
+        }
+      }
+    }
+  }
+
+  @Test("HTTPS to a port of plain HTTP") func plainHTTP() async throws {
+    try await TurningAwayServer.run { port in
+      let endpoint = try WinRMEndpoint(parsing: "https://127.0.0.1:\(port)")
+      let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))
+      #expect(error.stage == .tls && error.cause.contains("HTTP without TLS"), "\(error)")
+    }
+  }
+
   @Test func nameWithoutAddress() async throws {
     let endpoint = try WinRMEndpoint(parsing: "no-such-host.invalid")
     let local = ClientCredential.explicit(

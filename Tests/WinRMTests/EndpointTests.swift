@@ -50,6 +50,19 @@ import WinRM
     #expect(error?.stage == .policy)
   }
 
+  @Test(
+    "What may be a password is not repeated",
+    arguments: [
+      "user:geheim@srv", "http://user:geheim@srv", "ftp://user:geheim@srv", "user:geheim@srv:5985", "user:ge@heim@srv/wsman",
+      "user:geheim://x@srv", "https://geheim@", "@geheim@",
+    ]) func userInformation(_ text: String)
+  {
+    let error = #expect(throws: WinRMError.self) { try WinRMEndpoint(parsing: text) }
+    let said = error.map { "\($0.cause) \($0.nextStep) \($0)" } ?? ""
+    #expect(!said.contains("geheim") && !said.contains("ge@") && said.contains("...@"))
+    #expect(error?.code == .connectionStringTransportInvalid || said.contains("-username"))
+  }
+
   @Test func httpWithSSLIsAContradiction() {
     let error = #expect(throws: WinRMError.self) { try WinRMEndpoint(parsing: "http://srv", useSSL: true) }
     #expect(error?.code.rawValue == 0x8033_81BE)

@@ -103,6 +103,16 @@ import WinRMConfiguration
     }
   }
 
+  @Test("HTTPS: a server of another protocol is not waited for") func foreignProxy() async throws {
+    try await TurningAwayServer.run(saying: "SSH-2.0-OpenSSH_9.2\r\n") { port in
+      var made = WinRMClientConfiguration(
+        endpoint: try WinRMEndpoint(parsing: "https://server.invalid:5986"), credential: Self.local, policy: ClientPolicy())
+      made.proxy = ProxySettings(environment: ["https_proxy": "http://127.0.0.1:\(port)"])
+      let error = await #expect(throws: WinRMError.self) { try await withWinRMClient(made) { _ = try await $0.identify() } }
+      #expect(error?.stage == .proxy && error?.cause.contains("does not answer as an HTTP proxy") == true)
+    }
+  }
+
   @Test("HTTPS: a proxy that says nothing, or is not there") func silentProxy() async throws {
     try await ScriptedServer.run(script: { _ in .silence }) { server in
       let error = try await failure(server)

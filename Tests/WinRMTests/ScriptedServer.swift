@@ -80,13 +80,15 @@ final class ScriptedServer: Sendable {
   }
 }
 
-/// A server that says 503 to everybody, without waiting for a request.
+/// A server that says the same to everybody, at once or when it hears something: 503, unless it is told otherwise.
 enum TurningAwayServer {
-  static func run<R>(_ body: (Int) async throws -> R) async throws -> R {
+  static let unavailable = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+  static func run<R>(saying answer: String = unavailable, speaksFirst: Bool = true, _ body: (Int) async throws -> R) async throws -> R {
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { child in
-        child.eventLoop.makeCompletedFuture { try child.pipeline.syncOperations.addHandler(TurnAway()) }
+        child.eventLoop.makeCompletedFuture { try child.pipeline.syncOperations.addHandler(TurnAway(answer, speaksFirst)) }
       }
       .bind(host: "127.0.0.1", port: 0).get()
     do {
@@ -103,9 +105,19 @@ enum TurningAwayServer {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    func channelActive(context: ChannelHandlerContext) {
-      let answer = ByteBuffer(string: "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-      context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+    private let answer: String
+    private var isDue: Bool
+    private let speaksFirst: Bool
+
+    init(_ answer: String, _ speaksFirst: Bool) { (self.answer, self.speaksFirst, isDue) = (answer, speaksFirst, true) }
+
+    func channelActive(context: ChannelHandlerContext) { if speaksFirst { speak(context) } }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { if isDue { speak(context) } }
+
+    private func speak(_ context: ChannelHandlerContext) {
+      isDue = false
+      context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
       context.close(mode: .output, promise: nil)
     }
   }

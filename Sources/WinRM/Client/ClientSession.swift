@@ -65,8 +65,7 @@ final class ClientSession: Sendable {
     let proxy = try configuration.proxy?.server(for: endpoint)
     let http: HTTPConnection
     do { http = try await open(proxy) } catch { throw failure(authenticating: error, plan) }
-    // A proxy of HTTP is told the whole URL; one of HTTPS sees none.
-    let target = proxy != nil && endpoint.scheme == .http ? url : endpoint.path
+    let target = requestTarget(proxy)
     do {
       let (protector, authorization) = try await authenticate(http, plan, target: target)
       // Over HTTPS the outer TLS protects the messages, whatever the authentication could do.
@@ -79,6 +78,9 @@ final class ClientSession: Sendable {
       throw failure(authenticating: error, plan)
     }
   }
+
+  /// What a request names: the path, or the whole URL for a proxy of HTTP. One of HTTPS sees none.
+  func requestTarget(_ proxy: ProxyServer?) -> String { proxy != nil && endpoint.scheme == .http ? url : endpoint.path }
 
   func open(_ proxy: ProxyServer?, proof: TLSProof = TLSProof()) async throws -> HTTPConnection {
     let first = port.withLock { $0 }

@@ -25,6 +25,8 @@ enum ConnectionFailure: Error, Sendable, Equatable {
   case certificateRefused(reason: String)
   /// The TLS handshake failed, or was not finished in time.
   case handshakeFailed(reason: String)
+  /// The peer speaks another protocol than TLS.
+  case foreignAnswer(ForeignAnswer)
   /// The proxy itself could not be reached.
   indirect case proxy(ConnectionFailure)
   /// The proxy makes no tunnel to the server.

@@ -27,10 +27,12 @@ struct HTTPConnection: Sendable {
   ///
   /// - Parameter proof: where what the TLS handshake saw is left, also when it failed.
   /// - Throws: ``ConnectionFailure``, or ``HTTPExchangeError/turnedAway`` when the peer ended the connection at once, `alert` where it was
-  ///   shown a certificate.
+  ///   shown a certificate, `foreign` where it speaks another protocol.
   static func open(
     host: String, port: Int, tls: OuterTLS?, proxy: ProxyServer? = nil, timeout: Duration, proof: TLSProof = TLSProof()
   ) async throws -> HTTPConnection {
+    let beginning = AnswerBeginning(of: .http)
+    let beginningOfTLS = AnswerBeginning(of: .tls)
     let channel: any Channel
     do {
       channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -38,12 +40,14 @@ struct HTTPConnection: Sendable {
         .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            guard let proxy, tls != nil else { return try setUp(channel, tls: tls, proof: proof) }
+            func setUp(_ channel: any Channel) throws {
+              if tls != nil { try channel.pipeline.syncOperations.addHandler(AnswerBeginning.Handler(beginningOfTLS)) }
+              try Self.setUp(channel, tls: tls, proof: proof, beginning: beginning)
+            }
+            guard let proxy, tls != nil else { return try setUp(channel) }
             let target = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
             try channel.pipeline.syncOperations.addHandler(
-              ProxyTunnelHandler(proxy: proxy, target: target, onFailure: { proof.record(tunnel: $0) }) {
-                try setUp($0, tls: tls, proof: proof)
-              })
+              ProxyTunnelHandler(proxy: proxy, target: target, onFailure: { proof.record(tunnel: $0) }, establish: setUp))
           }
         }
         .connect(host: proxy?.host ?? host, port: proxy?.port ?? port).get()
@@ -66,7 +70,7 @@ struct HTTPConnection: Sendable {
     } catch {
       channel.close(promise: nil)
       if error is CancellationError { throw error }
-      throw ConnectionFailure(tls: error, refusal: proof.refusal)
+      throw beginningOfTLS.foreign.map { .foreignAnswer($0) } ?? ConnectionFailure(tls: error, refusal: proof.refusal)
     }
     do {
       let handler = try await channel.eventLoop.submit {
@@ -76,6 +80,7 @@ struct HTTPConnection: Sendable {
     } catch {
       channel.close(promise: nil)
       // The peer has ended the connection, and the pipeline is gone. With TLS 1.3 that is how it refuses a certificate.
+      if let answer = beginning.foreign { throw HTTPExchangeError.foreign(answer) }
       throw tls?.clientCertificate == nil ? HTTPExchangeError.turnedAway : .alert
     }
   }
@@ -107,14 +112,15 @@ struct HTTPConnection: Sendable {
   /// The address at the other end, without the port.
   var remoteAddress: String? { channel.remoteAddress?.ipAddress }
 
-  private static func setUp(_ channel: any Channel, tls: OuterTLS?, proof: TLSProof) throws {
+  private static func setUp(_ channel: any Channel, tls: OuterTLS?, proof: TLSProof, beginning: AnswerBeginning) throws {
     let pipeline = channel.pipeline.syncOperations
     if let tls {
       try pipeline.addHandler(try tls.makeHandler(proof: proof))
       try pipeline.addHandler(HandshakeHandler())
     }
+    try pipeline.addHandler(AnswerBeginning.Handler(beginning))
     try pipeline.addHTTPClientHandlers(enableOutboundHeaderValidation: true, decoderLimitConfiguration: decoderLimits)
-    try pipeline.addHandler(HTTPExchangeHandler())
+    try pipeline.addHandler(HTTPExchangeHandler(beginning: beginning))
   }
 }
 

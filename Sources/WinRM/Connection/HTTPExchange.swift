@@ -30,6 +30,8 @@ enum HTTPExchangeError: Error, Sendable, Equatable {
   case timedOut
   /// The peer's bytes are no answer in HTTP.
   case malformed
+  /// The peer speaks another protocol.
+  case foreign(ForeignAnswer)
   /// The peer answered, or ended the connection, before it was asked: it turns connections away, because it has too many.
   case turnedAway
   /// The answer is larger than allowed.
@@ -57,8 +59,12 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
   }
 
   private var state = State.idle
+  /// What the peer said first.
+  private let beginning: AnswerBeginning
   /// Whether the peer has answered a request: its TLS is content with us then.
   private var hasAnswered = false
+
+  init(beginning: AnswerBeginning) { self.beginning = beginning }
 
   /// Writes a request. The promise gets the answer or an ``HTTPExchangeError``.
   ///
@@ -70,6 +76,7 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
     case .idle: break
     case .closed(.turnedAway): return promise.fail(HTTPExchangeError.turnedAway)
     case .closed(.alert): return promise.fail(HTTPExchangeError.alert)
+    case .closed(.foreign(let answer)): return promise.fail(HTTPExchangeError.foreign(answer))
     case .closed: return promise.fail(HTTPExchangeError.lost(requestWasWritten: false))
     case .awaitingHead, .awaitingEnd: return promise.fail(HTTPExchangeError.busy)
     }
@@ -86,6 +93,8 @@ final class HTTPExchangeHandler: ChannelInboundHandler {
 
   /// Ends the request under way and the connection.
   func end(_ reason: HTTPExchangeError, channel: any Channel) {
+    // Who never spoke HTTP is neither busy nor gone.
+    let reason = beginning.foreign.map { .foreign($0) } ?? reason
     switch state {
     case .awaitingHead(let pending), .awaitingEnd(let pending, _, _):
       pending.timer.cancel()

@@ -155,6 +155,15 @@ extension WinRMEndpoint {
   }
 }
 
+extension WinRMEndpoint {
+  /// The text with dots in place of what stands before an `@`: it may be a user's name with the password.
+  package static func withoutUserInformation(_ text: String) -> String {
+    guard let at = text.lastIndex(of: "@") else { return text }
+    let scheme = text[..<at].firstRange(ofLiteral: "://").map { text[..<$0.upperBound] } ?? ""
+    return "\(scheme.dropLast(3).allSatisfy(\.isLetter) ? scheme : "")...\(text[at...])"
+  }
+}
+
 extension Substring {
   fileprivate func firstRange(ofLiteral literal: String) -> Range<Index>? {
     var start = startIndex
@@ -169,8 +178,19 @@ extension Substring {
 private enum EndpointFlaw { case syntax, transport, port, zone, brackets, schemeConflict }
 
 extension WinRMError {
-  fileprivate static func endpoint(_ flaw: EndpointFlaw, _ text: String) -> WinRMError {
-    let form = "write [TRANSPORT://]HOST[:PORT][/PREFIX], for example server, https://server:5986 or [2001:db8::1]"
+  fileprivate static func endpoint(_ flaw: EndpointFlaw, _ typed: String) -> WinRMError {
+    let text = WinRMEndpoint.withoutUserInformation(typed)
+    guard text != typed else { return endpoint(flaw, text, Self.formOfEndpoint) }
+    // Whatever else is wrong with it, the user does not stand there.
+    return endpoint(
+      flaw == .zone || flaw == .brackets ? .syntax : flaw, text,
+      "name the user with -username (the password is asked for), and \(Self.formOfEndpoint)")
+  }
+
+  private static let formOfEndpoint =
+    "write [TRANSPORT://]HOST[:PORT][/PREFIX], for example server, https://server:5986 or [2001:db8::1]"
+
+  private static func endpoint(_ flaw: EndpointFlaw, _ text: String, _ form: String) -> WinRMError {
     let (code, cause, next): (WinRMCode, String, String) =
       switch flaw {
       case .syntax: (.connectionStringInvalid, "\"\(text)\" is no endpoint", form)

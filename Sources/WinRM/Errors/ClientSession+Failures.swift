@@ -67,6 +67,10 @@ extension ClientSession {
         "the TLS handshake with \(peer) failed: \(reason)\(clientCertificate.map { ", or the server does not accept the certificate \($0.thumbprint)" } ?? "")",
         clientCertificate == nil
           ? "check that the port is an HTTPS listener: winrm enumerate winrm/config/Listener on the server" : Self.certificateNextStep)
+    case .foreignAnswer(let answer):
+      return make(
+        .sslConnectionAborted, .tls, "\(peer) does not answer in TLS\(answer.protocolName.map { ", but in \($0)" } ?? "")",
+        "use the port of an HTTPS listener: winrm enumerate winrm/config/Listener on the server", answer: answer.text)
     case .proxy, .tunnelRefused, .tunnelMalformed, .tunnelTimedOut:
       return make(.destinationUnreachable, .proxy, "the proxy failed", "look at its log")
     }
@@ -335,8 +339,9 @@ extension ClientSession {
     let next =
       configuration.method == .credSSP
       ? "on the server: winrm credssp enable -role:server   or use -a:Negotiate, without a second hop"
-      : "on the server: winrm set winrm/config/service/auth @{\(wanted)=\"true\"}"
-        + (configuration.method == .basic && endpoint.scheme == .http ? ", and AllowUnencrypted in winrm/config/service" : "")
+      : "on the server: winrm set winrm/config/service/auth '@{\(wanted)=\"true\"}'"
+        + (configuration.method == .basic && endpoint.scheme == .http
+          ? " and winrm set winrm/config/service '@{AllowUnencrypted=\"true\"}'" : "")
     return make(
       .accessDenied, .authenticate, "\(peer) does not offer \(wanted) authentication", next, answer: "HTTP 401, schemes offered: \(list)")
   }
@@ -383,7 +388,11 @@ extension ClientSession {
     case .timedOut:
       return make(.networkTimedOut, stage, "\(peer) did not answer in time\(unknown)", "check that the server still runs; then try again")
     case .malformed:
-      return make(.destinationUnreachable, stage, "\(peer) does not answer in HTTP", "check the port")
+      return make(.destinationUnreachable, stage, "\(peer) does not answer in HTTP", Self.portNextStep)
+    case .foreign(let answer):
+      return make(
+        .destinationUnreachable, stage, "\(peer) does not answer in HTTP\(answer.protocolName.map { ", but in \($0)" } ?? "")",
+        answer.protocolName == "TLS" ? "use https for this port, or the port of an HTTP listener" : Self.portNextStep, answer: answer.text)
     case .tooLarge:
       return make(.destinationUnreachable, stage, "the answer of \(peer) is larger than this client accepts", "ask for less at a time")
     case .busy:
@@ -392,6 +401,7 @@ extension ClientSession {
   }
 
   private func failure(_ status: HTTPResponseStatus, _ stage: WinRMError.Stage) -> WinRMError {
+    if let failure = proxyFailure(status) { return failure }
     let (code, cause, next): (WinRMCode, String, String) =
       switch status.code {
       case 300..<400:
@@ -403,7 +413,7 @@ extension ClientSession {
         )
       case 407:
         (
-          .accessDenied, "the proxy \(proxyName ?? "in between") wants to know who asks, which goes with HTTPS only",
+          .accessDenied, "a proxy in between wants to know who asks, which goes with HTTPS only",
           "use https with -proxyauthentication:basic -proxyusername:USER, or a proxy that does not ask"
         )
       case 401: (.accessDenied, "\(peer) no longer knows who this connection is", "check that no proxy stands in between")
@@ -416,9 +426,6 @@ extension ClientSession {
           .destinationUnreachable, "\(peer) failed without saying why, as a server does that takes no unencrypted messages",
           "leave -unencrypted away; or on the server: winrm set winrm/config/service '@{AllowUnencrypted=\"true\"}'"
         )
-      case 502,
-        504 where proxyName != nil:
-        (.destinationUnreachable, "the proxy \(proxyName ?? "") cannot reach \(peer)", "check the address, and what the proxy lets through")
       case 500 where stage == .authenticate:
         (
           .destinationUnreachable, "\(peer) cannot carry out the authentication, whoever asks for it",
@@ -437,8 +444,10 @@ extension ClientSession {
     service is stopped
     """
 
+  private static let portNextStep = "check the port: a WinRM service listens on 5985 (HTTP) or 5986 (HTTPS)"
+
   /// Number and standard name; the peer's own words are left out.
-  private static func text(_ status: HTTPResponseStatus) -> String {
+  static func text(_ status: HTTPResponseStatus) -> String {
     let known = HTTPResponseStatus(statusCode: Int(status.code))
     return known.reasonPhrase.isEmpty ? "HTTP \(status.code)" : "HTTP \(status.code) (\(known.reasonPhrase))"
   }

@@ -1,3 +1,4 @@
+import NIOHTTP1
 import SecuritySupport
 
 // What went wrong on the way through a proxy.
@@ -25,7 +26,26 @@ extension ClientSession {
       return make(
         .networkTimedOut, "the proxy \(proxy) made no way to \(peer) within \(configuration.connectTimeout)",
         "check that \(peer) is up; the proxy's log may say more")
-    case .notResolved, .refused, .timedOut, .unreachable, .certificateRefused, .handshakeFailed: return nil
+    case .notResolved, .refused, .timedOut, .unreachable, .certificateRefused, .handshakeFailed, .foreignAnswer: return nil
+    }
+  }
+
+  /// What a proxy of HTTP answers in place of the server.
+  ///
+  /// - Returns: `nil` for an answer of the server, as far as one can tell.
+  func proxyFailure(_ status: HTTPResponseStatus) -> WinRMError? {
+    guard endpoint.scheme == .http, let proxy = proxyName else { return nil }
+    let answer = Self.text(status)
+    switch status.code {
+    case 407:
+      return make(
+        .accessDenied, "the proxy \(proxy) wants to know who asks, which goes with HTTPS only",
+        "use https with -proxyauthentication:basic -proxyusername:USER, or a proxy that does not ask", answer: answer)
+    case 502, 504:
+      return make(
+        .destinationUnreachable, "the proxy \(proxy) cannot reach \(peer)", "check the address, and what the proxy lets through",
+        answer: answer)
+    default: return nil
     }
   }
 

@@ -30,6 +30,13 @@ package struct ServiceInspection: Sendable {
   /// Why Kerberos cannot be used, where names alone say it.
   package var kerberosObstacle: String? { rules.kerberosObstacle?.reason }
 
+  /// The proxy on the way, as its host and as `host:port`; `nil` where the server is reached directly.
+  ///
+  /// - Throws: ``WinRMError`` for a variable that names no proxy that could be used.
+  package func proxy() throws(WinRMError) -> (host: String, authority: String)? {
+    try session.configuration.proxy?.server(for: session.endpoint).map { ($0.host, $0.authority) }
+  }
+
   /// What the KDC is asked for, in order.
   package var serviceNames: [KerberosServiceName] { session.configuration.serviceNames }
 
@@ -41,15 +48,17 @@ package struct ServiceInspection: Sendable {
 
   // MARK: The server, before anybody proves anything
 
-  /// Opens a connection and sends one request without body and without authentication: what every client of HTTP could send.
+  /// Opens a connection and sends one request without body and without authentication: what every client of HTTP could send. Where a rule
+  /// of this machine refuses, nothing is opened.
   ///
   /// - Parameter chain: gets the certificates of an HTTPS server (DER, leaf first), also of one that is refused.
   /// - Throws: ``WinRMError`` at the stage that failed, `CancellationError`.
   package func greet(chain: (([[UInt8]]) -> Void)? = nil) async throws -> ServiceGreeting {
+    try rules.check()
+    let proxy = try session.configuration.proxy?.server(for: session.endpoint)
     let proof = TLSProof()
     let connection: HTTPConnection
     do {
-      let proxy = try session.configuration.proxy?.server(for: session.endpoint)
       connection = try await session.open(proxy, proof: proof)
     } catch {
       if !proof.chain.isEmpty { chain?(proof.chain) }
@@ -62,9 +71,9 @@ package struct ServiceInspection: Sendable {
     headers.add(name: "Content-Length", value: "0")
     do {
       let response = try await connection.exchange(
-        HTTPRequest(path: session.endpoint.path, headers: headers, body: []), limit: Handshake.bodyLimit,
+        HTTPRequest(path: session.requestTarget(proxy), headers: headers, body: []), limit: Handshake.bodyLimit,
         timeout: session.configuration.connectTimeout)
-      greeting.answer = .success(ServiceGreeting.Answer(response))
+      greeting.answer = session.proxyFailure(response.status).map { .failure($0) } ?? .success(ServiceGreeting.Answer(response))
     } catch {
       let failure = session.failure(authenticating: error, MechanismPlan())
       guard let failure = failure as? WinRMError else { throw failure }

@@ -44,6 +44,8 @@ final class ProxyTunnelHandler: AwaitedHandler {
     var bytes = unwrapInboundIn(data)
     answer.writeBuffer(&bytes)
     let view = answer.readableBytesView
+    // Whoever speaks another protocol waits for more than would ever come.
+    guard Self.beginsAsHTTP(view) else { return fail(.tunnelMalformed, context) }
     guard let end = Self.endOfHead(view) else {
       if answer.readableBytes > Self.maximumAnswer { fail(.tunnelMalformed, context) }
       return
@@ -79,6 +81,11 @@ final class ProxyTunnelHandler: AwaitedHandler {
     onFailure(failure)
     result.end(.failure(failure))
     context.close(promise: nil)
+  }
+
+  private static func beginsAsHTTP(_ bytes: ByteBufferView) -> Bool {
+    let start = Array("HTTP/1.".utf8)
+    return bytes.prefix(start.count).elementsEqual(start.prefix(bytes.count))
   }
 
   /// The index after the empty line; `nil` where it has not come.

@@ -1,4 +1,4 @@
-import GroupPolicy
+import Certificates
 import SecuritySupport
 import WinRM
 import WinRMConfiguration
@@ -12,22 +12,25 @@ import WinRMDoctor
   import Darwin
 #endif
 
-/// `winrm doctor [-remote:ENDPOINT [-authentication:M] [-username:USER] [-secondhop:TARGET]] [-format:text|json] [-report:FILE]`.
+/// `winrm doctor [-remote:ENDPOINT [SWITCHES OF A CONNECTION] [-secondhop:TARGET]] [-format:text|json] [-report:FILE]`.
 struct DoctorOperation {
   enum Format: String { case text, json }
 
   var paths: WinRMPaths
-  var environment: [String: String]
   var console: CommandConsole
-  var identifier: any ServiceIdentifier
+  /// Knows how the switches of a connection become a client's configuration.
+  var identification: IdentifyOperation
 
-  /// - Throws: ``NegativeAnswer`` when something did not pass; ``WinrmUsageError``, ``WinRMError`` and ``WinrmFailure`` when there is nothing to tell.
+  /// - Throws: ``NegativeAnswer`` when something did not pass; ``WinrmUsageError``, ``WinRMError`` and ``WinrmFailure`` when there is nothing
+  ///   to tell, or, after it has been told, where the file could not be written.
   func run(_ arguments: WinrmArguments, password: PasswordSource?) async throws {
     let format = try format(arguments)
+    let file = arguments.switches[.report].map { ReportFile(path: $0) }
+    try file?.check()
     let report =
       try await arguments.switches[.remote] == nil ? await service(arguments) : chain(arguments, password: password)
-    if let path = arguments.switches[.report] { try ReportFile(path: path).write(HTMLReport.write(report)) }
     console.writeOutput(format == .json ? JSONReport.write(report) : TextReport.write(report))
+    try file?.write(HTMLReport.write(report))
     guard report.passed else { throw NegativeAnswer() }
   }
 
@@ -48,7 +51,6 @@ struct DoctorOperation {
 
   private func chain(_ arguments: WinrmArguments, password: PasswordSource?) async throws -> DoctorReport {
     let target = arguments.switches[.remote] ?? ""
-    let method = try method(arguments)
     let second = try arguments.switches[.secondhop].map { text throws(WinrmUsageError) in
       guard let second = SecondHopTarget(parsing: text) else {
         throw WinrmUsageError("Invalid option for -secondhop: \"\(text)\". It is HOST, [http[s]://]HOST:PORT or //HOST/SHARE.")
@@ -60,39 +62,33 @@ struct DoctorOperation {
     do { policy = try ClientPolicy.machine(paths: paths) } catch let error as ConfigurationError {
       return unreadable(error, arguments, second)
     }
-    let configuration = try configuration(arguments, method, policy, password: password)
+    let (configuration, mistake) = try configuration(arguments, policy, password: password)
     let probes = NetworkChainProbes(configuration: configuration, policy: policy)
     let subject = ChainSubject(
-      target: target, endpoint: configuration.endpoint, method: method, credential: Self.kind(configuration.credential), policy: policy,
-      delegationHost: probes.delegationHost, secondHop: second, sources: sources())
+      target: target, endpoint: configuration.endpoint, method: configuration.method, credential: Self.kind(configuration.credential),
+      policy: policy, delegationHost: probes.delegationHost, secondHop: second,
+      sources: PolicySources(paths: paths, client: policy, host: probes.delegationHost), mistake: mistake)
     return try await ChainDiagnosis(subject: subject, probes: probes, now: { Int64(time(nil)) }).run()
   }
 
-  private func method(_ arguments: WinrmArguments) throws(WinrmUsageError) -> AuthenticationMethod {
-    switch arguments.switches[.authentication]?.lowercased() {
-    case nil, "negotiate": return .negotiate
-    case "kerberos": return .kerberos
-    case "credssp": return .credSSP
-    case let other?:
-      throw WinrmUsageError("Invalid option for -authentication: \"\(other)\". It is credssp, negotiate or kerberos for doctor.")
-    }
-  }
-
-  /// That of the real commands; only the missing user of CredSSP is a finding here, and no mistake in writing.
+  /// That of the real commands. A client certificate that is not there, or no good, is a finding here and no end.
   private func configuration(
-    _ arguments: WinrmArguments, _ method: AuthenticationMethod, _ policy: ClientPolicy, password: PasswordSource?
-  ) throws -> WinRMClientConfiguration {
-    let identification = IdentifyOperation(paths: paths, environment: environment, console: console, identifier: identifier)
-    var arguments = arguments
-    let isIncomplete = method == .credSSP && arguments.switches[.username] == nil
-    if isIncomplete {
-      arguments.switches[.authentication] = "negotiate"
-      arguments.switches[.password] = nil
+    _ arguments: WinrmArguments, _ policy: ClientPolicy, password: PasswordSource?
+  ) throws -> (WinRMClientConfiguration, mistake: WinRMError?) {
+    var configuration: WinRMClientConfiguration
+    var mistake: WinRMError?
+    do {
+      configuration = try identification.configuration(arguments, password: password)
+    } catch let error as WinRMError where arguments.switches[.certificate] != nil {
+      // Without it the rest may be as it should; then the certificate is what is wrong.
+      mistake = error
+      var arguments = arguments
+      arguments.switches[.certificate] = nil
+      arguments.switches[.authentication] = "certificate"
+      configuration = try identification.configuration(arguments, password: password)
     }
-    var configuration = try identification.configuration(arguments, password: password)
-    configuration.method = method
     configuration.policy = policy
-    return configuration
+    return (configuration, mistake)
   }
 
   private static func kind(_ credential: ClientCredential) -> ChainSubject.CredentialKind {
@@ -100,29 +96,20 @@ struct DoctorOperation {
     case .explicit(let credential): .explicit(credential.name.description)
     case .agent: .ambient(hasAgent: true)
     case .ambient(let socket): .ambient(hasAgent: socket != nil)
-    case .certificate, .none: .none
+    case .certificate(let certificate): .certificate(certificate.thumbprint.text)
+    case .none: .none
     }
   }
 
   private func unreadable(_ error: ConfigurationError, _ arguments: WinrmArguments, _ second: SecondHopTarget?) -> DoctorReport {
-    let method = arguments.switches[.authentication]?.lowercased()
+    let methods: [AuthenticationMethod] = [.kerberos, .credSSP, .basic, .certificate]
+    let typed = arguments.switches[.authentication]?.lowercased() ?? (arguments.switches[.certificate] == nil ? nil : "certificate")
+    let method = methods.first { ChainSubject.name(of: $0).lowercased() == typed } ?? .negotiate
     return ChainDiagnosis.report(
-      unreadable: error.description, remedy: "repair the file; winrm policy and winrm get winrm/config/client read it again",
+      unreadable: error.description, remedy: "repair the file; then try again, or look at what it says: winrm get winrm/config/client",
       code: error.winrmCode,
       subject: .init(
-        target: arguments.switches[.remote], method: method == "credssp" ? "CredSSP" : method == "kerberos" ? "Kerberos" : "Negotiate",
-        user: arguments.switches[.username], secondHop: second?.text), isCredSSP: method == "credssp", time: Int64(time(nil)))
-  }
-
-  /// Where the rules are written that decide.
-  private func sources() -> PolicySources {
-    guard let policy = try? EffectivePolicy.load(paths: paths), let settings = try? ConfigurationStore(paths: paths).loadEffective() else {
-      return PolicySources()
-    }
-    return PolicySources(
-      ofReason: { reason in policy.item(decidingBy: reason).map { "written in \($0.source.file)" } },
-      ofFlag: { flag in
-        settings.item(deciding: flag, of: .clientAuth).map { "policy \($0.source.object), \($0.source.file)" }
-      })
+        target: arguments.switches[.remote], method: ChainSubject.name(of: method), user: arguments.switches[.username],
+        secondHop: second?.text), isCredSSP: method == .credSSP, time: Int64(time(nil)))
   }
 }

@@ -12,17 +12,19 @@ import SecuritySupport
 struct ReportFile {
   var path: String
 
+  /// Finds out whether the file can be written, before anything is done whose result would be lost otherwise. Nothing is left behind.
+  ///
+  /// - Throws: ``WinrmFailure``.
+  func check() throws(WinrmFailure) {
+    try checkName()
+    close(try openTemporary())
+    unlink(temporary)
+  }
+
   /// - Throws: ``WinrmFailure``.
   func write(_ text: String) throws(WinrmFailure) {
-    // The new file takes the name: what is no file, such as /dev/null or a link, would be gone.
-    var status = stat()
-    if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw WinrmFailure(
-        WinRMCode(rawValue: 183), "The report cannot be written to \(path): there is something else than a file. Name another one.")
-    }
-    let temporary = path + ".\(getpid()).new"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw failure() }
+    try checkName()
+    let descriptor = try openTemporary()
     let isWritten = Self.writeAll(Array(text.utf8), to: descriptor) && fsync(descriptor) == 0
     let reason = errno
     guard close(descriptor) == 0, isWritten, rename(temporary, path) == 0 else {
@@ -30,6 +32,22 @@ struct ReportFile {
       unlink(temporary)
       throw failure(number)
     }
+  }
+
+  private var temporary: String { path + ".\(getpid()).new" }
+
+  /// The new file takes the name: what is no file, such as /dev/null or a link, would be gone.
+  private func checkName() throws(WinrmFailure) {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+    throw WinrmFailure(
+      WinRMCode(rawValue: 183), "The report cannot be written to \(path): there is something else than a file. Name another one.")
+  }
+
+  private func openTemporary() throws(WinrmFailure) -> CInt {
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw failure() }
+    return descriptor
   }
 
   private func failure(_ number: CInt = errno) -> WinrmFailure {

@@ -149,7 +149,7 @@ struct WinrmRunner {
     case .certificate: try certificateOperations(arguments, password).run(arguments)
     case .policy: try policy(arguments)
     case .doctor:
-      let operation = DoctorOperation(paths: paths, environment: environment, console: console, identifier: identifier)
+      let operation = DoctorOperation(paths: paths, console: console, identification: identification)
       try await operation.run(arguments, password: password)
     case .configsddl: try await secure(arguments, password: password)
     case .helpmsg: explainCode(arguments.operands.first ?? "")

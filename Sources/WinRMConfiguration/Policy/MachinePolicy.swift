@@ -111,8 +111,10 @@ public struct MachinePolicy: Sendable, Equatable {
   /// - Throws: `invalidValue` for what is no name or address of a host, such as a URL or a host with a port.
   public static func pinnedHost(_ text: String) throws(ConfigurationError) -> String {
     guard let host = FoldedHost(text)?.text, host.utf8.count(where: { $0 == UInt8(ascii: ":") }) != 1 else {
+      // What stands before an @ may be a user's name with the password.
+      let shown = text.lastIndex(of: "@").map { "...\(text[$0...])" } ?? text
       throw ConfigurationError(
-        .invalidValue, "\"\(text)\" is no name or address of a host; it stands alone, without scheme, port and wildcard",
+        .invalidValue, "\"\(shown)\" is no name or address of a host; it stands alone, without scheme, port and wildcard",
         specificCode: .invalidParameter)
     }
     return host

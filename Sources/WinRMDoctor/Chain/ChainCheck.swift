@@ -1,7 +1,7 @@
 /// The checks of a chain: what they are called, and in which order they are told.
 enum ChainCheck: String, CaseIterable {
-  case settings, flag, credential, delegation, trustedHosts
-  case name, port, tls, certificate
+  case settings, options, flag, credential, delegation, trustedHosts, unencrypted, proxy
+  case name, proxyWay, port, tls, certificate
   case service, schemes, clock
   case kdc, serviceName
   case credssp, proof, mechanism, logon, shell
@@ -11,11 +11,15 @@ enum ChainCheck: String, CaseIterable {
     let text =
       switch self {
       case .settings: "client.settings"
+      case .options: "client.options"
       case .flag: "client.flag"
       case .credential: "client.credential"
       case .delegation: "client.delegation"
       case .trustedHosts: "client.trustedhosts"
+      case .unencrypted: "client.unencrypted"
+      case .proxy: "client.proxy"
       case .name: "network.name"
+      case .proxyWay: "network.proxy"
       case .port: "network.port"
       case .tls: "network.tls"
       case .certificate: "network.certificate"
@@ -42,11 +46,15 @@ enum ChainCheck: String, CaseIterable {
   var title: String {
     switch self {
     case .settings: "Settings and policy can be read"
+    case .options: "The switches go together"
     case .flag: "The method is switched on in this client"
     case .credential: "There is a credential for the method"
     case .delegation: "Policy lets credentials go to this host"
-    case .trustedHosts: "NTLM may be used with this host"
+    case .trustedHosts: "This host may go without proof"
+    case .unencrypted: "Messages may go without encryption"
+    case .proxy: "The proxy may be used"
     case .name: "The name has an address"
+    case .proxyWay: "The proxy makes a way to the server"
     case .port: "The port answers"
     case .tls: "TLS comes about"
     case .certificate: "The certificate proves the server"
@@ -71,8 +79,8 @@ enum ChainCheck: String, CaseIterable {
 
   var place: Place {
     switch self {
-    case .settings, .flag, .credential, .delegation, .trustedHosts: .client
-    case .name, .port, .tls, .certificate: .firstLink
+    case .settings, .options, .flag, .credential, .delegation, .trustedHosts, .unencrypted, .proxy: .client
+    case .name, .proxyWay, .port, .tls, .certificate: .firstLink
     case .service, .schemes, .clock, .credssp, .proof, .mechanism, .logon, .shell: .firstHop
     case .kdc, .serviceName: .domain
     case .secondHopCredentials, .secondHopTicket, .secondHopClient: .firstHop

@@ -7,38 +7,60 @@ import WinRM
 
 extension ChainDiagnosis {
   func checkClient(_ findings: inout Findings) {
-    let refusal = probes.ruleFailure()
-    checkFlag(refusal, &findings)
+    let refusal = subject.mistake ?? probes.ruleFailure()
+    checkFlag(&findings)
     checkCredential(refusal, &findings)
-    if subject.method == .credSSP { checkDelegation(refusal, &findings) }
-    if subject.method == .negotiate { checkTrustedHosts(refusal, &findings) }
+    if subject.method == .credSSP { checkDelegation(&findings) }
+    checkTrustedHosts(refusal, &findings)
+    checkProxy(refusal, &findings)
     // A rule that none of these knows still stops the real command.
-    if let refusal, findings.firstFailure == nil { findings.fail(.credential, refusal) }
+    if let refusal, findings.firstFailure == nil { fail(place(of: refusal), refusal, &findings) }
   }
 
-  private func checkFlag(_ refusal: WinRMError?, _ findings: inout Findings) {
-    let name = subject.methodName
-    let source = subject.sources.ofFlag(name).map { ", by \($0)" } ?? ""
-    guard !subject.isEnabled else {
-      return findings.pass(.flag, "winrm/config/client/auth \(name) = true\(source)")
+  /// Which check a rule belongs to.
+  private func place(of refusal: WinRMError) -> ChainCheck {
+    switch refusal.code {
+    case .negotiateDisabled, .kerberosDisabled, .basicDisabled, .certificateDisabled, .credSSPDisabledOnClient, .digestDisabled: .flag
+    case .freshCredentialsNotAllowed, .freshCredentialsNTLMOnly: .delegation
+    case .serverNotTrusted, .defaultMethodToAddress, .explicitCredentialsRequired: .trustedHosts
+    case .unencryptedDisabled, .unencryptedOverHTTPS, .invalidFlag: .unencrypted
+    case .proxyWithHTTP, .proxyWithKerberos, .proxyWithCredSSP, .proxyAccessInvalid, .proxyAuthenticationInvalid, .proxyCredentialsNeeded,
+      .proxyCredentialsWithoutProxy:
+      .proxy
+    case .servicePortWithOtherMethod, .implicitNegotiateOverHTTP, .certificateOptionsOverHTTP, .certificateWithOtherMethod: .options
+    default: .credential
     }
-    let evidence = "winrm/config/client/auth \(name) = false\(source)"
-    let code: WinRMCode =
-      subject.method == .credSSP ? .credSSPDisabledOnClient : subject.method == .kerberos ? .kerberosDisabled : .negotiateDisabled
+  }
+
+  /// In the words of the client library, with a remedy that policy does not forbid.
+  private func fail(_ check: ChainCheck, _ refusal: WinRMError, _ findings: inout Findings) {
+    let setting: (name: String, wanted: String)? =
+      switch check {
+      case .trustedHosts: ("TrustedHosts", "let TrustedHostsList name \(subject.endpoint.host)")
+      case .unencrypted where refusal.code == .unencryptedDisabled && !subject.policy.allowUnencrypted:
+        ("AllowUnencrypted", "use https, or set AllowUnencryptedTraffic to 1")
+      default: nil
+      }
+    guard let setting, let value = subject.sources.ofSetting(setting.name) else { return findings.fail(check, refusal) }
+    findings.fail(check, "\(refusal.evidence); \(value.text)", remedy: value.remedy(setting.wanted), code: refusal.code)
+  }
+
+  private func checkFlag(_ findings: inout Findings) {
+    let name = subject.methodName
+    let flag = subject.flag
+    let value = subject.sources.ofSetting(name)
+    let evidence = "winrm/config/client/auth \(name) = \(flag.isOn)\(value.map { ": \($0.text)" } ?? "")"
+    guard !flag.isOn else { return findings.pass(.flag, evidence) }
     findings.fail(
-      .flag, evidence,
-      remedy: source.isEmpty
-        ? "winrm set winrm/config/client/auth '@{\(name)=\"true\"}'" : "have that policy changed, then: winrm policy update",
-      code: code)
+      .flag, evidence, remedy: value?.remedy("set \(value?.name ?? "") to 1") ?? "winrm set winrm/config/client/auth '@{\(name)=\"true\"}'",
+      code: flag.code)
   }
 
   private func checkCredential(_ refusal: WinRMError?, _ findings: inout Findings) {
-    let codes: Set<WinRMCode> = [
-      .credSSPUserNameAndPasswordNeeded, .userNameAndPasswordNeeded, .noCredentials, .kerberosToAddress, .kerberosToLocalhost,
-    ]
-    if let refusal, codes.contains(refusal.code) { return findings.fail(.credential, refusal) }
+    if let refusal, place(of: refusal) == .credential { return findings.fail(.credential, refusal) }
     switch subject.credential {
     case .explicit(let name): findings.pass(.credential, "user name and password of \(name) were given")
+    case .certificate(let thumbprint): findings.pass(.credential, "the certificate \(thumbprint) of this user, with its key")
     case .ambient where subject.method == .credSSP:
       findings.fail(
         .credential, "CredSSP sends a password to the server, so it needs an explicit user name and password",
@@ -47,34 +69,88 @@ extension ChainDiagnosis {
     case .ambient(let hasAgent):
       findings.pass(
         .credential, "the tickets of this user\(hasAgent ? ", and the logon agent of this session" : ""), as far as there are any")
+    case .none where subject.method == .certificate:
+      findings.fail(
+        .credential, "certificate authentication needs a certificate",
+        remedy: "see which there are: winrm certificate list -user   then give -certificate:THUMBPRINT", code: .certificateNeeded)
     case .none:
       findings.fail(
-        .credential, "there is no credential", remedy: "give -username:USER, or run kinit", code: .noCredentials)
+        .credential, "there is no credential", remedy: "give -username:USER\(subject.method == .basic ? "" : ", or run kinit")",
+        code: subject.method == .basic ? .userNameAndPasswordNeeded : .noCredentials)
     }
   }
+
+  // MARK: Delegation
 
   /// The first question of delegation: can credentials ever go there?
-  private func checkDelegation(_ refusal: WinRMError?, _ findings: inout Findings) {
-    let host = subject.delegationHost
-    let decision = subject.policy.delegation.beforeConnecting(to: host)
-    let source = subject.sources.ofReason(decision.reason).map { "; \($0)" } ?? ""
+  private func checkDelegation(_ findings: inout Findings) {
+    let decision = subject.policy.delegation.beforeConnecting(to: subject.delegationHost)
+    let evidence = "question 1 (may they ever go there)"
     switch decision {
-    case .allowed(let reason): findings.pass(.delegation, "question 1 (may they ever go there): \(reason)\(source)")
+    case .allowed(let reason):
+      let source = subject.sources.ofDelegation(decision, false).deciding.map { "; \($0.place)" } ?? ""
+      findings.pass(.delegation, "\(evidence): \(reason)\(source)")
     case .refused(let code, let reason):
-      let isDenied = reason.contains(" denies ")
+      let source = subject.sources.ofDelegation(decision, false)
       findings.fail(
-        .delegation, "question 1 (may they ever go there) says no: \(reason)\(source)",
-        remedy: isDenied
-          ? "have the deny rule taken away, or use another server: winrm policy test -remote:\(host)"
-          : "winrm credssp enable -role:client -delegate:WSMAN/\(host)", code: code)
+        .delegation, "\(evidence) says no: \(reason)\(explanation(source))",
+        remedy: delegationRemedy(source, reason: reason, whenNTLMOnly: false), code: code)
     }
   }
 
-  /// Over HTTP nothing but the list speaks for a server that Kerberos does not prove.
+  private func explanation(_ source: PolicySources.Delegation) -> String {
+    (source.remark.map { ". \($0)" } ?? "") + (source.deciding.map { ". It is decided here: \($0.text)" } ?? "")
+  }
+
+  /// `winrm credssp enable` where it can help; otherwise who has to change what.
+  private func delegationRemedy(_ source: PolicySources.Delegation, reason: String, whenNTLMOnly: Bool) -> String {
+    let host = subject.delegationHost
+    let test = "see what holds then: winrm policy test -remote:\(DoctorReport.bracketed(host))"
+    if reason.contains(" denies ") {
+      guard let value = source.deciding else { return "have the rule that denies taken away, or use another server; \(test)" }
+      return "\(value.remedy("take the rule \(value.name) away")); \(test)"
+    }
+    if !source.canBeEnabled, let value = source.deciding {
+      let list = whenNTLMOnly ? "AllowFreshCredentialsWhenNTLMOnly" : "AllowFreshCredentials"
+      return "\(value.remedy("set \(list) to 1 and let its list name WSMAN/\(host)")); \(test)"
+    }
+    return "winrm credssp enable -role:client -delegate:WSMAN/\(host)\(whenNTLMOnly ? " -ntlmonly" : "")"
+  }
+
+  /// The second and third question: is the server proven well enough? The library's remedy, unless policy makes it impossible.
+  func failProof(_ failure: WinRMError, _ findings: inout Findings) {
+    guard failure.code == .freshCredentialsNTLMOnly else { return findings.fail(.proof, failure) }
+    let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .ntlmOnly)
+    let source = subject.sources.ofDelegation(decision, true)
+    guard !decision.isAllowed, !source.canBeEnabled || decision.reason.contains(" denies ") else { return findings.fail(.proof, failure) }
+    findings.fail(
+      .proof, failure.evidence + explanation(source),
+      remedy:
+        "pin the server's certificate: winrm credssp pin -remote:\(subject.delegationHost) -sha256:HEX   or, to accept NTLM as the only proof: \(delegationRemedy(source, reason: decision.reason, whenNTLMOnly: true))",
+      code: failure.code)
+  }
+
+  // MARK: The way
+
+  /// Where neither Kerberos nor a certificate speaks for a server, nothing but the list does.
   private func checkTrustedHosts(_ refusal: WinRMError?, _ findings: inout Findings) {
+    if let refusal, place(of: refusal) == .trustedHosts { return failTrustedHosts(refusal, &findings) }
     let host = subject.endpoint.host
-    if let refusal, refusal.code == .serverNotTrusted { return findings.fail(.trustedHosts, refusal) }
-    guard subject.endpoint.scheme == .http else { return }
+    guard subject.endpoint.scheme == .http, subject.method == .negotiate || subject.method == .basic else { return }
     if subject.policy.trustedHosts.contains(host) { findings.pass(.trustedHosts, "TrustedHosts names \(host)") }
+  }
+
+  func failTrustedHosts(_ refusal: WinRMError, _ findings: inout Findings) { fail(.trustedHosts, refusal, &findings) }
+
+  private func checkProxy(_ refusal: WinRMError?, _ findings: inout Findings) {
+    if let refusal, place(of: refusal) == .proxy { return findings.fail(.proxy, refusal) }
+    let host = subject.endpoint.host
+    switch probes.proxy {
+    case .notAsked: break
+    case .direct:
+      findings.pass(.proxy, "the environment names no proxy for \(host), or no_proxy makes an exception of it: it is reached directly")
+    case .through(_, let authority): findings.pass(.proxy, "the environment names \(authority) for \(host)")
+    case .unusable(let error): findings.fail(.proxy, error)
+    }
   }
 }

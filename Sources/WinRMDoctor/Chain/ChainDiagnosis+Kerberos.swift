@@ -15,7 +15,7 @@ extension ChainDiagnosis {
 
   /// - Returns: what is wrong with Kerberos, where the client goes on without; and whether it goes on at all.
   func askKerberos(_ findings: inout Findings) async throws -> (trouble: KerberosTrouble?, goesOn: Bool) {
-    guard probes.kerberosObstacle == nil else { return (nil, true) }
+    guard mayUseKerberos else { return (nil, true) }
     switch try await probes.askKerberos() {
     case .notAsked: return (nil, true)
     case .ticket(let client):
@@ -43,7 +43,7 @@ extension ChainDiagnosis {
         report(trouble, &findings)
         findings.leaveOpen([.trustedHosts], because: "needed only because Kerberos cannot be used")
       } else if failure.code == .serverNotTrusted {
-        findings.fail(.trustedHosts, failure)
+        failTrustedHosts(failure, &findings)
       } else {
         findings.fail(.credential, failure)
       }
@@ -52,7 +52,7 @@ extension ChainDiagnosis {
     switch failure.code {
     case .timeSkew:
       findings.pass(.kdc, "it answers")
-      findings.fail(.clock, failure)
+      failClock(failure.evidence, &findings)
     case .targetUnknown:
       findings.pass(.kdc, "it answers")
       findings.fail(.serviceName, failure)

@@ -65,13 +65,17 @@ extension ChainDiagnosis {
   }
 
   private func logon(_ report: AuthenticationReport) -> String {
-    let name = report.client.map(\.description) ?? subject.reportSubject.user ?? "the user"
+    let name = report.client.map(\.description) ?? subject.reportSubject.user ?? certificateName ?? "the user"
     switch report.delegation {
     case .notAsked: return "\(name) is logged on; nothing was delegated"
     case .password: return "\(name) is logged on; the password went to the server"
     case .ticket: return "\(name) is logged on; a ticket was forwarded"
     case .none(let reason): return "\(name) is logged on; nothing was delegated: \(reason)"
     }
+  }
+
+  private var certificateName: String? {
+    if case .certificate(let thumbprint) = subject.credential { "the account of the certificate \(thumbprint)" } else { nil }
   }
 
   private func proof(_ report: AuthenticationReport, _ sighting: CredSSPSighting?) -> String {
@@ -86,8 +90,13 @@ extension ChainDiagnosis {
       return how + rule
     }
     if let service = report.service { return "by Kerberos as \(service)" }
+    return proofWithoutKerberos
+  }
+
+  /// What proves the server where Kerberos does not.
+  private var proofWithoutKerberos: String {
     if subject.endpoint.scheme == .https { return "by the certificate of the HTTPS listener" }
-    return "by nothing better than NTLM, which TrustedHosts allows"
+    return subject.hasMechanism ? "by nothing better than NTLM, which TrustedHosts allows" : "by nothing, which TrustedHosts allows"
   }
 
   // MARK: The user is not
@@ -99,11 +108,13 @@ extension ChainDiagnosis {
     if failure.stage == .delegate || delegation.contains(failure.code) {
       return delegationRefused(failure, answer.credSSP, trouble, &findings)
     }
-    if failure.stage == .resolve || failure.stage == .connect || failure.stage == .tls {
+    if [.resolve, .proxy, .connect, .tls].contains(failure.stage) {
       return findings.fail(.logon, failure)
     }
     switch failure.code {
-    case .timeSkew: findings.fail(.clock, failure)
+    case .timeSkew: failClock(failure.evidence, &findings)
+    case .logonFailure where findings.skew != nil && findings.state(of: .serviceName) == .pass:
+      failClock("the domain gave a ticket, and the server refused it without a reason: \(failure.evidence)", &findings)
     case .wrongPrincipal where findings.state(of: .serviceName) == .pass:
       findings.fail(.proof, failure.evidence, remedy: serverRemedies(findings).keys(of: ticketName), code: failure.code)
     case .wrongPrincipal, .mutualAuthenticationFailed, .badBindings:
@@ -111,13 +122,23 @@ extension ChainDiagnosis {
     case .invalidToken where subject.method == .credSSP: findings.fail(.credssp, failure)
     case .invalidToken: findings.fail(.mechanism, failure)
     default:
+      if subject.method == .credSSP, answer.credSSP?.proof == nil {
+        // Its TLS did not even begin: the server has seen neither name nor password.
+        return findings.fail(
+          .credssp, "the server offers CredSSP, and would not begin it: \(failure.evidence)",
+          remedy: """
+            look at the server's log; on the server, see whether its CredSSP certificate is there: winrm get winrm/config/service   and \
+            winrm certificate list   If CertificateThumbprint names one that is missing, import it again, or let the service make its own: \
+            winrm set winrm/config/service '@{CertificateThumbprint=""}'
+            """,
+          code: failure.code)
+      }
       if let sighting = answer.credSSP, sighting.permission != nil {
         findings.pass(.proof, sighting.permission.map { "policy let the credentials go: \($0)" } ?? "")
       } else if subject.method == .kerberos || findings.state(of: .serviceName) == .pass {
         findings.leaveOpen(.proof, because: "the exchange ended before the server had proven itself")
       } else {
-        findings.pass(
-          .proof, subject.endpoint.scheme == .https ? "by the certificate of the HTTPS listener" : "NTLM alone, which TrustedHosts allows")
+        findings.pass(.proof, proofWithoutKerberos)
       }
       mechanism(&findings)
       // The KDC took the password, and gave a ticket for the service: who says no now has no key to open it with.
@@ -142,7 +163,9 @@ extension ChainDiagnosis {
   }
 
   private func mechanism(_ findings: inout Findings) {
-    if subject.method == .kerberos || findings.state(of: .serviceName) == .pass {
+    if !subject.hasMechanism {
+      findings.pass(.mechanism, "\(subject.methodName), which goes along with every request")
+    } else if subject.method == .kerberos || findings.state(of: .serviceName) == .pass {
       findings.pass(.mechanism, "Kerberos was offered first")
     } else {
       findings.pass(.mechanism, "NTLM\(probes.kerberosObstacle.map { "; Kerberos is not used: \($0)" } ?? "")")
@@ -162,7 +185,12 @@ extension ChainDiagnosis {
       )
       return
     }
-    findings.fail(.proof, failure)
+    if let skew = findings.skew, let flaw = sighting?.flaw, flaw.contains("expired") || flaw.contains("not valid yet") {
+      failClock("by this machine's clock the server's certificate proves nothing (\(flaw))", &findings)
+      findings.leaveOpen(.proof, because: "the certificate may be good by the right clock: \(skew)")
+      return
+    }
+    failProof(failure, &findings)
   }
 }
 

@@ -5,26 +5,47 @@ import WinRM
 // What anybody could see of the server.
 
 extension ChainDiagnosis {
-  private static let afterName: [ChainCheck] = [.port]
-  private static let afterTLS: [ChainCheck] = [.service, .schemes, .clock]
+  private var transport: [ChainCheck] { subject.endpoint.scheme == .https ? [.port, .tls, .certificate] : [.port] }
+  private var afterTLS: [ChainCheck] {
+    [.service] + (subject.method == .certificate ? [] : [.schemes]) + (mayUseKerberos ? [.clock] : [])
+  }
+
+  /// What is looked at of the way and of the server, the name apart.
+  var networkChecks: [ChainCheck] { (probes.proxy.authority == nil ? [] : [.proxyWay]) + transport + afterTLS }
 
   func checkNetwork(_ findings: inout Findings) async throws {
-    let transport: [ChainCheck] = subject.endpoint.scheme == .https ? [.port, .tls, .certificate] : [.port]
-    switch await probes.addresses() {
-    case .found(let addresses):
-      let host = subject.endpoint.host
-      let list = "\(addresses.prefix(4).joined(separator: ", "))\(addresses.count > 4 ? ", ..." : "")"
-      findings.pass(.name, addresses == [host] ? "\(host) is an address" : "\(host) is \(list)")
-    case .notFound(let reason):
-      findings.fail(
-        .name, "the name \(subject.endpoint.host) has no address: \(reason)",
-        remedy: "check the spelling, the name server (getent hosts \(subject.endpoint.host)), or use the address", code: .nameNotResolved)
-      findings.leaveOpen(transport + Self.afterTLS, because: "not tried: the name has no address")
-      return
+    await checkName(&findings)
+    guard findings.state(of: .name) != .fail else {
+      return findings.leaveOpen(networkChecks, because: "not tried: the name has no address")
     }
     let greeting = try await probes.greet()
     guard checkConnection(greeting, &findings) else { return }
     try await checkService(greeting, &findings)
+  }
+
+  /// Looks up what the client would look up: the host, or the proxy, which then looks up the host by itself.
+  func checkName(_ findings: inout Findings) async {
+    var host = subject.endpoint.host
+    var owner = "the name"
+    if case .through(let proxy, _) = probes.proxy {
+      // Nobody but the proxy knows what it finds, and where a rule refuses it is not asked.
+      guard findings.firstFailure == nil else {
+        return findings.leaveOpen(.name, because: "not tried: the proxy looks it up, and nothing is sent to it")
+      }
+      (host, owner) = (proxy, "the proxy")
+    }
+    switch await probes.addresses() {
+    case .found(let addresses):
+      let list = "\(addresses.prefix(4).joined(separator: ", "))\(addresses.count > 4 ? ", ..." : "")"
+      let text = addresses == [host] ? "\(host) is an address" : "\(host) is \(list)"
+      findings.pass(.name, owner == "the name" ? text : "of the proxy: \(text); it looks up \(subject.endpoint.host) by itself")
+    case .notFound(let reason):
+      findings.fail(
+        .name, "\(owner) \(host) has no address: \(reason)",
+        remedy: owner == "the name"
+          ? "check the spelling, the name server (getent hosts \(host)), or use the address"
+          : "correct the variable that names the proxy, or leave -proxyaccess away", code: .nameNotResolved)
+    }
   }
 
   /// - Returns: whether there is a connection that can be used.
@@ -32,26 +53,32 @@ extension ChainDiagnosis {
     let isHTTPS = subject.endpoint.scheme == .https
     let peer = greeting.peer ?? subject.endpoint.authority
     guard let failure = greeting.failure, failure.isOfConnection else {
-      findings.pass(.port, "\(peer) answers\(greeting.address.map { $0 == subject.endpoint.host ? "" : " (\($0))" } ?? "")")
+      answers(peer, greeting, &findings)
       if isHTTPS {
         findings.pass(.tls, "a TLS connection with \(peer)")
         findings.pass(.certificate, certificateEvidence(greeting))
       }
       return true
     }
-    func open(_ checks: [ChainCheck], _ why: String) { findings.leaveOpen(checks + Self.afterTLS, because: why) }
+    func open(_ checks: [ChainCheck], _ why: String) { findings.leaveOpen(checks + afterTLS, because: why) }
     switch failure.stage {
+    case .policy:
+      findings.fail(.credential, failure)
+      open(transport, "not tried: the client gave up before")
     case .resolve:
       findings.fail(.name, failure)
-      open(isHTTPS ? [.port, .tls, .certificate] : [.port], "not tried: the name has no address")
+      open(transport, "not tried: the name has no address")
+    case .proxy:
+      findings.fail(.proxyWay, failure)
+      open(transport, "not tried: the proxy makes no way")
     case .tls where failure.code == .mutualAuthenticationFailed:
-      findings.pass(.port, "\(peer) answers")
+      answers(peer, greeting, &findings)
       findings.pass(.tls, "\(peer) speaks TLS")
       findings.fail(
         .certificate, failure.cause + (greeting.certificate.map { ". It says: \($0)" } ?? ""), remedy: failure.nextStep, code: failure.code)
       open([], "not tried: nothing proves the server")
     case .tls:
-      findings.pass(.port, "\(peer) answers")
+      answers(peer, greeting, &findings)
       findings.fail(.tls, failure)
       open([.certificate], "not tried: there is no TLS")
     default:
@@ -59,6 +86,15 @@ extension ChainDiagnosis {
       open(isHTTPS ? [.tls, .certificate] : [], "not tried: there is no connection")
     }
     return false
+  }
+
+  private func answers(_ peer: String, _ greeting: Greeting, _ findings: inout Findings) {
+    guard let proxy = probes.proxy.authority else {
+      return findings.pass(.port, "\(peer) answers\(greeting.address.map { $0 == subject.endpoint.host ? "" : " (\($0))" } ?? "")")
+    }
+    findings.pass(
+      .proxyWay, subject.endpoint.scheme == .https ? "\(proxy) made a tunnel to \(peer)" : "\(proxy) passed a request on to \(peer)")
+    findings.pass(.port, "\(peer) answers, by way of \(proxy)")
   }
 
   private func certificateEvidence(_ greeting: Greeting) -> String {
@@ -69,15 +105,15 @@ extension ChainDiagnosis {
   private func checkService(_ greeting: Greeting, _ findings: inout Findings) async throws {
     if let failure = greeting.failure {
       findings.fail(.service, failure)
-      findings.leaveOpen(Self.afterTLS, because: "not tried: no WinRM service answers")
+      findings.leaveOpen(afterTLS, because: "not tried: no WinRM service answers")
       return
     }
     guard let answer = greeting.answer else {
-      findings.leaveOpen(Self.afterTLS, because: "there was no answer to look at")
+      findings.leaveOpen(afterTLS, because: "there was no answer to look at")
       return
     }
     let product = try await probes.identify()
-    guard answer.status == 401, product != nil || !answer.schemes.isEmpty else {
+    guard answer.status == 401, product != nil || !answer.schemes.isEmpty || subject.method == .certificate else {
       notWinRM(answer, product, &findings)
       return
     }
@@ -100,10 +136,12 @@ extension ChainDiagnosis {
           ? "start the WinRM service there, or wait until it is less busy"
           : "check port and path: a WinRM service listens on 5985 (HTTP) or 5986 (HTTPS), path /wsman; on the server: winrm enumerate winrm/config/Listener",
       code: isAbsent ? .httpServiceUnavailable : answer.status == 404 ? .httpNotFound : .destinationUnreachable)
-    findings.leaveOpen(Self.afterTLS, because: "not tried: no WinRM service answers")
+    findings.leaveOpen(afterTLS, because: "not tried: no WinRM service answers")
   }
 
   private func checkSchemes(_ answer: Greeting.Answer, _ findings: inout Findings) {
+    // A certificate is shown in the handshake of TLS, and named by no challenge.
+    guard subject.method != .certificate else { return }
     let list = answer.schemes.joined(separator: ", ")
     let wanted = subject.methodName
     guard !answer.schemes.contains(where: { $0.lowercased() == wanted.lowercased() }) else {
@@ -114,7 +152,7 @@ extension ChainDiagnosis {
       remedy: serverRemedies(findings).scheme(wanted), code: .accessDenied)
   }
 
-  /// A server that does not tell the time is not blamed for it.
+  /// A server that does not tell the time is not blamed for it. One whose clock is off is not either: whether that matters shows later.
   private func checkClock(_ answer: Greeting.Answer, _ findings: inout Findings) {
     guard let text = answer.date, let theirs = UTCTime.seconds(httpDate: text) else { return }
     let difference = theirs - now()
@@ -122,10 +160,27 @@ extension ChainDiagnosis {
     guard apart > Self.clockSkew else {
       return findings.pass(.clock, "apart by \(Self.span(apart)); Kerberos allows \(Self.clockSkew / 60) minutes")
     }
+    findings.skew = "the server's clock is \(Self.span(apart)) \(difference > 0 ? "ahead of" : "behind") this machine's"
+  }
+
+  /// Somebody to whom it matters says that the clocks are apart.
+  func failClock(_ evidence: String, _ findings: inout Findings) {
     findings.fail(
-      .clock,
-      "the server's clock is \(Self.span(apart)) \(difference > 0 ? "ahead of" : "behind") this machine's; Kerberos allows \(Self.clockSkew / 60) minutes",
+      .clock, [findings.skew, evidence].compactMap { $0 }.joined(separator: "; "),
       remedy: "synchronise both clocks (chronyc tracking, timedatectl; on Windows: w32tm /resync)", code: .timeSkew)
+  }
+
+  /// Nobody said it.
+  func settleClock(_ findings: inout Findings) {
+    guard let skew = findings.skew, !findings.has(.clock) else { return }
+    let limit = "Kerberos allows \(Self.clockSkew / 60) minutes"
+    if !mayUseKerberos {
+      findings.pass(.clock, "\(skew), which matters to Kerberos alone, and Kerberos has no part in this")
+    } else if findings.state(of: .logon) == .pass {
+      findings.pass(.clock, "\(skew); \(limit), and the logon came about all the same")
+    } else {
+      findings.leaveOpen(.clock, because: "\(skew); \(limit), and nothing was tried that would show whether it matters")
+    }
   }
 
   static func span(_ seconds: Int64) -> String {
@@ -136,5 +191,5 @@ extension ChainDiagnosis {
 
 extension WinRMError {
   /// Whether it came before anything was asked on a connection.
-  fileprivate var isOfConnection: Bool { stage == .resolve || stage == .connect || stage == .tls }
+  fileprivate var isOfConnection: Bool { [.policy, .resolve, .proxy, .connect, .tls].contains(stage) }
 }

@@ -4,9 +4,9 @@ import WinRM
 
 /// Walks a chain from this machine to its first hop, and from there to the second.
 ///
-/// What this machine alone knows comes first, then what anybody could see of the server, and only when nothing of that failed the
-/// credentials are used, in the way and in the order of the real command: with the KDC, and with the server. The first hop runs something
-/// only where a second hop was named.
+/// What this machine alone knows comes first. Where it refuses, a name is looked up and nothing else goes to the network, as with the real
+/// command. Then comes what anybody could see of the server, and only when nothing of that failed the credentials are used, in the way and
+/// in the order of the real command: with the KDC, and with the server. The first hop runs something only where a second hop was named.
 public struct ChainDiagnosis: Sendable {
   let subject: ChainSubject
   let probes: any ChainProbes
@@ -27,12 +27,18 @@ public struct ChainDiagnosis: Sendable {
     var findings = Findings(subject: subject)
     findings.pass(.settings, "settings and policy were read")
     checkClient(&findings)
-    try await checkNetwork(&findings)
+    if let failure = findings.firstFailure {
+      await checkName(&findings)
+      findings.leaveOpen(networkChecks, because: "not tried, because \"\(failure.title)\" failed: the real command sends nothing then")
+    } else {
+      try await checkNetwork(&findings)
+    }
     if let failure = findings.firstFailure {
       findings.leaveOpen(remainingChecks(findings), because: "not tried, because \"\(failure.title)\" failed")
     } else {
       try await useCredentials(&findings)
     }
+    settleClock(&findings)
     return DoctorReport(subject: subject.reportSubject, time: now(), checks: findings.checks)
   }
 
@@ -49,10 +55,13 @@ public struct ChainDiagnosis: Sendable {
     return DoctorReport(subject: subject, time: time, checks: [first] + open)
   }
 
+  /// Whether Kerberos could prove the user here, as far as names say it.
+  var mayUseKerberos: Bool { subject.hasMechanism && probes.kerberosObstacle == nil }
+
   /// What is still to be told when the credentials are not used.
   private func remainingChecks(_ findings: Findings) -> [ChainCheck] {
     var rest: [ChainCheck] = []
-    if probes.kerberosObstacle == nil { rest += [.kdc, .serviceName] }
+    if mayUseKerberos { rest += [.kdc, .serviceName] }
     if subject.method == .credSSP { rest += [.credssp] }
     rest += [.proof, .mechanism, .logon, .shell]
     if subject.secondHop != nil { rest += ChainCheck.ofSecondHop }
@@ -65,6 +74,8 @@ struct Findings {
   private var found: [ChainCheck: Check] = [:]
   private var omitted: Set<ChainCheck> = []
   let subject: ChainSubject
+  /// How far the server's clock is from this machine's, where that may matter: who it matters to has to say so.
+  var skew: String?
 
   init(subject: ChainSubject) { self.subject = subject }
 

@@ -1,4 +1,5 @@
 import DelegationPolicy
+import SecuritySupport
 public import WinRM
 public import WinRMConfiguration
 
@@ -8,6 +9,8 @@ public struct ChainSubject: Sendable {
   public enum CredentialKind: Sendable, Equatable {
     case explicit(String)
     case ambient(hasAgent: Bool)
+    /// Its thumbprint.
+    case certificate(String)
     case none
   }
 
@@ -22,10 +25,13 @@ public struct ChainSubject: Sendable {
   public var secondHop: SecondHopTarget?
   /// Where rules are written.
   public var sources: PolicySources
+  /// Why what was given cannot be used, where that showed before any rule was asked.
+  public var mistake: WinRMError?
 
   public init(
     target: String, endpoint: WinRMEndpoint, method: AuthenticationMethod, credential: CredentialKind, policy: ClientPolicy,
-    delegationHost: String? = nil, secondHop: SecondHopTarget? = nil, sources: PolicySources = PolicySources()
+    delegationHost: String? = nil, secondHop: SecondHopTarget? = nil, sources: PolicySources = PolicySources(),
+    mistake: WinRMError? = nil
   ) {
     self.target = target
     self.endpoint = endpoint
@@ -35,24 +41,41 @@ public struct ChainSubject: Sendable {
     self.delegationHost = delegationHost ?? endpoint.host
     self.secondHop = secondHop
     self.sources = sources
+    self.mistake = mistake
   }
 
   /// The method as people write it.
-  var methodName: String {
-    if method == .credSSP { return "CredSSP" }
-    return method == .kerberos ? "Kerberos" : "Negotiate"
+  var methodName: String { Self.name(of: method) }
+
+  /// The name of a method, which is that of its flag in `winrm/config/client/auth` too.
+  public static func name(of method: AuthenticationMethod) -> String {
+    switch method {
+    case .negotiate: "Negotiate"
+    case .kerberos: "Kerberos"
+    case .credSSP: "CredSSP"
+    case .basic: "Basic"
+    case .certificate: "Certificate"
+    case .none: "None"
+    }
   }
 
-  /// The flag of `winrm/config/client/auth`, and what it says.
-  var isEnabled: Bool {
-    if method == .credSSP { return policy.credSSPEnabled }
-    return method == .kerberos ? policy.kerberosEnabled : policy.negotiateEnabled
+  /// What the flag of `winrm/config/client/auth` says, and the number for its no.
+  var flag: (isOn: Bool, code: WinRMCode) {
+    switch method {
+    case .negotiate, .none: (policy.negotiateEnabled, .negotiateDisabled)
+    case .kerberos: (policy.kerberosEnabled, .kerberosDisabled)
+    case .credSSP: (policy.credSSPEnabled, .credSSPDisabledOnClient)
+    case .basic: (policy.basicEnabled, .basicDisabled)
+    case .certificate: (policy.certificateEnabled, .certificateDisabled)
+    }
   }
 
-  /// Whether NTLM alone may prove a server to this client for this use.
-  var acceptsNTLM: Bool {
-    guard method == .credSSP else { return endpoint.scheme == .https || policy.trustedHosts.contains(endpoint.host) }
-    return policy.delegation.decide(host: delegationHost, proof: .ntlmOnly).isAllowed
+  /// Whether the method has a mechanism inside, which may be Kerberos.
+  var hasMechanism: Bool {
+    switch method {
+    case .negotiate, .kerberos, .credSSP: true
+    case .basic, .certificate, .none: false
+    }
   }
 
   /// What reports are headed with.
@@ -60,20 +83,5 @@ public struct ChainSubject: Sendable {
     var user: String?
     if case .explicit(let name) = credential { user = name }
     return DoctorReport.Subject(target: target, method: methodName, user: user, secondHop: secondHop?.text)
-  }
-}
-
-/// Tells where a rule or a flag is written.
-public struct PolicySources: Sendable {
-  /// The source of the rule with which the reason of a decision begins.
-  public var ofReason: @Sendable (String) -> String?
-  /// The policy that decides a flag of `client/auth`; `nil` where the settings do.
-  public var ofFlag: @Sendable (String) -> String?
-
-  public init(
-    ofReason: @escaping @Sendable (String) -> String? = { _ in nil }, ofFlag: @escaping @Sendable (String) -> String? = { _ in nil }
-  ) {
-    self.ofReason = ofReason
-    self.ofFlag = ofFlag
   }
 }

@@ -9,9 +9,11 @@ public protocol ChainProbes: Sendable {
   func ruleFailure() -> WinRMError?
   /// Why Kerberos cannot be used, where names alone say it.
   var kerberosObstacle: String? { get }
+  /// The proxy that is asked for, if one is.
+  var proxy: ProxyAnswer { get }
   /// The names under which the KDC is asked for the service.
   var serviceNames: [String] { get }
-  /// The addresses of the host.
+  /// The addresses of the host, or of the proxy where one is on the way.
   func addresses() async -> AddressAnswer
   /// Looks at the server without proving anything.
   func greet() async throws -> Greeting
@@ -21,6 +23,22 @@ public protocol ChainProbes: Sendable {
   func askKerberos() async throws -> KerberosAnswer
   /// Logs on, opens a shell, and in it looks at the second hop.
   func logOn(second: SecondHopProbe?) async throws -> LogonAnswer
+}
+
+/// Which way the environment names.
+public enum ProxyAnswer: Sendable {
+  /// Nobody asked for a proxy.
+  case notAsked
+  /// One was asked for, and none is named for this host.
+  case direct
+  /// Its host, and `host:port`.
+  case through(host: String, authority: String)
+  /// What names it cannot be used.
+  case unusable(WinRMError)
+
+  var authority: String? {
+    if case .through(_, let authority) = self { authority } else { nil }
+  }
 }
 
 /// What the resolver said.

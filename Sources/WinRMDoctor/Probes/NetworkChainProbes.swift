@@ -43,12 +43,21 @@ package struct NetworkChainProbes: ChainProbes {
   package var kerberosObstacle: String? { inspection.kerberosObstacle }
   package var serviceNames: [String] { inspection.serviceNames.map(\.description) }
 
+  package var proxy: ProxyAnswer {
+    guard configuration.proxy != nil else { return .notAsked }
+    do throws(WinRMError) {
+      return try inspection.proxy().map { .through(host: $0.host, authority: $0.authority) } ?? .direct
+    } catch {
+      return .unusable(error)
+    }
+  }
+
   // MARK: Names
 
   private static let resolvers = BlockingPool(slots: 2, deadline: .seconds(10))
 
   package func addresses() async -> AddressAnswer {
-    let host = configuration.endpoint.host
+    let host = if case .through(let host, _) = proxy { host } else { configuration.endpoint.host }
     do { return try await Self.resolvers.run { Self.resolve(host) } } catch BlockingPoolError.timeout {
       return .notFound("no name server answered in time")
     } catch {
@@ -114,8 +123,16 @@ package struct NetworkChainProbes: ChainProbes {
     anonymous.onAuthentication = nil
     anonymous.onCredSSP = nil
     anonymous.operationTimeout = .seconds(10)
+    // What goes with other methods only.
+    anonymous.servicePrincipalName = nil
+    anonymous.namesServiceWithPort = false
+    anonymous.sendsUnencrypted = false
+    anonymous.allowsImplicitNegotiate = false
+    let inspection = ServiceInspection(configuration: anonymous, policy: policy)
+    // Such as: nothing unencrypted goes through a proxy.
+    guard inspection.ruleFailure() == nil else { return nil }
     do {
-      let answer = try await ServiceInspection(configuration: anonymous, policy: policy).withClient { try await $0.identify() }
+      let answer = try await inspection.withClient { try await $0.identify() }
       return ServiceProduct(vendor: answer.productVendor, version: answer.productVersion)
     } catch is WinRMError {
       return nil

@@ -4,7 +4,7 @@ public struct DoctorReport: Sendable, Equatable {
   public struct Subject: Sendable, Equatable {
     /// The first hop as typed; `nil` when this machine's own service is looked at.
     public var target: String?
-    /// `CredSSP`, `Negotiate` or `Kerberos`.
+    /// `CredSSP`, `Negotiate`, `Kerberos`, `Basic` or `Certificate`.
     public var method: String?
     /// Who asks, where a name was given.
     public var user: String?
@@ -64,6 +64,11 @@ public struct DoctorReport: Sendable, Equatable {
       let open = count(of: .unknown)
       return open == 0 ? "Everything passed." : "Nothing failed, but \(open == 1 ? "one check" : "\(open) checks") could not be made."
     }
-    return "The broken link is \(failure.id.rawValue): \(failure.evidence)"
+    let others = checks.filter { $0.state == .fail }.dropFirst().map(\.id.rawValue)
+    guard !others.isEmpty else { return "The broken link is \(failure.id.rawValue): \(failure.evidence)" }
+    return "The first broken link is \(failure.id.rawValue): \(failure.evidence). Broken as well: \(others.joined(separator: ", "))"
   }
+
+  /// A host as it stands in an endpoint.
+  static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 }

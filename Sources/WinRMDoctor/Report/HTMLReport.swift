@@ -76,7 +76,7 @@ public enum HTMLReport {
   private static func outcomeText(_ report: DoctorReport) -> String {
     guard let failure = report.firstFailure else { return "<p class=\"verdict\">\(escaped(report.summary))</p>" }
     return """
-      <p class="label">The broken link</p>
+      <p class="label">\(report.count(of: .fail) == 1 ? "The broken link" : "The first of \(report.count(of: .fail)) broken links")</p>
       <p class="verdict">\(escaped(failure.evidence))</p>
       \(remedy(failure))
       """

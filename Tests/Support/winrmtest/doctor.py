@@ -2,6 +2,8 @@
 
 import json
 
+from . import remedies
+
 
 class Report:
     """checks: by name. failed, open: names in the order of the chain."""
@@ -17,6 +19,8 @@ class Report:
         for check in self.list:
             assert check["state"] in ("pass", "fail", "unknown") and check["evidence"], check
             assert (check["remedy"] is not None) == (check["state"] == "fail"), check
+            if check["remedy"]:
+                remedies.check(check["remedy"])
         assert self.document["passed"] == (not self.failed and not self.open)
         assert self.document["firstFailure"] == (self.failed[0] if self.failed else None)
         assert done.returncode == (0 if self.document["passed"] else 1)

@@ -67,7 +67,8 @@ class Lab:
 
     def trust(self, client, *targets):
         """Lets `client` use NTLM with hosts that do not prove who they are (TrustedHosts)."""
-        names = ",".join("[%s]" % target.address if ":" in target.address else target.address for target in targets)
+        addresses = [target if isinstance(target, str) else target.address for target in targets]
+        names = ",".join("[%s]" % address if ":" in address else address for address in addresses)
         client.winrm("set", "winrm/config/client", '@{TrustedHosts="%s"}' % names)
 
     def winrs(self, client, target, *command, method="CredSSP", user=None, password=None, **options):

@@ -14,11 +14,11 @@ class Wire:
     """Relays connections to `target` (host, port) and keeps the bytes of both directions.
 
     `with Wire(("127.0.0.2", 5985), "127.0.0.3") as wire:` listens on a free port of 127.0.0.3 (or on `port`).
-    `requests`, `responses`: one bytearray a connection.
+    `requests`, `responses`: one bytearray a connection. change: what makes of each piece of an answer another one.
     """
 
-    def __init__(self, target, address=None, port=0):
-        self.target = target
+    def __init__(self, target, address=None, port=0, change=None):
+        self.target, self.change = target, change or (lambda piece: piece)
         self.requests, self.responses = [], []
         self._live = []
         self._lock = threading.Lock()
@@ -74,13 +74,13 @@ class Wire:
                 self.responses.append(received)
                 number = len(self.requests) - 1
                 self._live += [(number, near), (number, far)]
-            threading.Thread(target=self._pump, args=(near, far, sent), daemon=True).start()
-            threading.Thread(target=self._pump, args=(far, near, received), daemon=True).start()
+            threading.Thread(target=self._pump, args=(near, far, sent, lambda piece: piece), daemon=True).start()
+            threading.Thread(target=self._pump, args=(far, near, received, self.change), daemon=True).start()
 
     @staticmethod
-    def _pump(source, sink, copy):
+    def _pump(source, sink, copy, change):
         try:
-            while data := source.recv(65536):
+            while data := change(source.recv(65536)):
                 copy += data
                 sink.sendall(data)
         except OSError:

@@ -27,10 +27,11 @@ extension WinrmArguments {
       guard let number = UInt32(value), number > 0 || name == .passwordfd else {
         throw WinrmUsageError("Invalid option for -\(name.rawValue): \"\(value)\". It is a number above zero.")
       }
-    case .words(let words):
+    case .words:
+      let words = operation.words(of: name) ?? []
       // -format:#pretty is -format:pretty.
       let word = name == .format && value.hasPrefix("#") ? String(value.dropFirst()) : value
-      guard words.contains(word.lowercased()), name != .format || operation.formats.contains(word.lowercased()) else {
+      guard words.contains(word.lowercased()) else {
         // Scripts know this one as it is.
         let hint = name == .format ? "" : ". It is \(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")."
         throw WinrmUsageError("Invalid option for -\(name.rawValue): \"\(value)\"\(hint)")
@@ -67,7 +68,7 @@ extension WinrmArguments {
     case "negotiate", "kerberos":
       guard !hasCertificate else { throw WinrmUsageError("-authentication:\(method ?? "") goes without -certificate.") }
     case "certificate":
-      guard hasCertificate else { throw WinrmUsageError("-authentication:certificate needs -certificate.") }
+      guard hasCertificate || operation == .doctor else { throw WinrmUsageError("-authentication:certificate needs -certificate.") }
       guard !hasUser else { throw WinrmUsageError("-authentication:certificate goes without -username.") }
     default:
       guard !hasCertificate || !hasUser else { throw WinrmUsageError("-certificate goes without -username.") }

@@ -80,6 +80,15 @@ enum WinrmOperation: String, CaseIterable {
   /// What `-format` can be.
   var formats: [String] { self == .doctor ? ["text", "json"] : ["text", "pretty", "xml"] }
 
+  /// The words that a switch takes here; `nil` for a switch that takes no words.
+  func words(of name: WinrmSwitch) -> [String]? {
+    guard case .words(let words) = name.value else { return nil }
+    if name == .format { return formats }
+    // Without authentication there is no chain to walk.
+    if name == .authentication, self == .doctor { return words.filter { $0 != "none" && $0 != "digest" } }
+    return words
+  }
+
   var takesInput: Bool { self == .set || self == .create || self == .invoke }
 
   /// Whether it can ask another computer.
@@ -100,10 +109,7 @@ enum WinrmOperation: String, CaseIterable {
         .format, .help, .dialect, .options, .filter, .returntype, .shallow, .basepropertiesonly, .associations,
       ])
     case .identify: WinrmSwitch.connection.union([.format, .help])
-    case .doctor:
-      [
-        .remote, .authentication, .username, .password, .usessl, .spn, .spnport, .timeout, .secondhop, .report, .format, .help,
-      ]
+    case .doctor: WinrmSwitch.connection.union([.secondhop, .report, .format, .help])
     case .configsddl: WinrmSwitch.connection.union([.sddl, .format, .force, .help])
     case .quickconfig: [.quiet, .transport, .force, .hostname, .selfsigned, .help]
     case .helpmsg, .help, .completions, .manual: [.help]

@@ -241,9 +241,10 @@ extension WinrmHelp {
     """
 
   private static let doctor = """
-    winrm doctor -remote:ENDPOINT [-authentication:credssp|negotiate|kerberos]
+    winrm doctor -remote:ENDPOINT
+          [-authentication:negotiate|kerberos|credssp|basic|certificate]
           [-username:USER] [-secondhop:HOST] [-format:text|json]
-          [-report:FILE]
+          [-report:FILE] [SWITCHES]
     winrm doctor [-format:text|json] [-report:FILE]
 
     winrm doctor -r:hop1.example.com -a:CredSSP -u:alice
@@ -253,8 +254,11 @@ extension WinrmHelp {
     Walks the chain from this machine to a server, and says of each link
     whether it holds, what was seen, and what mends it: pass, fail, or
     unknown where it could not be looked at. What this machine alone knows
-    comes first, then what anybody could see of the server. Only when none
-    of that failed are the credentials used, exactly as a command would.
+    comes first; where a rule of it refuses, nothing goes to the server or
+    to a proxy. Then comes what anybody could see of the server. Only when
+    none of that failed are the credentials used, exactly as a command
+    would. SWITCHES are those that other commands take for a connection:
+    -certificate, -usessl, -proxyaccess and so on.
 
     -secondhop goes on from there: a shell is opened on the first hop, and
     a small script looks for the session's ticket, the second hop's address

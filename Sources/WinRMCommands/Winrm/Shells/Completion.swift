@@ -50,9 +50,8 @@ struct Completion {
     if current.contains(":") {
       guard let known = WinrmSwitch(name: String(name)), operation.switches.contains(known) else { return [] }
       switch known.value {
-      case .words(let values):
-        let words = known == .format ? operation.formats : values
-        return matching(words.map { Candidate(word: "\(mark)\(name):\($0)") }, current)
+      case .words:
+        return matching((operation.words(of: known) ?? []).map { Candidate(word: "\(mark)\(name):\($0)") }, current)
       case .file: return [Candidate(word: Self.files)]
       case .none, .text, .optionalText, .number: return []
       }
