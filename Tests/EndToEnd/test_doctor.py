@@ -262,7 +262,8 @@ def test_a_list_that_is_switched_off_is_named_with_its_switch(scene):
     change_policy(scene.client_host, AllowFreshCredentials=0, AllowFreshCredentialsWhenNTLMOnly=0)
     report = examine(scene)
     doctor.assert_broken(
-        report, "client.delegation", "AllowFreshCredentials is 0", "AllowFreshCredentials\\1 = ", "machine policy sets AllowFreshCredentials = 0",
+        report, "client.delegation", "AllowFreshCredentials (0) switches the list off",
+        "AllowFreshCredentials\\1 = WSMAN/127.0.0.2 would allow it", "machine policy sets AllowFreshCredentials = 0",
         "\\CredentialsDelegation", str(machine_policy(scene.client_host)), code="0x803381A3",
     )
     remedy = report.checks["client.delegation"]["remedy"]

@@ -53,22 +53,20 @@ private struct DelegationSource {
   }
 
   func explain(_ decision: DelegationDecision) -> PolicySources.Delegation {
-    if let item = item(in: decision.reason) { return .init(deciding: DecidingValue(item), canBeEnabled: false) }
-    if decision.isAllowed { return .init() }
+    var deciding = policy.item(decidingBy: decision.reason)
+    if decision.isAllowed || decision.reason.contains(" denies ") {
+      return .init(deciding: deciding.map(DecidingValue.init), canBeEnabled: false)
+    }
     if let narrowing { return narrowing }
     var source = PolicySources.Delegation(canBeEnabled: canBeEnabled)
-    if let list = lists.first(where: { matching($0) != nil && number(of: $0) != 1 }), let entry = matching(list) {
-      // The list would allow it, and is not in force.
-      let state = number(of: list).map { "\(list) is \($0)" } ?? "the value \(list) that switches the list on is missing"
-      source.remark = "A list names it (\(list)\\\(entry.name) = \(PolicyReport.value(entry.value))), and is switched off: \(state)"
-      source.deciding = DecidingValue(item(list) ?? entry)
-    } else {
-      source.deciding = lists.compactMap { item($0) }.first.map(DecidingValue.init)
+    if let list = lists.first(where: { matching($0) != nil && item($0)?.value.number != 1 }), let entry = matching(list) {
+      source.remark = "\(list)\\\(entry.name) = \(PolicyReport.value(entry.value)) would allow it, if its list were switched on"
+      deciding = item(list) ?? entry
     }
-    // An object that decides the lists altogether is to be named, whatever it wrote into them.
-    if !source.canBeEnabled, source.deciding?.isOfDomain != true {
-      source.deciding = governing.map(DecidingValue.init) ?? source.deciding
-    }
+    deciding = deciding ?? lists.compactMap { item($0) }.first
+    // What `winrm credssp enable` cannot change is to be named, whatever else is in the way.
+    if !source.canBeEnabled, deciding.map(policy.isLocal) ?? true { deciding = governing ?? deciding }
+    source.deciding = deciding.map(DecidingValue.init)
     return source
   }
 
@@ -78,17 +76,18 @@ private struct DelegationSource {
       let pattern = try? DelegationPattern(parsing: "WSMAN/\(host)")
     else { return false }
     do {
-      try EffectivePolicy.checkEnabling([pattern], whenNTLMOnly: whenNTLMOnly, paths: paths)
+      _ = try EffectivePolicy.checkEnabling([pattern], whenNTLMOnly: whenNTLMOnly, paths: paths)
       return true
     } catch {
       return false
     }
   }
 
-  /// A value of the domain that stands in the way of `winrm credssp enable`.
+  /// A value from elsewhere that stands in the way of `winrm credssp enable`.
   private var governing: PolicyTree.Item? {
     if let flag = settings.item(deciding: "CredSSP", of: .clientAuth), !settings.settings.client.auth.credSSP { return flag }
-    return policy.items.last { $0.key.lowercased().contains(Self.key.lowercased()) && $0.source.object != "machine policy" }
+    let foreign = policy.items.filter { !policy.isLocal($0) && $0.key.lowercased().contains(Self.key.lowercased()) }
+    return foreign.first { lists.contains($0.name) } ?? foreign.last
   }
 
   /// The user's own policy, where the machine's alone would allow it.
@@ -108,8 +107,6 @@ private struct DelegationSource {
     policy.items.first { $0.name.lowercased() == name.lowercased() && $0.key.lowercased().hasSuffix(Self.key.lowercased()) }
   }
 
-  private func number(of list: String) -> UInt32? { item(list)?.value.number }
-
   /// The entry of a list that names the host, whether the list is in force or not.
   private func matching(_ list: String) -> PolicyTree.Item? {
     policy.items.first { item in
@@ -117,15 +114,6 @@ private struct DelegationSource {
         let pattern = try? DelegationPattern(parsing: text)
       else { return false }
       return pattern.matches(host: host)
-    }
-  }
-
-  /// The value whose name the reason begins with.
-  private func item(in reason: String) -> PolicyTree.Item? {
-    policy.items.first { item in
-      let list = item.key.split(separator: "\\").last.map(String.init) ?? ""
-      return reason.hasPrefix("\(item.source.object) \(list)\\\(item.name) (")
-        || (item.name == "RestrictedRemoteAdministration" && reason.hasPrefix("\(item.source.object) \(item.name) ("))
     }
   }
 }
