@@ -44,7 +44,7 @@ struct DoctorOperation {
 
   private func service(_ arguments: WinrmArguments) async throws -> DoctorReport {
     guard arguments.switches[.secondhop] == nil else { throw WinrmUsageError("-secondhop goes only with -remote.") }
-    return await ServiceExamination(paths: paths, environment: environment, now: Int64(time(nil))).report()
+    return await ServiceExamination(paths: paths, environment: identification.environment, now: Int64(time(nil))).report()
   }
 
   // MARK: The chain

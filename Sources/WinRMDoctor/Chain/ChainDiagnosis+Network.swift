@@ -149,7 +149,10 @@ extension ChainDiagnosis {
     }
     findings.fail(
       .schemes, "HTTP 401 offers \(list.isEmpty ? "nothing" : list), and not \(wanted)",
-      remedy: serverRemedies(findings).scheme(wanted), code: .accessDenied)
+      remedy: serverRemedies(findings).scheme(wanted)
+        + (subject.method == .basic && subject.endpoint.scheme == .http
+          ? "; over HTTP also: winrm set winrm/config/service '@{AllowUnencrypted=\"true\"}'" : ""),
+      code: .accessDenied)
   }
 
   /// A server that does not tell the time is not blamed for it. One whose clock is off is not either: whether that matters shows later.

@@ -10,8 +10,10 @@ from . import hosts
 # How many words may follow an operation, and the second of which words they are.
 OPERANDS = {
     "set": 1, "get": 1, "create": 1, "delete": 1, "enumerate": 1, "helpmsg": 1, "credssp": 1, "policy": 1, "account": 2, "certificate": 2,
-    "identify": 0, "quickconfig": 0, "doctor": 0,
+    "configsddl": 1, "identify": 0, "quickconfig": 0, "doctor": 0,
 }
+# Those that may do without any of them.
+SUBVERBS = {"policy": {"test", "export", "import", "update", "forget"}}
 ENDS = re.compile(r"^(.*?)[,;:.)]+$")
 
 
@@ -26,12 +28,12 @@ def commands(text):
             if trimmed and not word.endswith("}'"):
                 word, ended = trimmed.group(1), True
             if operands is None:
-                operands = OPERANDS.get(word, -1)
+                operands = OPERANDS.get(word.lower(), -1)
                 assert operands >= 0, "no operation %s: %s" % (word, text)
                 words.append(word)
             elif word.startswith("-") or word.startswith("'@{"):
                 words.append(word)
-            elif operands > 0 and word and not words[-1].startswith("-"):
+            elif operands > 0 and word and not words[-1].startswith("-") and word in SUBVERBS.get(words[0], {word}):
                 words.append(word)
                 operands -= 1
             else:
