@@ -178,7 +178,8 @@ extension WinrmHelp {
       winrm/config/service/certmapping?Issuer=THUMBPRINT+Subject=NAME+URI=URI
 
     Issuer    the thumbprint of the authority's certificate that signed the
-              client's one directly
+              client's one directly; it must be among those of the directory
+              trusted beside the service's configuration
     Subject   the principal or DNS name in SubjectAlternativeName of the
               client's certificate; * at its start stands for anything
     URI       what may be used so; * at its end stands for anything
