@@ -203,13 +203,3 @@ def test_no_ticket_on_the_first_hop(domain, ntlm_only):
         report = examine(domain, service, "-secondhop:http://hop2.lab.example:5985", client=ntlm_only)
         doctor.assert_broken(report, "secondhop.ticket", "the first hop got no ticket")
         assert report.state("secondhop.access") == "pass", "the agent goes on by NTLM"
-
-
-# The service's own side
-
-
-def test_the_service_of_a_member(domain):
-    report = doctor.Report(domain.hop1.run("winrm", "doctor", "-format:json"))
-    assert report.failed == [], report
-    assert "WSMAN/hop1.lab.example" in report.evidence("service.keytab") or "HTTP/" in report.evidence("service.keytab")
-    assert report.state("service.domain") == "pass"
