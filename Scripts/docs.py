@@ -40,14 +40,16 @@ class DocumentationError(Exception):
     pass
 
 
-def load_errors():
+def load_errors(text=None):
     """The pages by number."""
-    table = tomllib.loads((REPOSITORY / "docs" / "errors.toml").read_text())
+    table = tomllib.loads(text or (REPOSITORY / "docs" / "errors.toml").read_text())
     pages = {}
     for key, page in table.items():
         missing = {"name", "title", "when", "next"} - page.keys()
         if missing or not page["next"]:
             raise DocumentationError("errors.toml: %s lacks %s" % (key, ", ".join(sorted(missing)) or "a next step"))
+        if not any("`" in step or "<doc:" in step for step in page["next"]):
+            raise DocumentationError("errors.toml: %s names no command, and no page that does" % key)
         pages[int(key, 0)] = {**page, "key": key}
     return pages
 

@@ -87,6 +87,14 @@ def test_a_code_without_a_page_is_found(sources, line):
         docs.check_errors(docs.load_errors(), sources)
 
 
+@pytest.mark.parametrize("next", ["[]", '["Ask somebody."]'])
+def test_a_page_without_a_next_command_is_found(next):
+    page = '["4242"]\nname = "X"\ntitle = "x"\nwhen = "x"\nnext = %s\n' % next
+    with pytest.raises(docs.DocumentationError, match="4242"):
+        docs.load_errors(page)
+    assert docs.load_errors(page.replace(next, '["Look: `winrm policy`."]'))[4242]["name"] == "X"
+
+
 def test_a_page_that_helpmsg_does_not_know_is_found(sources):
     path = sources / HELP / "CodeTable.swift"
     path.write_text(path.read_text().replace("ERROR_READ_FAULT", "ERROR_READ"))

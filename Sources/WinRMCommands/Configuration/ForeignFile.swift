@@ -16,7 +16,7 @@ struct ForeignFile {
     var isMissing = false
   }
 
-  /// The largest file that is read, in bytes.
+  /// The largest file that is read where nothing else is said, in bytes.
   static let maximumSize = 256 << 10
 
   /// How long a pipe may take, in milliseconds.
@@ -26,8 +26,10 @@ struct ForeignFile {
   /// Whether it is a file that others than its owner may read.
   let isOpenToOthers: Bool
 
-  /// - Parameter patience: how long a pipe may take, in milliseconds.
-  init(path: String, patience: Int64 = ForeignFile.patience) throws(Failure) {
+  /// - Parameters:
+  ///   - patience: how long a pipe may take, in milliseconds.
+  ///   - maximumSize: the largest file that is read, in bytes.
+  init(path: String, patience: Int64 = ForeignFile.patience, maximumSize: Int = ForeignFile.maximumSize) throws(Failure) {
     // O_NONBLOCK: neither opening nor reading a FIFO may wait for a writer that never comes.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw Failure(reason: String(cString: strerror(errno)), isMissing: errno == ENOENT) }
@@ -40,7 +42,7 @@ struct ForeignFile {
     let deadline = Self.now() + patience
     var count = 0
     var number: CInt = 0
-    let whole = SecretBytes(count: Self.maximumSize + 1) { target in
+    let whole = SecretBytes(count: maximumSize + 1) { target in
       while count < target.count {
         let got = posixRead(descriptor, target.baseAddress?.advanced(by: count), target.count - count)
         if got < 0, errno == EINTR { continue }
@@ -56,7 +58,7 @@ struct ForeignFile {
     }
     guard number == 0 else { throw Failure(reason: String(cString: strerror(number))) }
     guard count > 0 || kind == S_IFREG else { throw Failure(reason: "nobody writes into this pipe") }
-    guard count <= Self.maximumSize else { throw Failure(reason: "it is larger than \(Self.maximumSize) bytes") }
+    guard count <= maximumSize else { throw Failure(reason: "it is larger than \(maximumSize) bytes") }
     content = whole.withUnsafeBytes { bytes in
       SecretBytes(count: count) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count])) }
     }

@@ -69,20 +69,37 @@ extension WinrmRunner {
   }
 
   private func importPolicy(_ path: String, _ arguments: WinrmArguments) throws {
-    let imported = try MachinePolicy(importing: try Self.content(path), file: path)
+    let content = try Self.content(path)
+    // Nothing is written that nobody could use afterwards.
+    let imported = try checkingImport(of: path) {
+      let imported = try MachinePolicy(importing: content, file: path)
+      _ = try EffectivePolicy.load(paths: paths, replacing: imported)
+      return imported
+    }
     let question = """
       The machine's own policy will be what \(ResultWriter.printable(path)) says. It can let user names and passwords be sent to other
       computers. What the domain says stays.
       Import it [y/n]?\u{20}
       """
     guard try isConfirmed(question, arguments) else { return }
-    // Nothing is written that nobody could use afterwards.
     let effective = try EffectivePolicy.load(paths: paths, replacing: imported)
     try MachinePolicyStore(paths: paths).update { $0 = imported }
     for (entry, item) in effective.overridden() {
       let by =
         item.map { ": \($0.source.object) sets \(PolicyReport.value($0.value)) (\($0.source.file))" } ?? ": other policy takes it away"
       console.writeError("\(ResultWriter.printable("Not in force: \(entry.name) of HKEY_LOCAL_MACHINE\\\(entry.key)\(by)"))\n")
+    }
+  }
+
+  /// A mistake in the file that is imported is told of that file, and is no damage of this machine's policy.
+  private func checkingImport<R>(of path: String, _ check: () throws -> R) throws -> R {
+    do {
+      return try check()
+    } catch var error as ConfigurationError
+      where [.malformed, .invalidValue].contains(error.code) && [path, paths.machinePolicyFile].contains(error.file ?? path)
+    {
+      error.file = path
+      throw WinrmFailure(WinRMCode(rawValue: 13), "\(error)\nNothing was imported.")
     }
   }
 
@@ -128,7 +145,8 @@ extension WinrmRunner {
 
   private static func content(_ path: String) throws -> [UInt8] {
     do throws(ForeignFile.Failure) {
-      return try ForeignFile(path: path).content.withUnsafeBytes(Array.init)
+      // An exported policy can be as large as the files that it comes from.
+      return try ForeignFile(path: path, maximumSize: 1 << 20).content.withUnsafeBytes(Array.init)
     } catch {
       throw WinrmFailure(WinRMCode(rawValue: error.isMissing ? 2 : 30), "\(path) cannot be read: \(error.reason)")
     }

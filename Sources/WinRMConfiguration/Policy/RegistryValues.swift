@@ -50,8 +50,11 @@ public struct RegistryValues: Sendable, Equatable {
       if key.hasSuffix(Self.listSuffix), listNames.contains(String(key.dropLast(Self.listSuffix.count))) {
         lists[String(key.dropLast(Self.listSuffix.count))] = try Self.list(value, path: "\(path).\(key)")
       } else if names.contains(key) {
-        guard case .integer(let number) = value, let number = UInt32(exactly: number) else {
+        guard case .integer(let integer) = value else {
           throw ConfigurationError(.malformed, "\(path).\(key) must be a number from 0 to 4294967295, and is \(value.kind)")
+        }
+        guard let number = UInt32(exactly: integer) else {
+          throw ConfigurationError(.malformed, "\(path).\(key) must be a number from 0 to 4294967295, and is \(integer)")
         }
         numbers[key] = number
       } else if textNames.contains(key) {

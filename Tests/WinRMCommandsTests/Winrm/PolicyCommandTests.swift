@@ -432,4 +432,43 @@ private enum ConfigurationFlag {
     #expect(await host.run("policy", "import", file + "x", "-force").error.contains("0x80070002"))
     #expect(host.text(host.paths.machinePolicyFile) == exported.output)
   }
+
+  @Test(
+    "What cannot be imported is a mistake of that file, and this machine's policy stays whole",
+    arguments: [
+      ("{", "it is not JSON"), ("null", "must be an object"), (#"{"x": 1}"#, "x is no policy that is known here"),
+      (#"{"CredentialsDelegation": {"AllowFreshCredentials": 4294967296}}"#, "from 0 to 4294967295, and is 4294967296"),
+      (#"{"CredentialsDelegation": {"AllowFreshCredentials.List": [" WSMAN/a"]}}"#, "blanks, control characters"),
+      (#"{"WinRM": {"Client": {"TrustedHosts": 1, "TrustedHostsList": "a b"}}}"#, "TrustedHosts"),
+      (#"{"CredSSP": {"AllowEncryptionOracle": 7}}"#, "must be 0, 1 or 2"),
+    ])
+  func badImport(text: String, words: String) async throws {
+    let file = host.directory + "/x.json"
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    let run = await host.run("policy", "import", file, "-force")
+    #expect(run.code == 1 && run.error.contains("0x8007000D") && run.error.contains(words), "\(run.error)")
+    #expect(run.error.hasPrefix("WSManFault\n    Message = \(file):") && run.error.contains("Nothing was imported."), "\(run.error)")
+    #expect(!run.error.contains(host.paths.machinePolicyFile))
+    #expect(host.text(host.paths.machinePolicyFile) == nil)
+    // Where this machine's own policy is damaged, that is what is told.
+    try FileManager.default.createDirectory(
+      atPath: (host.paths.domainPolicyFile as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try "{".write(toFile: host.paths.domainPolicyFile, atomically: true, encoding: .utf8)
+    try "{}".write(toFile: file, atomically: true, encoding: .utf8)
+    let damaged = await host.run("policy", "import", file, "-force")
+    #expect(damaged.code == 1 && damaged.error.contains(host.paths.domainPolicyFile) && damaged.error.contains("0x80338088"))
+  }
+
+  @Test("A policy as large as the files that it comes from can be exported and imported") func large() async throws {
+    let list = (1...12_000).map { "\"WSMAN/host\($0)\"" }.joined(separator: ",")
+    try #"{"CredentialsDelegation": {"AllowFreshCredentials.List": [\#(list)]}}"#.write(
+      toFile: host.paths.machinePolicyFile, atomically: true, encoding: .utf8)
+    let exported = await host.run("policy", "export").output
+    #expect(exported.utf8.count > 300_000)
+    let file = host.directory + "/x.json"
+    try exported.write(toFile: file, atomically: true, encoding: .utf8)
+    try FileManager.default.removeItem(atPath: host.paths.machinePolicyFile)
+    #expect(await host.run("policy", "import", file, "-force").code == 0)
+    #expect(await host.run("policy", "export").output == exported)
+  }
 }
