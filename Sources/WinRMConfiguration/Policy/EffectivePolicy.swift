@@ -150,11 +150,10 @@ public struct EffectivePolicy: Sendable {
 
   /// What the machine's own policy file says and another source decides otherwise.
   public func overridden() -> [(entry: PolicyFile.Entry, by: PolicyTree.Item?)] {
-    machine.entries.compactMap { entry in
-      guard PolicyKey.at(entry.key) != nil else {
-        let isThere = tree.items(of: entry.key).contains { isLocal($0) && $0.value == entry.value }
-        return isThere ? nil : (entry, nil)
-      }
+    var local: [String: Set<RegistryValue>] = [:]
+    for item in items where isLocal(item) { local[item.key, default: []].insert(item.value) }
+    return machine.entries.compactMap { entry in
+      guard PolicyKey.at(entry.key) != nil else { return local[entry.key]?.contains(entry.value) == true ? nil : (entry, nil) }
       guard let item = tree.item(entry.key, entry.name) else { return (entry, nil) }
       return item.value == entry.value ? nil : (entry, item)
     }
