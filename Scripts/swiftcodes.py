@@ -11,6 +11,7 @@ import re
 TYPES = ("WinRMCode", "NTStatus")
 HEXADECIMAL = re.compile(r"\b0x(8009|8033|800B|8007|C00[0-9A-F])_?([0-9A-F]{4})\b", re.IGNORECASE)
 INTEGER = re.compile(r"(?<![\w.$])(0x[0-9A-Fa-f_]+|0b[01_]+|0o[0-7_]+|[0-9][0-9_]*)(?![\w.])")
+OPERAND = re.compile(r"(?:==|!=|<=|>=|&|\||\^|<<|>>|<|>)\s*(?:0x[0-9A-Fa-f_]+|[0-9][0-9_]*)\b")
 DECLARATION = re.compile(r"\b(?:struct|enum|class|actor|extension|protocol)\s+([\w.]+)[^{};]*\{")
 PLAIN = re.compile(r'[^/"#()]+')
 OPENING = re.compile(r'(#*)("""|")')
@@ -50,6 +51,8 @@ def codes(text, passing=()):
 
 
 def integers(expression):
+    # What a number is compared or masked with is no code.
+    expression = OPERAND.sub(" ", expression)
     return {int(number.replace("_", ""), 0) if number[:2] in ("0x", "0b", "0o") else int(number.replace("_", "")) for number in INTEGER.findall(expression)}
 
 

@@ -42,6 +42,7 @@ HELP = "Sources/WinRMCommands/Winrm/Help"
     ("WinRMCode(rawValue: n == ENOENT ? 3 : n == ENOSPC ? 112 : f(n) ? 5 : 29)", {3, 112, 5, 29}),
     ('let code: UInt32 = n == ENOSPC ? 112 : what == "read" ? 30 : 29  // 7\nself.init(code: WinRMCode(rawValue: code))', {112, 30, 29}),
     ("var code = UInt32(5)\nif x { code = 6 }\nreturn WinRMCode(rawValue: code)", {5, 6}),
+    ("WinRMCode(rawValue: number & 0xFFFF == 5 ? 2 : x > 7 ? 30 : 29)", {2, 30, 29}),
     # Another name of the type.
     ("typealias Code = WinRMCode\nlet x = Code(rawValue: 9)\nextension Code { static let y = Self(rawValue: 10) }", {9, 10}),
 ])
@@ -50,7 +51,7 @@ def test_codes_are_found(source, numbers):
 
 
 @pytest.mark.parametrize("source", [
-    "WinRMCode(rawValue: error.number)", "texts.map(WinRMCode.init(rawValue:))", "WinRMCode(rawValue: number(of: error))",
+    "WinRMCode(rawValue: error.number)", "WinRMCode(rawValue: number & 0xFFFF)", "texts.map(WinRMCode.init(rawValue:))", "WinRMCode(rawValue: number(of: error))",
     "extension WinRMCode { func f() -> Self { Self(rawValue: number) } }",
 ])
 def test_numbers_from_elsewhere_have_to_be_accounted_for(source):
