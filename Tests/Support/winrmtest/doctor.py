@@ -19,7 +19,8 @@ class Report:
         for check in self.list:
             assert check["state"] in ("pass", "fail", "unknown") and check["evidence"], check
             assert (check["remedy"] is not None) == (check["state"] == "fail"), check
-            if check["remedy"]:
+            # Those about this machine name what is on it: their tests carry them out there.
+            if check["remedy"] and not check["id"].startswith("service."):
                 remedies.check(check["remedy"])
         assert self.document["passed"] == (not self.failed and not self.open)
         assert self.document["firstFailure"] == (self.failed[0] if self.failed else None)
