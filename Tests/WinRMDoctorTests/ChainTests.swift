@@ -540,6 +540,32 @@ struct ChainTests {
     broken(try await second(good.merging(change) { $1 }), name)
   }
 
+  @Test("Nothing that the first hop says becomes part of a remedy, in no form of the report", arguments: hostileNames)
+  func hostileLines(name: String) async throws {
+    let refused = [
+      "winrm.exit": "255", "winrm.said.1": "Winrs error:Access is denied.", "winrm.said.2": "Stage: remote shell with hop2:5985",
+      "winrm.said.3": "Error number: 5 0x5",
+    ]
+    let unknown = refused.merging(["winrm.said.2": "Stage: authenticate", "winrm.said.3": "Error number: 1326 0x52E"]) { $1 }
+    let closed = ["port.5985": "closed", "port.5986": "closed", "port.445": "closed"]
+    let files = ["smb.exit": "1", "smb.said.1": "NEG_TOKEN_INIT NT_STATUS_INVALID_PARAMETER", "winrm.exit": ""]
+    for base in [refused, unknown, closed, files, ["ticketerror": "x"], ["name": ""], ["credentials": "none"]] {
+      let values = good.merging(base) { $1 }
+      for key in Set(values.keys).union(["name.unknown", "ticket.error", "windows", "cifs.said.1"]) {
+        for changes in [[key: name], ["account": name].merging([key: name]) { $1 }] {
+          let report = try await second(values.merging(changes) { $1 }, target: base == files ? "//hop2/secret" : "hop2")
+          #expect(report.checks.allSatisfy { $0.remedy?.contains("evil") != true }, "\(key)")
+          let mends = TextReport.write(report).split(separator: "\n").filter { $0.contains(" mend: ") }
+          #expect(mends.allSatisfy { !$0.contains("evil") }, "\(key)")
+          let remedies = JSONReport.write(report).split(separator: "\"remedy\": ").dropFirst().map { $0.prefix { $0 != "\n" } }
+          #expect(remedies.count == report.checks.count && remedies.allSatisfy { !$0.contains("evil") }, "\(key)")
+          let page = HTMLReport.write(report).split(separator: "<code>").dropFirst().map { $0.prefix { $0 != "<" } }
+          #expect(page.allSatisfy { !$0.contains("evil") }, "\(key)")
+        }
+      }
+    }
+  }
+
   @Test func oneWayInIsEnough() async throws {
     let report = try await second(good.merging(["winrm.exit": "255", "winrm.said.1": "Winrs error:no", "smb.exit": "0"]) { $1 })
     #expect(report.passed)

@@ -73,6 +73,25 @@ struct ReportTests {
     #expect(!TextReport.write(report(hostile)).contains("\u{1B}"))
   }
 
+  @Test(
+    "What nobody would see is shown to be there",
+    arguments: [
+      0x00, 0x1B, 0x7F, 0x85, 0xAD, 0x34F, 0x61C, 0x115F, 0x180E, 0x200B, 0x200C, 0x200D, 0x200E, 0x2028, 0x202E, 0x2060, 0x2066, 0x3164,
+      0xFE0F,
+      0xFEFF, 0xFFA0, 0xE0000, 0xE0041, 0xE007F, 0xE0100,
+    ] as [UInt32])
+  func invisible(value: UInt32) throws {
+    let scalar = try #require(Unicode.Scalar(value))
+    #expect(SafeText.printable("a\(scalar)b").unicodeScalars.elementsEqual("a\u{FFFD}b".unicodeScalars))
+    #expect(!HTMLReport.write(report("a\(scalar)b")).unicodeScalars.contains(scalar))
+    #expect(!TextReport.write(report("a\(scalar)b")).unicodeScalars.contains(scalar))
+  }
+
+  @Test func blanksOfAnyKindAreBlanks() {
+    #expect(SafeText.printable("a\u{A0}b\u{3000}c\td\r\ne") == "a b c d  e")
+    #expect(SafeText.printable("Zugriff verweigert: ä \u{65}\u{301} 日本") == "Zugriff verweigert: ä \u{65}\u{301} 日本")
+  }
+
   @Test func longEvidenceIsCut() {
     let text = TextReport.write(report(String(repeating: "x", count: 100_000)))
     #expect(text.utf8.count < 5000)

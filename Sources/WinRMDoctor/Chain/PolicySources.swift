@@ -29,7 +29,7 @@ public struct DecidingValue: Sendable, Equatable {
   /// How the value is changed; `wanted` says into what.
   func remedy(_ wanted: String) -> String {
     isOfDomain
-      ? "\(wanted) in the policy object \(object) of the domain, then: winrm policy update"
+      ? "\(wanted) in \(CommandWord.title(object).map { "the policy object \($0)" } ?? "that policy object") of the domain, then: winrm policy update"
       : "\(wanted) in this machine's own policy, \(file)"
   }
 }

@@ -14,7 +14,7 @@ struct SecondHopNames {
   /// The host of the first hop.
   var first: String
   var second: SecondHopTarget
-  /// The account of the session.
+  /// The account of the session, as the first hop calls it: any text.
   var account: String?
   /// Whether the session has a ticket.
   var hasTicket: Bool
@@ -22,8 +22,8 @@ struct SecondHopNames {
   var host: String { second.host }
   /// As it stands in an address.
   var bracketedHost: String { host.contains(":") ? "[\(host)]" : host }
-  /// The name without a domain before it.
-  var user: String? { account.map { $0.split(separator: "\\").last.map(String.init) ?? $0 } }
+  /// The name without its domain, as it may stand in a command; `nil` where it is not known, or is none.
+  var user: String? { CommandWord.account(account) }
 }
 
 // MARK: - WinRM
@@ -272,6 +272,9 @@ private struct FileRefusal {
     if case .files(let name?) = names.second.service { name } else { "SHARE" }
   }
 
+  /// As a word of a shell: names of shares may end with `$`.
+  private var address: String { CommandWord.quoted("//\(names.host)/\(share)") }
+
   /// smbclient found nothing to begin Kerberos with: its own words, which name no reason.
   var isWithoutKerberos: Bool {
     let isInitial = failure.text.contains("NEG_TOKEN_INIT") || failure.text.contains("not possible") || failure.text.contains("gse_krb5")
@@ -285,7 +288,7 @@ private struct FileRefusal {
         evidence:
           "the session holds no ticket, and a file server needs one here: the logon agent serves winrs and winrm alone (\(failure.status ?? failure.evidence))",
         remedy:
-          "log on to \(names.first) as a user of a domain (USER@REALM) whose domain controllers it reaches; or there: smbclient -U \(names.user ?? "USER") //\(names.host)/\(share), which asks for the password",
+          "log on to \(names.first) as a user of a domain (USER@REALM) whose domain controllers it reaches; or there: smbclient -U \(names.user ?? "USER") \(address), which asks for the password",
         code: .noCredentials)
     }
     let said = ticket.map { SafeText.shortened($0.text, to: 300) }.flatMap { $0.isEmpty ? nil : $0 } ?? failure.evidence
@@ -295,7 +298,7 @@ private struct FileRefusal {
       evidence: "the first hop got no ticket for cifs/\(names.host)\(isUnknown ? ", a name that the domain does not know" : ""): \(said)",
       remedy: """
         name the file server as the domain knows it, and no address. A server that is in no domain takes NTLM alone, and a ticket does not \
-        lead there: on \(names.first), smbclient -U \(names.user ?? "USER") //\(names.host)/\(share) asks for the password
+        lead there: on \(names.first), smbclient -U \(names.user ?? "USER") \(address) asks for the password
         """, code: isUnknown ? .targetUnknown : .noCredentials)
   }
 
@@ -328,7 +331,7 @@ private struct FileRefusal {
     SecondHopVerdict(
       check: .secondHopAccess, evidence: "its file server does not accept who the user is: \(failure.evidence)",
       remedy:
-        "on the first hop, in such a session, to see it again: smbclient -N --use-kerberos=required //\(names.host)/\(share) -c ls; the log of the file server has the reason",
+        "on the first hop, in such a session, to see it again: smbclient -N --use-kerberos=required \(address) -c ls; the log of the file server has the reason",
       code: code)
   }
 }

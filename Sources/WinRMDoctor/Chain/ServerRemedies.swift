@@ -9,11 +9,13 @@ struct ServerRemedies {
   /// Its name in commands of others.
   var host: String
   var isWindows: Bool
-  /// Whom it is about; `nil` where the name is not known.
+  /// Whom it is about; `nil` where the name is not known. What can be no account is not handed on.
   var user: String?
 
   /// After settings that a policy may decide.
   static let policyRemark = "where a policy decides it, set is refused with 0x8033808A: winrm policy there names the object to change"
+
+  private var account: String { CommandWord.account(user) ?? "USER" }
 
   // MARK: A shell
 
@@ -44,7 +46,7 @@ struct ServerRemedies {
   private var admission: String {
     """
     on \(server), admit the account, or a group that it is in: \
-    \(set("service", #"AllowedAccounts="\#(user ?? "USER")""#, isFirst: false)), or AllowedGroups; set replaces the list that winrm get \
+    \(set("service", #"AllowedAccounts="\#(account)""#, isFirst: false)), or AllowedGroups; set replaces the list that winrm get \
     winrm/config/service shows. If it is there already, a security descriptor leaves it without right GX, and the log of winrmd says \
     which: the Security of the plug-in for shells (winrm configsddl http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd), or \
     RootSDDL (winrm configsddl default)
@@ -53,7 +55,7 @@ struct ServerRemedies {
 
   private var windowsAccess: String {
     """
-    on \(server), make the account a member of Remote Management Users (net localgroup "Remote Management Users" \(user ?? "USER") /add), \
+    on \(server), make the account a member of Remote Management Users (net localgroup "Remote Management Users" \(account) /add), \
     or give it right GX with winrm configSDDL default, which shows RootSDDL; an account of the server itself that is an administrator also \
     needs LocalAccountTokenFilterPolicy = 1
     """
@@ -69,6 +71,7 @@ struct ServerRemedies {
   ///
   /// - Parameter service: a name that the ticket is for, such as `WSMAN/hop1.lab.example`.
   func keys(of service: String) -> String {
+    let service = CommandWord.service(service) ?? "SERVICE/HOST"
     if isWindows {
       return """
         see that the service's name belongs to the server's computer account and to no other: setspn -Q \(service); and that the name leads \

@@ -1,4 +1,6 @@
-/// Text for people that may come from a peer: no character of it drives a terminal or turns the direction of reading.
+import DelegationPolicy
+
+/// Text for people that may come from a peer: no character of it drives a terminal, turns the direction of reading, or hides.
 enum SafeText {
   /// The longest evidence that is shown, in characters.
   static let limit = 1200
@@ -6,10 +8,10 @@ enum SafeText {
   static func printable(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in shortened(text, to: limit).unicodeScalars {
-      switch scalar.value {
-      case 0x09, 0x0A, 0x0D: result.append(" ")
-      case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069, 0xFEFF:
-        result.append("\u{FFFD}")
+      switch scalar {
+      case "\t", "\n", "\r": result.append(" ")
+      case _ where scalar.properties.generalCategory == .spaceSeparator: result.append(" ")
+      case _ where scalar.isInvisible: result.append("\u{FFFD}")
       default: result.append(scalar)
       }
     }
