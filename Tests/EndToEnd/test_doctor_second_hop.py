@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -292,3 +293,33 @@ def test_credssp_may_be_off_by_policy_there(chain):
     doctor.assert_broken(report, "server.schemes", "and not CredSSP")
     remedy = report.checks["server.schemes"]["remedy"]
     assert "winrm credssp enable -role:server" in remedy and "0x8033808A" in remedy and "winrm policy" in remedy
+
+
+# Nothing stays behind
+
+
+@pytest.mark.parametrize("program", ["winrm", "winrs"])
+def test_an_interrupt_leaves_no_shell_and_no_credentials(own_lab, program):
+    """Whenever Ctrl-C comes: while the shell is being made its name is not known yet, and it is deleted all the same."""
+    host, client = own_lab.service("A"), own_lab.client()
+    own_lab.delegate(client, host)
+    # The second hop takes connections and is silent, so that the script is still there when it is interrupted.
+    host.winrm("set", "winrm/config/client", '@{TrustedHosts="127.0.0.9"}')
+    mute = socket.create_server(("127.0.0.9", 0))
+    words = own_lab.switches(client, host)
+    words = ["doctor", *words, "-secondhop:127.0.0.9:%d" % mute.getsockname()[1]] if program == "winrm" else [*words, "sleep 5"]
+    shells = lambda: host.winrm("enumerate", "shell").out
+    moments = [0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.4, 0.6]
+    ended = []
+    for moment in moments:
+        process = client.popen(program, *words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        ended.append(process.returncode)
+    # Before the program takes signals over they have their ordinary meaning.
+    # Ctrl-C goes to the command of winrs first, and one that has not come to itself may miss it.
+    assert set(ended) <= {130, -signal.SIGINT} | ({0} if program == "winrs" else set()) and 130 in ended, ended
+    assert processes.eventually(lambda: shells().strip() == "", 10), shells()
+    assert processes.eventually(lambda: not processes.children(host.process.pid), 10)
+    mute.close()

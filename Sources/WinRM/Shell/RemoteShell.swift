@@ -93,7 +93,7 @@ extension WinRMClient {
   public func withShell<R>(
     _ options: ShellOptions = ShellOptions(), body: (RemoteShell) async throws -> R
   ) async throws -> R {
-    let shell = RemoteShell(client: self, id: try await createShell(options))
+    let shell = RemoteShell(client: self, id: try await createShellForGood(options))
     do {
       let result = try await body(shell)
       await shell.delete()
@@ -101,6 +101,24 @@ extension WinRMClient {
     } catch {
       await shell.delete()
       throw error
+    }
+  }
+
+  /// How long the name of a shell is waited for that was being made when nobody wanted it any more.
+  private static let patience = Duration.seconds(2)
+
+  /// A shell whose name the client does not learn stays on the server, with the credentials in it, until its idle time is over. So a
+  /// cancelled caller waits a little longer for the answer, and can delete it.
+  private func createShellForGood(_ options: ShellOptions) async throws -> String {
+    try Task.checkCancellation()
+    let creation = Task { try await createShell(options) }
+    return try await withTaskCancellationHandler {
+      try await creation.value
+    } onCancel: {
+      Task {
+        try? await Task.sleep(for: Self.patience)
+        creation.cancel()
+      }
     }
   }
 

@@ -68,7 +68,8 @@ struct DoctorOperation {
       target: target, endpoint: configuration.endpoint, method: configuration.method, credential: Self.kind(configuration.credential),
       policy: policy, delegationHost: probes.delegationHost, secondHop: second,
       sources: PolicySources(paths: paths, client: policy, host: probes.delegationHost), mistake: mistake)
-    return try await ChainDiagnosis(subject: subject, probes: probes, now: { Int64(time(nil)) }).run()
+    let diagnosis = ChainDiagnosis(subject: subject, probes: probes, now: { Int64(time(nil)) })
+    return try await SignalForwarder.endingBySignals { _ in try await diagnosis.run() }
   }
 
   /// That of the real commands. A client certificate that is not there, or no good, is a finding here and no end.

@@ -63,6 +63,8 @@ public enum WinrmCommand {
       return exitCode(console)
     } catch is NegativeAnswer {
       return 1
+    } catch let ended as EndedBySignal {
+      return 128 + ended.number
     } catch {
       console.writeError(report(error, format, paths))
       return 1

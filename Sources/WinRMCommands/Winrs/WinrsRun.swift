@@ -20,15 +20,10 @@ struct WinrsRun: Sendable {
     let inputFailure = InputFailure()
     let echo = options.noEcho ? TerminalEcho.off(on: STDIN_FILENO) : nil
     defer { echo?.restore() }
-    let holder = TaskHolder()
-    let signals = SignalForwarder(cancel: { holder.cancel() }, lastAct: { echo?.restore() })
-    defer { signals.stop() }
-    if echo != nil { signals.start() }  // else once there is a shell: until then signals have their ordinary meaning
-    let work = Task { try await perform(signals, inputFailure) }
-    holder.hold(work)
-    do { return try await work.value } catch {
-      if let number = signals.endingSignal { throw EndedBySignal(number: number) }
-      throw error is CancellationError ? inputFailure.error ?? error : error
+    return try await SignalForwarder.endingBySignals(lastAct: { echo?.restore() }) { signals in
+      do { return try await perform(signals, inputFailure) } catch is CancellationError {
+        throw inputFailure.error ?? CancellationError()
+      }
     }
   }
 
@@ -44,7 +39,6 @@ struct WinrsRun: Sendable {
             try? await StandardStream.error.write(Array((line + "\n").utf8))  // nobody left to tell
           }
         }
-        signals.start()
         return try await run(in: shell, signals, inputFailure)
       }
     }
@@ -96,31 +90,6 @@ struct WinrsRun: Sendable {
       failure.record(error)
       output.cancel()
     }
-  }
-}
-
-/// Lets a signal cancel a task that was made after it could come.
-private final class TaskHolder: Sendable {
-  private struct State {
-    var task: Task<UInt32, any Error>?
-    var isCancelled = false
-  }
-  private let state = Mutex(State())
-
-  func hold(_ task: Task<UInt32, any Error>) {
-    let isCancelled = state.withLock { state in
-      state.task = task
-      return state.isCancelled
-    }
-    if isCancelled { task.cancel() }
-  }
-
-  func cancel() {
-    let task = state.withLock { state in
-      state.isCancelled = true
-      return state.task
-    }
-    task?.cancel()
   }
 }
 

@@ -158,7 +158,7 @@ package struct NetworkChainProbes: ChainProbes {
     let sighting = sighting
     do {
       answer.second = try await inspection.withClient { client in
-        try await client.withShell(ShellOptions(noProfile: false)) { shell in
+        try await client.withShell(ShellOptions(idleTimeout: SecondHopScript.patience * 2, noProfile: false)) { shell in
           guard let second else { return nil }
           return await Self.look(second, shell)
         }

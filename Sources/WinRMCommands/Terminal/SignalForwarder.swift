@@ -10,11 +10,11 @@ import WinRM
   import Darwin
 #endif
 
-/// What Ctrl-C and the other signals mean while there is a shell on the server.
+/// What Ctrl-C and the other signals mean while there is, or may soon be, a shell on the server.
 ///
-/// Ctrl-C goes to the remote command. Pressed again, when the command shows no reaction, it ends the run: the shell is deleted, because
-/// the command would otherwise go on, and that may take two seconds. Pressed a third time it ends the process at once. SIGQUIT, SIGTERM
-/// and SIGHUP end the run as the second Ctrl-C does.
+/// Ctrl-C goes to the remote command. Where there is none, or when it is pressed again and the command shows no reaction, it ends the run:
+/// the shell is deleted, because the command, and the user's credentials, would otherwise stay there, and that may take two seconds.
+/// Pressed once more it ends the process at once. SIGQUIT, SIGTERM and SIGHUP end the run as that Ctrl-C does.
 final class SignalForwarder: Sendable {
   /// How long the end of a run may take.
   static let patience = DispatchTimeInterval.seconds(2)
@@ -27,14 +27,14 @@ final class SignalForwarder: Sendable {
     var ending: CInt?
   }
   private let state = Mutex(State())
-  private let queue = DispatchQueue(label: "winrs.signals")
+  private let queue = DispatchQueue(label: "winrm.signals")
   private let cancel: @Sendable () -> Void
   private let lastAct: @Sendable () -> Void
 
   /// - Parameters:
   ///   - cancel: ends the run in an orderly way.
   ///   - lastAct: what is still to be done when the process ends at once.
-  init(cancel: @escaping @Sendable () -> Void, lastAct: @escaping @Sendable () -> Void) {
+  private init(cancel: @escaping @Sendable () -> Void, lastAct: @escaping @Sendable () -> Void) {
     self.cancel = cancel
     self.lastAct = lastAct
   }
@@ -42,9 +42,26 @@ final class SignalForwarder: Sendable {
   /// The signal that ended the run; `nil` when none did.
   var endingSignal: CInt? { state.withLock { $0.ending } }
 
-  /// Takes the signals over. To be called once there is a shell to delete.
-  func start() {
-    guard state.withLock({ $0.sources.isEmpty }) else { return }
+  /// Runs `body`, and cancels it when a signal ends the run.
+  ///
+  /// - Throws: ``EndedBySignal``, or what `body` throws.
+  static func endingBySignals<R: Sendable>(
+    lastAct: @escaping @Sendable () -> Void = {}, _ body: @escaping @Sendable (SignalForwarder) async throws -> R
+  ) async throws -> R {
+    let holder = TaskHolder()
+    let signals = SignalForwarder(cancel: { holder.cancel() }, lastAct: lastAct)
+    signals.start()
+    defer { signals.stop() }
+    let work = Task { try await body(signals) }
+    holder.hold { work.cancel() }
+    let result = await work.result
+    // What was interrupted may have called it a failure of its own, and have returned.
+    if let number = signals.endingSignal { throw EndedBySignal(number: number) }
+    return try result.get()
+  }
+
+  /// Takes the signals over.
+  private func start() {
     var sources = [SIGINT, SIGTERM, SIGQUIT].map { source($0) }
     // Who ignores it already (nohup) wants the command to go on without the terminal.
     if !Self.isIgnored(SIGHUP) { sources.append(source(SIGHUP)) }
@@ -52,7 +69,7 @@ final class SignalForwarder: Sendable {
   }
 
   /// Gives the signals their ordinary meaning again.
-  func stop() {
+  private func stop() {
     let sources = state.withLock { state in
       defer { state.sources = [] }
       return state.sources
@@ -122,6 +139,31 @@ final class SignalForwarder: Sendable {
 private struct SignalSource: @unchecked Sendable {  // sources of Dispatch can be used from every thread
   var number: CInt
   var source: any DispatchSourceSignal
+}
+
+/// Lets a signal cancel a task that was made after it could come.
+private final class TaskHolder: Sendable {
+  private struct State {
+    var cancel: (@Sendable () -> Void)?
+    var isCancelled = false
+  }
+  private let state = Mutex(State())
+
+  func hold(_ cancel: @escaping @Sendable () -> Void) {
+    let isCancelled = state.withLock { state in
+      state.cancel = cancel
+      return state.isCancelled
+    }
+    if isCancelled { cancel() }
+  }
+
+  func cancel() {
+    let cancel = state.withLock { state in
+      state.isCancelled = true
+      return state.cancel
+    }
+    cancel?()
+  }
 }
 
 /// Counts how often Ctrl-C was pressed without an effect.
