@@ -492,7 +492,8 @@ private enum JSONEscape {
   @Test(
     "What cannot be imported is refused, with the file",
     arguments: [
-      "", "1", #"{"x": 1}"#, #"[{"keyname": "X", "valuename": "y", "type": "REG_DWORD", "data": 1}]"#, "[1]",
+      "", "1", "[]", #"[{"keyname": "X", "valuename": "y", "class": "USER", "type": "REG_DWORD", "data": 1}]"#, #"{"x": 1}"#,
+      #"[{"keyname": "X", "valuename": "y", "type": "REG_DWORD", "data": 1}]"#, "[1]",
       #"[{"keyname": "Software\\Policies\\Microsoft\\Windows\\WinRM\\Client", "valuename": "AllowCredSSP", "type": "REG_SZ", "data": "1"}]"#,
       #"[{"keyname": "", "valuename": "y", "type": "REG_DWORD", "data": 1}]"#,
       #"{"CredentialsDelegation": {"DenyFreshCredentials.List": ["nonsense"]}}"#,

@@ -196,7 +196,7 @@ struct ChainTests {
     probes.logon = LogonAnswer(credSSP: sighting, failure: failure(.freshCredentialsNTLMOnly, .delegate))
     broken(try await examine(), "server.clock")
     probes.greeting.answer?.date = String(httpDate: Self.noon)
-    broken(try await examine(), "server.proof")
+    broken(try await examine(credential: .explicit("HOP1\\alice")), "server.proof")
   }
 
   @Test func aServerThatTellsNoTimeIsNotBlamed() async throws {
@@ -230,10 +230,10 @@ struct ChainTests {
     #expect(report.passed && !report.checks.contains { $0.place == .domain })
   }
 
-  @Test("A user without a realm has nothing to do with a KDC") func missingProof() async throws {
+  @Test("An account of the server has nothing to do with a KDC") func missingProof() async throws {
     probes.kerberos = .obstacle(reason: "no", error: KerberosError(.unknownPrincipal))
     probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(.freshCredentialsNTLMOnly, .delegate))
-    broken(try await examine(), "server.proof")
+    broken(try await examine(credential: .explicit("hop1\\alice")), "server.proof")
   }
 
   @Test(
@@ -298,6 +298,80 @@ struct ChainTests {
     #expect(windows.remedy?.contains("AllowedAccounts") == false)
   }
 
+  private func refusedShell(_ code: WinRMCode) {
+    probes.logon.failure = failure(code, .shell)
+    probes.logon.failure?.fault = WSManFault(code: .receiver, subcode: nil, wsmanCode: code, reason: "no")
+  }
+
+  @Test(
+    "Whom to admit is who was proven, and both forms where nobody said whose account it is",
+    arguments: [
+      ("dave", true, [#"@{AllowedAccounts="dave@LAB.EXAMPLE"}'"#], ["=\"dave\""]),
+      ("LAB\\dave", true, [#"AllowedAccounts="dave@LAB.EXAMPLE""#], []),
+      ("dave", false, [#"AllowedAccounts="dave""#, #"DOMAIN\dave"#], ["LAB.EXAMPLE"]),
+      ("LAB\\dave", false, [#"AllowedAccounts="LAB\dave""#], ["DOMAIN\\"]), (".\\dave", false, [#"AllowedAccounts="dave""#], ["DOMAIN\\"]),
+      ("dave@LAB.EXAMPLE", false, [#"AllowedAccounts="dave@LAB.EXAMPLE""#], ["DOMAIN\\"]),
+      ("da'v\"e", false, [#"AllowedAccounts="USER""#], ["da'v"]),
+    ])
+  func whomToAdmit(typed: String, isProven: Bool, words: [String], others: [String]) async throws {
+    probes.logon = success(isProven ? .kerberos : .ntlm)
+    if isProven { probes.logon.report?.client = KerberosPrincipal(components: ["dave"], realm: "LAB.EXAMPLE") }
+    refusedShell(.accessDenied)
+    let remedy = try #require(try await examine(credential: .explicit(typed)).firstFailure?.remedy)
+    for word in words { #expect(remedy.contains(word), "\(remedy)") }
+    for word in others { #expect(!remedy.contains(word), "\(remedy)") }
+  }
+
+  @Test("Commands to the server name the method and the user as they were given") func commandsThatLogOn() async throws {
+    probes.logon = success()
+    refusedShell(.quotaMaxShells)
+    let remedy = try #require(try await examine(credential: .explicit("LAB\\dave")).firstFailure?.remedy)
+    #expect(remedy.contains(#"winrm enumerate shell -remote:hop1 -authentication:CredSSP -username:'LAB\dave' shows"#))
+    #expect(remedy.contains(#"winrm delete shell?ShellId=ID -remote:hop1 -authentication:CredSSP -username:'LAB\dave' ends"#))
+  }
+
+  @Test("The rule that is shown is the one for the proof that was reached") func ruleOfTheProof() async throws {
+    let rule = "machine policy AllowFreshCredentialsWhenNTLMOnly\\1 (WSMAN/hop1) names WSMAN/hop1; the server is proven by NTLM only"
+    probes.logon = success()
+    probes.logon.credSSP?.permission = rule
+    func proof(_ report: DoctorReport) throws -> String { try #require(report.checks.first { $0.id.rawValue == "server.proof" }).evidence }
+    let kerberos = try proof(try await examine(policy: try policy(ntlmOnly: true)))
+    #expect(
+      kerberos.contains("question 3") && kerberos.contains("AllowFreshCredentials\\1") && !kerberos.contains("NTLM"), "\(kerberos)")
+    // No rule for that proof: the credentials went by the other one, and it keeps its number.
+    var alone = try policy(ntlmOnly: true)
+    alone.delegation.allowFresh = []
+    let other = try proof(try await examine(policy: alone))
+    #expect(other.contains("question 2 (may they go to a server proven so): \(rule)"), "\(other)")
+  }
+
+  @Test("A name that the domain does not know is the broken link, unless it names an account of the server") func unknownName() async throws
+  {
+    probes.kerberos = .obstacle(reason: "no such user", error: KerberosError(.unknownPrincipal))
+    probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(.freshCredentialsNTLMOnly, .delegate))
+    for name in ["nobodyx", "nobodyx@LAB.EXAMPLE", "LAB\\nobodyx"] {
+      let report = try await examine(credential: .explicit(name))
+      broken(report, "server.logon")
+      let remedy = try #require(report.firstFailure?.remedy)
+      #expect(remedy.hasPrefix("check the name") && remedy.contains("-ntlmonly") == (name == "nobodyx"), "\(remedy)")
+      #expect(report.firstFailure?.evidence.contains(name) == true)
+    }
+    for name in ["HOP1\\nobodyx", ".\\nobodyx"] { broken(try await examine(credential: .explicit(name)), "server.proof") }
+  }
+
+  @Test("What has expired is renewed first of all") func expiredCertificate() async throws {
+    var sighting = try #require(success().credSSP)
+    sighting.flaw = "it has expired"
+    probes.kerberos = .notAsked
+    probes.logon = LogonAnswer(credSSP: sighting, failure: failure(.freshCredentialsNTLMOnly, .delegate))
+    let check = try #require(try await examine().firstFailure)
+    #expect(check.id.rawValue == "server.proof" && check.remedy?.hasPrefix("on the server, renew its CredSSP certificate") == true)
+    #expect(check.remedy?.hasSuffix("the step") == true)
+    sighting.flaw = "nobody trusts its issuer"
+    probes.logon.credSSP = sighting
+    #expect(try await examine().firstFailure?.remedy == "the step")
+  }
+
   @Test("Without a fault the client's own advice holds") func aLostConnectionNeedsNoSetting() async throws {
     probes.logon = success()
     probes.logon.failure = failure(.destinationUnreachable, .request)
@@ -319,6 +393,9 @@ struct ChainTests {
     probes.greeting.answer?.schemes = ["Negotiate"]
     let credSSP = try #require(try await examine().firstFailure?.remedy)
     #expect(credSSP.contains("winrm credssp enable -role:server") && credSSP.contains("0x8033808A"))
+    #expect(credSSP.contains("or use -authentication:Negotiate"))
+    probes.greeting.answer?.schemes = ["Basic"]
+    #expect(try await examine().firstFailure?.remedy?.contains("Negotiate") == false, "it is not offered either")
     let kerberos = try #require(try await examine(.kerberos).firstFailure?.remedy)
     #expect(kerberos.contains("KeytabFile") && kerberos.contains("Kerberos=\"true\""), "a service without keys offers no Kerberos")
   }
@@ -563,6 +640,25 @@ struct ChainTests {
           #expect(page.allSatisfy { !$0.contains("evil") }, "\(key)")
         }
       }
+    }
+  }
+
+  @Test("While there is no ticket, what came of trying without one is a consequence") func withoutATicket() async throws {
+    let untrusted = [
+      "winrm.exit": "255", "winrm.said.1": "Winrs error:no", "winrm.said.2": "Stage: policy", "winrm.said.3": "Error number: 0x803380E4",
+    ]
+    let files = [
+      "winrm.exit": "", "smb.exit": "1",
+      "smb.said.1":
+        "gensec_spnego_client_negTokenInit_step: gse_krb5: creating NEG_TOKEN_INIT for cifs/wg failed: NT_STATUS_INVALID_PARAMETER",
+    ]
+    for change in [untrusted, files] {
+      let lost = ["credentials": "agent", "ticket.principal": "", "ticketerror": "Kerberos gave no answer within 5.0 seconds"]
+      let report = try await second(good.merging(lost.merging(change) { $1 }) { $1 }, target: change == files ? "//hop2/secret" : "hop2")
+      broken(report, "secondhop.ticket")
+      #expect(report.firstFailure?.evidence.contains("no answer within 5.0 seconds") == true)
+      #expect(report.firstFailure?.remedy?.contains("TrustedHosts") == false)
+      #expect(report.checks.last?.state == .unknown && report.checks.last?.evidence.contains("not judged while there is no ticket") == true)
     }
   }
 

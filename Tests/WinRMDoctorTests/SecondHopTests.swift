@@ -159,9 +159,12 @@ struct SecondHopVerdictTests {
   @Test func notKnownAndNotAllowedAreTwoStories() throws {
     let unknown = try verdict(.logonFailure, .authenticate, hasTicket: false)
     #expect(unknown.evidence.contains("does not accept who the user is") && unknown.code == .logonFailure)
-    #expect(unknown.remedy.contains("winrm account add alice") && !unknown.remedy.contains("AllowedAccounts"))
+    #expect(unknown.remedy.contains("winrm account add alice -unixuser:USER") && !unknown.remedy.contains("AllowedAccounts"))
     let refused = try verdict(.accessDenied, .shell, answer: "fault AccessDenied 0x5: Access is denied")
-    #expect(refused.evidence.contains("knows the user") && refused.remedy.contains(#"AllowedAccounts="alice""#))
+    #expect(refused.evidence.contains("knows the user") && refused.remedy.contains(#"AllowedAccounts="LAB\alice""#))
+    #expect(!refused.remedy.contains(#"="alice""#), "that would be somebody else")
+    let met = try verdict(.accessDenied, .shell, hasTicket: false)
+    #expect(met.remedy.contains(#"AllowedAccounts="alice""#) && met.remedy.contains(#"one of a domain is named LAB\alice"#))
     #expect(refused.remedy.contains("on hop2") && refused.remedy.contains("RootSDDL") && refused.remedy.contains("AllowedGroups"))
   }
 

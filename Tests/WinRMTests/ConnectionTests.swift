@@ -85,6 +85,7 @@ import WinRMConfiguration
     try await ScriptedServer.run(script: { _ in .close }) { server in
       let error = try await failure(try configuration(server))
       #expect(error.nextStep.contains("too many connections from this address"))
+      #expect(error.nextStep.hasPrefix("check the port: a WinRM service listens on 5985"))
     }
   }
 

@@ -338,7 +338,8 @@ extension ClientSession {
     let list = offered.isEmpty ? "none" : offered.map(\.rawValue).joined(separator: ", ")
     let next =
       configuration.method == .credSSP
-      ? "on the server: winrm credssp enable -role:server   or use -a:Negotiate, without a second hop"
+      ? "on the server: winrm credssp enable -role:server"
+        + (offered.contains(.negotiate) ? "   or use -a:Negotiate, without a second hop" : "")
       : "on the server: winrm set winrm/config/service/auth '@{\(wanted)=\"true\"}'"
         + (configuration.method == .basic && endpoint.scheme == .http
           ? " and winrm set winrm/config/service '@{AllowUnencrypted=\"true\"}'" : "")
@@ -368,7 +369,13 @@ extension ClientSession {
     let unknown = stage == .request ? ". Whether the request was carried out is not known" : ""
     switch error {
     case .lost(let wasWritten):
-      let isEarly = stage == .authenticate || !wasWritten
+      if stage == .authenticate {
+        return make(
+          .destinationUnreachable, stage, "\(peer) closed the connection",
+          "\(Self.portNextStep). If this is one, it may have too many connections from this address: wait, and try again; otherwise look at the server's log"
+        )
+      }
+      let isEarly = !wasWritten
       return make(
         .destinationUnreachable, stage, "\(peer) closed the connection\(wasWritten ? unknown : "")",
         isEarly
@@ -385,6 +392,12 @@ extension ClientSession {
         .sslConnectionAborted, .tls,
         "\(peer) ended TLS, most likely because it does not accept the certificate \(clientCertificate.thumbprint)",
         Self.certificateNextStep, answer: "a TLS alert")
+    case .timedOut where stage == .authenticate:
+      return make(
+        .networkTimedOut, stage,
+        "\(peer) took the connection, and did not answer in time: this client waits \(configuration.authenticationTimeout)",
+        "is this the port of a WinRM service? They listen on 5985 (HTTP) or 5986 (HTTPS). If it is, check that the server still runs; then try again"
+      )
     case .timedOut:
       return make(.networkTimedOut, stage, "\(peer) did not answer in time\(unknown)", "check that the server still runs; then try again")
     case .malformed:

@@ -103,13 +103,25 @@ extension ServiceExamination {
     guard let name = AccountName(parsing: text) else { return .lost("\"\(text)\" cannot be a name", mend: nil) }
     guard let local = AccountStore.localName(of: name, hostNames: hosts) else { return domainAccount(name, findings) }
     guard let account = AccountStore.find(name, in: accounts, hostNames: hosts) else {
-      return .lost("there is no account \(local) (winrm account list)", mend: "winrm account add \(local) -unixuser:USER")
+      var mend = "winrm account add \(local) -unixuser:USER"
+      if findings.domain != .none {
+        let domain = findings.domain == .member ? Self.ask(["--own-domain"]).first : nil
+        mend += Self.domainForm(of: text, local, in: findings.settings.service.allowedAccounts, domain: domain)
+      }
+      return .lost("there is no account \(local) (winrm account list)", mend: mend)
     }
     guard account.isEnabled else { return .lost("the account \(account.name) is disabled", mend: "winrm account enable \(account.name)") }
     guard UnixMembership(user: account.unixUser) != nil else {
       return .lost("the Unix user \(account.unixUser) of the account \(account.name) does not exist", mend: "useradd \(account.unixUser)")
     }
     return .exists
+  }
+
+  /// On a member of a domain, a name without the domain may have been meant for one of its accounts.
+  static func domainForm(of text: String, _ local: String, in list: [String], domain: String?) -> String {
+    let names = list.map { $0 == text ? "\(domain ?? "DOMAIN")\\\(local)" : $0 }
+    return
+      "; or, if an account of the domain is meant, name it so: winrm set winrm/config/service '@{AllowedAccounts=\"\(names.joined(separator: ","))\"}'"
   }
 
   private func domainAccount(_ name: AccountName, _ findings: Findings) -> Entry.State {

@@ -292,7 +292,7 @@ struct DomainPolicyReader {
   private func search(
     _ controller: Controller, _ base: String, _ attributes: [String], withDescriptor: Bool = false, mayBeRefused: Bool = false
   ) throws -> DirectoryRecord? {
-    let failure = "the directory of \(controller.name) could not be asked for \"\(base)\""
+    let failure = "the directory of \(controller.name) could not be asked for \(base.isEmpty ? "its root" : "\"\(base)\"")"
     let result = try start(
       "ldbsearch",
       [

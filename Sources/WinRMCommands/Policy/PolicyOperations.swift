@@ -71,19 +71,29 @@ extension WinrmRunner {
   private func importPolicy(_ path: String, _ arguments: WinrmArguments) throws {
     let content = try Self.content(path)
     // Nothing is written that nobody could use afterwards.
-    let imported = try checkingImport(of: path) {
-      let imported = try MachinePolicy(importing: content, file: path)
-      _ = try EffectivePolicy.load(paths: paths, replacing: imported)
+    let (imported, skipped) = try checkingImport(of: path) {
+      let imported = try MachinePolicy.importing(content, file: path)
+      _ = try EffectivePolicy.load(paths: paths, replacing: imported.policy)
       return imported
     }
+    func rules(_ count: Int) -> String { count == 1 ? "1 rule" : "\(count) rules" }
+    let before = try MachinePolicyStore(paths: paths).load().count
+    let remark = skipped == 0 ? "" : " \(skipped == 1 ? "1 entry" : "\(skipped) entries") of class USER in it will be skipped."
     let question = """
-      The machine's own policy will be what \(ResultWriter.printable(path)) says. It can let user names and passwords be sent to other
+      The machine's own policy will be what \(ResultWriter.printable(path)) says: \(rules(imported.count)) in place of the \(before) of now, \
+      which all go.\(remark) It can let user names and passwords be sent to other
       computers. What the domain says stays.
       Import it [y/n]?\u{20}
       """
     guard try isConfirmed(question, arguments) else { return }
     let effective = try EffectivePolicy.load(paths: paths, replacing: imported)
-    try MachinePolicyStore(paths: paths).update { $0 = imported }
+    let replaced = try MachinePolicyStore(paths: paths).update { policy in
+      defer { policy = imported }
+      return policy.count
+    }
+    console.writeOutput(
+      "\(rules(imported.count)) imported, in place of \(replaced)."
+        + (skipped == 0 ? "\n" : " Skipped: \(skipped) of class USER.\n"))
     for (entry, item) in effective.overridden() {
       let by =
         item.map { ": \($0.source.object) sets \(PolicyReport.value($0.value)) (\($0.source.file))" } ?? ": other policy takes it away"

@@ -12,7 +12,7 @@ struct PolicyTest {
 
     func proof(of host: String) -> ServerProof {
       switch self {
-      case .kerberos: .kerberos(principal: "WSMAN/\(host)")
+      case .kerberos: .kerberos(principal: "WSMAN/\(host) (assumed)")
       case .certificate: .certificate("assumed")
       case .ntlm: .ntlmOnly
       }

@@ -312,30 +312,45 @@ extension MachinePolicy {
   /// Reads what `winrm policy import` takes: a policy file, or a list of registry values in the form of samba-tool.
   ///
   /// - Throws: ``ConfigurationError``.
-  public init(importing bytes: [UInt8], file: String) throws {
+  public init(importing bytes: [UInt8], file: String) throws { self = try Self.importing(bytes, file: file).policy }
+
+  /// The same, with the number of the list's entries that are a user's and were skipped.
+  ///
+  /// - Throws: ``ConfigurationError``; `malformed` also for a list without anything of a machine's policy. `{}` says that there is to be none.
+  public static func importing(_ bytes: [UInt8], file: String) throws -> (policy: MachinePolicy, skipped: Int) {
     let json = try JSONValue(parsing: bytes, file: file)
     do throws(ConfigurationError) {
-      guard case .list(let items) = json else {
-        try self.init(decoding: json)
-        return
-      }
+      guard case .list(let items) = json else { return (try MachinePolicy(decoding: json), 0) }
       var tree = PolicyTree()
+      var skipped = 0
       for (index, item) in items.enumerated() {
         let path = "[\(index)]"
-        guard let entry = try PolicyFile.Entry(decoding: item, path: path) else { continue }
+        guard let entry = try PolicyFile.Entry(decoding: item, path: path) else {
+          skipped += 1
+          continue
+        }
         do throws(GroupPolicyError) { try tree.apply(entry, from: PolicySource(object: path, file: file)) } catch {
           throw ConfigurationError(.malformed, "\(path): \(error.message)")
         }
       }
-      try self.init(entries: tree.items.map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
-      _ = try delegationPolicy(source: file)
-      try checkEntries(source: file)
+      guard !tree.items.isEmpty else {
+        let users = skipped == 0 ? "" : " (\(skipped == 1 ? "1 entry is" : "\(skipped) entries are") of class USER)"
+        throw ConfigurationError(
+          .malformed, "there is nothing of a machine's policy in it\(users); to remove every rule, import a file that says {}")
+      }
+      let policy = try MachinePolicy(entries: tree.items.map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
+      _ = try policy.delegationPolicy(source: file)
+      try policy.checkEntries(source: file)
+      return (policy, skipped)
     } catch {
       var located = error
       located.file = file
       throw located
     }
   }
+
+  /// How many values, entries of lists and pins it has.
+  public var count: Int { entries.count + pins.values.reduce(0) { $0 + $1.count } }
 
   /// The text of a policy file.
   public var document: String { json.document }

@@ -118,17 +118,26 @@ extension ChainDiagnosis {
   }
 
   /// The second and third question: is the server proven well enough? The library's remedy, unless policy makes it impossible.
-  func failProof(_ failure: WinRMError, _ findings: inout Findings) {
+  ///
+  /// - Parameter flaw: why the server's certificate proves nothing.
+  func failProof(_ failure: WinRMError, flaw: String?, _ findings: inout Findings) {
     guard failure.code == .freshCredentialsNTLMOnly else { return findings.fail(.proof, failure) }
+    var failure = failure
+    if flaw?.contains("expired") == true { failure.nextStep = "\(Self.renewal). Otherwise: \(failure.nextStep)" }
     let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .ntlmOnly)
     let source = subject.sources.ofDelegation(decision, true)
     guard !decision.isAllowed, !source.canBeEnabled || decision.reason.contains(" denies ") else { return findings.fail(.proof, failure) }
     findings.fail(
       .proof, failure.evidence + explanation(source),
-      remedy:
-        "pin the server's certificate: winrm credssp pin -remote:\(subject.delegationHost) -sha256:HEX   or, to accept NTLM as the only proof: \(delegationRemedy(source, reason: decision.reason, whenNTLMOnly: true))",
+      remedy: (flaw?.contains("expired") == true ? "\(Self.renewal). Otherwise: " : "")
+        + "pin the server's certificate: winrm credssp pin -remote:\(subject.delegationHost) -sha256:HEX   or, to accept NTLM as the only proof: \(delegationRemedy(source, reason: decision.reason, whenNTLMOnly: true))",
       code: failure.code)
   }
+
+  private static let renewal = """
+    on the server, renew its CredSSP certificate: winrm certificate import FILE, then name it: winrm set winrm/config/service \
+    '@{CertificateThumbprint="..."}'
+    """
 
   // MARK: The way
 

@@ -26,7 +26,7 @@ extension ChainDiagnosis {
       }
       return (nil, true)
     case .obstacle(let reason, let error):
-      guard let error, let trouble = trouble(error, reason) else { return (nil, true) }
+      guard let error, let trouble = trouble(error, reason) ?? unknownUser(error, reason) else { return (nil, true) }
       // The real command goes on, and so does the doctor: a certificate, or a rule that is content with NTLM, may still do.
       return (trouble, true)
     case .failure(let failure, let error): return (nil, refused(failure, error, &findings))
@@ -71,7 +71,33 @@ extension ChainDiagnosis {
   func report(_ trouble: KerberosTrouble, _ findings: inout Findings) {
     if trouble.check != .kdc { findings.pass(.kdc, "it answers") }
     findings.fail(trouble.check, trouble.evidence, remedy: trouble.remedy, code: trouble.code)
-    findings.leaveOpen([.serviceName], because: "not known without a domain controller")
+    findings.leaveOpen(
+      [.serviceName],
+      because: trouble.check == .kdc
+        ? "not known without a domain controller" : "no ticket was asked for: \"\(trouble.check.title)\" failed")
+  }
+
+  /// The domain has no such user. That is no fault of the server, unless the name says that the account is one of its own.
+  private func unknownUser(_ error: KerberosError, _ reason: String) -> KerberosTrouble? {
+    guard error.code == .unknownPrincipal, case .explicit(let name) = subject.credential else { return nil }
+    let host = subject.endpoint.host
+    let parts = name.split(separator: "\\", maxSplits: 1, omittingEmptySubsequences: false)
+    if parts.count == 2 {
+      let label = host.split(separator: ".").first.map(String.init) ?? host
+      let domain = parts[0].lowercased()
+      guard domain != ".", domain != host.lowercased(), domain != label.lowercased().prefix(15), domain != label.lowercased() else {
+        return nil
+      }
+    }
+    var remedy = "check the name (USER, HOST\\USER or USER@REALM)"
+    if parts.count == 1, !name.contains("@") {
+      remedy += """
+        . If it is an account of the server itself, NTLM alone proves it, and the server must be proven otherwise: winrm credssp pin \
+        -remote:\(host) -sha256:HEX, or winrm credssp enable -role:client -delegate:WSMAN/\(host) -ntlmonly
+        """
+    }
+    return KerberosTrouble(
+      check: .logon, evidence: "the domain does not know the user \(name): \(reason)", remedy: remedy, code: .logonFailure)
   }
 
   /// Where the fault is; `nil` for those that say only that this user or this machine has nothing to do with a domain.

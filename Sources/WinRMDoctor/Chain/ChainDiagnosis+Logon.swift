@@ -3,6 +3,7 @@ import DelegationPolicy
 import Kerberos
 import SecuritySupport
 import WinRM
+import WinRMConfiguration
 
 // The real logon, by the client library: only when nothing before it failed.
 
@@ -60,7 +61,7 @@ extension ChainDiagnosis {
       if let second = answer.second { checkSecondHop(second, report, &findings) }
       return
     }
-    let remedy = failure.fault == nil ? nil : serverRemedies(findings).shell(failure.code)
+    let remedy = failure.fault == nil ? nil : serverRemedies(findings, proven: report.client?.description).shell(failure.code)
     findings.fail(.shell, failure.evidence, remedy: remedy ?? failure.nextStep, code: failure.code)
   }
 
@@ -86,11 +87,22 @@ extension ChainDiagnosis {
         case .ntlmOnly?, nil, .kerberos?:
           report.service.map { "by Kerberos as \($0)" } ?? "by NTLM alone\(sighting.flaw.map { " (its certificate: \($0))" } ?? "")"
         }
-      let rule = sighting.permission.map { "; question \(report.service == nil ? 2 : 3) (may they go to a server proven so): \($0)" } ?? ""
-      return how + rule
+      return how + rule(sighting, report)
     }
     if let service = report.service { return "by Kerberos as \(service)" }
     return proofWithoutKerberos
+  }
+
+  /// The rule that the credentials went by. A rule that is content with NTLM is asked first, and where Kerberos has proven the server
+  /// nevertheless, the one for that proof is shown, if there is one.
+  private func rule(_ sighting: CredSSPSighting, _ report: AuthenticationReport) -> String {
+    guard let permission = sighting.permission else { return "" }
+    var (question, reason) = (2, permission)
+    if let service = report.service, sighting.proof == nil || sighting.proof == .ntlmOnly {
+      let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .kerberos(principal: "\(service)"))
+      if case .allowed(let because) = decision { (question, reason) = (3, because) }
+    }
+    return "; question \(question) (may they go to a server proven so): \(reason)"
   }
 
   /// What proves the server where Kerberos does not.
@@ -155,11 +167,23 @@ extension ChainDiagnosis {
   private var ticketName: String { probes.serviceNames.first ?? "WSMAN/\(subject.endpoint.host)" }
 
   /// What mends the first hop.
-  func serverRemedies(_ findings: Findings) -> ServerRemedies {
-    let user = subject.reportSubject.user.map { name in
+  ///
+  /// - Parameter proven: the user as the KDC that vouched for him calls him; with NTLM nobody says whose account it was.
+  func serverRemedies(_ findings: Findings, proven: String? = nil) -> ServerRemedies {
+    let typed = subject.reportSubject.user
+    let user = typed.map { name in
       String((name.split(separator: "\\").last ?? name[...]).prefix { $0 != "@" })
     }
-    return ServerRemedies(server: "the server", host: subject.endpoint.host, isWindows: isWindows(findings), user: user)
+    var remedies = ServerRemedies(
+      server: "the server", host: CommandWord.quoted(subject.target), isWindows: isWindows(findings), user: user)
+    remedies.entry = proven.map { AccountEntry(name: $0) } ?? typed.map(AccountEntry.init(typed:))
+    remedies.switches = " -authentication:\(subject.methodName)"
+    switch subject.credential {
+    case .explicit(let name): remedies.switches += " -username:\(CommandWord.quoted(name))"
+    case .certificate(let thumbprint): remedies.switches += " -certificate:\(CommandWord.quoted(thumbprint))"
+    case .ambient, .none: break
+    }
+    return remedies
   }
 
   private func mechanism(_ findings: inout Findings) {
@@ -176,7 +200,8 @@ extension ChainDiagnosis {
   private func delegationRefused(
     _ failure: WinRMError, _ sighting: CredSSPSighting?, _ trouble: KerberosTrouble?, _ findings: inout Findings
   ) {
-    if let trouble {
+    let isClock = findings.skew != nil && sighting?.flaw.map { $0.contains("expired") || $0.contains("not valid yet") } == true
+    if let trouble, trouble.check != .logon || !isClock {
       report(trouble, &findings)
       findings.leaveOpen(
         .proof,
@@ -190,7 +215,7 @@ extension ChainDiagnosis {
       findings.leaveOpen(.proof, because: "the certificate may be good by the right clock: \(skew)")
       return
     }
-    failProof(failure, &findings)
+    failProof(failure, flaw: sighting?.flaw, &findings)
   }
 }
 

@@ -149,7 +149,7 @@ extension ChainDiagnosis {
     }
     findings.fail(
       .schemes, "HTTP 401 offers \(list.isEmpty ? "nothing" : list), and not \(wanted)",
-      remedy: serverRemedies(findings).scheme(wanted)
+      remedy: serverRemedies(findings).scheme(wanted, offered: answer.schemes)
         + (subject.method == .basic && subject.endpoint.scheme == .http
           ? "; over HTTP also: winrm set winrm/config/service '@{AllowUnencrypted=\"true\"}'" : ""),
       code: .accessDenied)

@@ -117,7 +117,7 @@ extension ChainDiagnosis {
     }
     let names = SecondHopNames(
       first: subject.endpoint.host, second: target, account: said["account"],
-      hasTicket: said["ticket.principal"] != nil || said["credentials"]?.contains("ticket") == true)
+      hasTicket: said["ticket.principal"] != nil || said["credentials"]?.contains("ticket") == true, principal: said["ticket.principal"])
     let ways = [("winrm", "WinRM"), ("winrms", "WinRM over HTTPS"), ("smb", "files")]
     let trials = ways.compactMap { way, title in trial(of: way, said, names).map { (way: title, trial: $0) } }
     func others(_ word: String, but chosen: String) -> String {
@@ -132,6 +132,12 @@ extension ChainDiagnosis {
       let reasons = trials.compactMap(\.trial.unknown)
       return findings.leaveOpen(
         .secondHopAccess, because: reasons.isEmpty ? "nothing on the first hop could try it" : reasons.joined(separator: "; "))
+    }
+    // The missing ticket is the cause, and what came of trying without one its consequence.
+    if findings.state(of: .secondHopTicket) == .fail, verdict.check != .secondHopName, verdict.check != .secondHopPort {
+      return findings.leaveOpen(
+        .secondHopAccess,
+        because: "not judged while there is no ticket; without one, \(way): \(SafeText.shortened(verdict.evidence, to: 250))")
     }
     findings.fail(verdict.check, verdict.evidence + others("nor by", but: way), remedy: verdict.remedy, code: verdict.code)
     if verdict.check != .secondHopAccess {

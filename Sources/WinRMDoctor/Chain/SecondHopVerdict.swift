@@ -18,12 +18,24 @@ struct SecondHopNames {
   var account: String?
   /// Whether the session has a ticket.
   var hasTicket: Bool
+  /// Whose ticket it is.
+  var principal: String?
 
   var host: String { second.host }
   /// As it stands in an address.
   var bracketedHost: String { host.contains(":") ? "[\(host)]" : host }
   /// The name without its domain, as it may stand in a command; `nil` where it is not known, or is none.
   var user: String? { CommandWord.account(account) }
+}
+
+extension SecondHopNames {
+  /// The account as the second hop's service names it: a ticket says whose it is, and NTLM with an account of the first hop can only have
+  /// met one of the same name.
+  var entry: AccountEntry? {
+    guard !hasTicket else { return (principal ?? account).map { AccountEntry(name: $0) } }
+    guard let user, let account else { return nil }
+    return AccountEntry(name: user, other: account == user ? nil : account)
+  }
 }
 
 // MARK: - WinRM
@@ -163,7 +175,7 @@ private struct WinRMRefusal {
 
   var unauthenticated: SecondHopVerdict {
     let code = failure.code
-    let server = ServerRemedies(server: names.host, host: names.host, isWindows: false, user: names.user)
+    let server = ServerRemedies(server: names.host, host: names.host, isWindows: false, user: names.user, entry: names.entry)
     // Windows says 5 for both, and nothing about how far it came.
     let isVague = failure.stage == nil && code == .accessDenied
     let said =
@@ -192,12 +204,12 @@ private struct WinRMRefusal {
   private var accounts: String {
     """
     an account of the first hop alone is unknown on \(names.host): make one of the same name and password there (winrm account add \
-    \(names.user ?? "USER"); one that is there may be disabled, or have another password), or use an account of a domain that both know
+    \(names.user ?? "USER") -unixuser:USER; one that is there may be disabled, or have another password), or use an account of a domain that both know
     """
   }
 
   var unauthorized: SecondHopVerdict {
-    let server = ServerRemedies(server: names.host, host: names.host, isWindows: failure.stage == nil, user: names.user)
+    let server = ServerRemedies(server: names.host, host: names.host, isWindows: failure.stage == nil, user: names.user, entry: names.entry)
     return SecondHopVerdict(
       check: .secondHopAccess, evidence: "its WinRM service knows the user, and gives him no shell: \(failure.evidence)",
       remedy: failure.code.flatMap { server.shell($0) } ?? "look at the log of the service on \(names.host); \(again)",

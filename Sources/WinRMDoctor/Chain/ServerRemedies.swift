@@ -11,6 +11,10 @@ struct ServerRemedies {
   var isWindows: Bool
   /// Whom it is about; `nil` where the name is not known. What can be no account is not handed on.
   var user: String?
+  /// The account as the lists of that server name it; without it the ``user``.
+  var entry: AccountEntry?
+  /// What commands to that server need beside its address, after a blank: the method and the user name.
+  var switches = ""
 
   /// After settings that a policy may decide.
   static let policyRemark = "where a policy decides it, set is refused with 0x8033808A: winrm policy there names the object to change"
@@ -27,7 +31,8 @@ struct ServerRemedies {
       set("winrs", #"AllowRemoteShellAccess="true""#) + "; " + Self.policyRemark
     case .remoteAccessDisabled: set("service", #"AllowRemoteAccess="true""#) + "; " + Self.policyRemark
     case .quotaMaxShells:
-      "winrm enumerate shell -remote:\(host) shows the shells, winrm delete shell?ShellId=ID -remote:\(host) ends one; or on \(server): "
+      "winrm enumerate shell -remote:\(host)\(switches) shows the shells, winrm delete shell?ShellId=ID -remote:\(host)\(switches) ends one; "
+        + "or on \(server): "
         + set("winrs", #"MaxShellsPerUser="50""#, isFirst: false) + "; " + Self.policyRemark
     case .quotaMaxShellUsers:
       "wait until somebody has closed his shells, or raise the limit: " + set("winrs", #"MaxConcurrentUsers="20""#, isFirst: false)
@@ -44,13 +49,14 @@ struct ServerRemedies {
 
   /// AllowedAccounts and AllowedGroups make an account a member of those whom the descriptors admit from the start.
   private var admission: String {
-    """
-    on \(server), admit the account, or a group that it is in: \
-    \(set("service", #"AllowedAccounts="\#(account)""#, isFirst: false)), or AllowedGroups; set replaces the list that winrm get \
-    winrm/config/service shows. If it is there already, a security descriptor leaves it without right GX, and the log of winrmd says \
-    which: the Security of the plug-in for shells (winrm configsddl http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd), or \
-    RootSDDL (winrm configsddl default)
-    """
+    let entry = entry ?? AccountEntry(name: account)
+    return """
+      on \(server), admit the account, or a group that it is in: \
+      \(set("service", #"AllowedAccounts="\#(entry.name)""#, isFirst: false))\(entry.remark), or AllowedGroups; set replaces the list that winrm get \
+      winrm/config/service shows. If it is there already, a security descriptor leaves it without right GX, and the log of winrmd says \
+      which: the Security of the plug-in for shells (winrm configsddl http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd), or \
+      RootSDDL (winrm configsddl default)
+      """
   }
 
   private var windowsAccess: String {
@@ -89,12 +95,13 @@ struct ServerRemedies {
   // MARK: Methods
 
   /// The server does not offer a method. Whether a setting or a policy there switched it off, nobody here can see.
-  func scheme(_ name: String) -> String {
+  ///
+  /// - Parameter offered: what it offers instead: nothing else is advised.
+  func scheme(_ name: String, offered: [String]) -> String {
     switch name {
     case "CredSSP":
-      """
-      on \(server): winrm credssp enable -role:server (\(Self.policyRemark)); or use -authentication:Negotiate, without a second hop
-      """
+      "on \(server): winrm credssp enable -role:server (\(Self.policyRemark))"
+        + (offered.contains { $0.lowercased() == "negotiate" } ? "; or use -authentication:Negotiate, without a second hop" : "")
     case "Kerberos" where !isWindows:
       """
       on \(server): \(set("service/auth", #"Kerberos="true""#, isFirst: false)) (\(Self.policyRemark)). If it is true, the service has no \
@@ -102,6 +109,34 @@ struct ServerRemedies {
       """
     default: "on \(server): \(set("service/auth", "\(name)=\"true\"", isFirst: false)) (\(Self.policyRemark))"
     }
+  }
+}
+
+/// An account as AllowedAccounts of a service names it: `NAME` for one of its own, `DOMAIN\NAME` or `NAME@REALM` for one of a domain.
+struct AccountEntry: Equatable {
+  var name: String
+  /// The form that it has if it belongs to somebody else than ``name`` says; `nil` where it is known whose it is.
+  var other: String?
+
+  init(name: String, other: String? = nil) {
+    self.name = CommandWord.account(name) == nil ? "USER" : name
+    self.other = other.map { CommandWord.account($0) != nil ? $0 : #"DOMAIN\USER"# }
+  }
+
+  /// The account of a user name as it was typed, where nobody vouched for it: without a domain it may be of the server or of its domain.
+  init(typed text: String) {
+    let isOfDomain = text.contains("@") || (text.contains("\\") && !text.hasPrefix(".\\"))
+    if isOfDomain {
+      self.init(name: text)
+    } else {
+      let name = text.hasPrefix(".\\") ? String(text.dropFirst(2)) : text
+      self.init(name: name, other: text == name ? "DOMAIN\\\(name)" : nil)
+    }
+  }
+
+  /// Behind the command.
+  var remark: String {
+    other.map { " if it is an account of its own; one of a domain is named \($0)" } ?? ""
   }
 }
 

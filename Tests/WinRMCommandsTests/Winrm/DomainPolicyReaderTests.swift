@@ -105,6 +105,13 @@ private struct FakeDomain {
     #expect(policy.objects[0].file == #"\\lab.example\sysvol\lab.example\Policies\"# + FakeDomain.first + #"\Machine\Registry.pol"#)
   }
 
+  @Test("The root of the directory has no name, and is told as the root") func unreachableDirectory() throws {
+    var domain = FakeDomain()
+    domain.refusals[""] = 1
+    let error = #expect(throws: DomainPolicyError.self) { try domain.read() }
+    #expect(error?.message.contains("the directory of dc.lab.example could not be asked for its root") == true, "\(error?.message ?? "")")
+  }
+
   @Test("Site, domain and unit, enforcement and blocking come from the directory") func scopes() throws {
     var domain = FakeDomain()
     domain.directory["CN=Site-A,CN=Sites,CN=Configuration,DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.third))\n"

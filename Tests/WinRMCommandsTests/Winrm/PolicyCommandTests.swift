@@ -459,6 +459,49 @@ private enum ConfigurationFlag {
     #expect(damaged.code == 1 && damaged.error.contains(host.paths.domainPolicyFile) && damaged.error.contains("0x80338088"))
   }
 
+  @Test("A list without a machine's policy does not empty the machine's, and what is replaced is counted") func importOfNothing()
+    async throws
+  {
+    let deny = #"{"CredentialsDelegation": {"DenyFreshCredentials": 1, "DenyFreshCredentials.List": ["WSMAN/a"]}}"#
+    try deny.write(toFile: host.paths.machinePolicyFile, atomically: true, encoding: .utf8)
+    let file = host.directory + "/x.json"
+    func list(_ kinds: [String]) -> String {
+      let key = #"Software\\Policies\\Microsoft\\Windows\\WinRM\\Client"#
+      let entries = kinds.map { #"{"keyname":"\#(key)","valuename":"AllowCredSSP","class":"\#($0)","type":"REG_DWORD","data":1}"# }
+      return "[\(entries.joined(separator: ","))]"
+    }
+    for kinds in [[], ["USER"], ["USER", "USER"]] {
+      try list(kinds).write(toFile: file, atomically: true, encoding: .utf8)
+      let run = await host.run("policy", "import", file, "-force")
+      #expect(run.code == 1 && run.error.contains("nothing of a machine's policy") && run.error.contains("{}"), "\(run.error)")
+      #expect(run.error.contains("USER") == !kinds.isEmpty)
+      #expect(host.text(host.paths.machinePolicyFile) == deny)
+    }
+    try list(["USER", "MACHINE"]).write(toFile: file, atomically: true, encoding: .utf8)
+    let asked = await host.run("policy", "import", file, lines: ["y"])
+    let text = asked.output + asked.error
+    #expect(asked.code == 0 && text.contains("1 rule in place of the 2 of now") && text.contains("1 entry of class USER"), "\(text)")
+    #expect(asked.output.hasSuffix("1 rule imported, in place of 2. Skipped: 1 of class USER.\n"), "\(asked.output)")
+    try "{}".write(toFile: file, atomically: true, encoding: .utf8)
+    let emptied = await host.run("policy", "import", file, "-force")
+    #expect(emptied.code == 0 && emptied.output == "0 rules imported, in place of 1.\n")
+    #expect(await host.run("policy").output == "Policy\n")
+  }
+
+  @Test("An assumed proof is told as assumed") func assumedProof() async throws {
+    let policy =
+      #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": ["WSMAN/a"]}, "WinRM": {"Client": {"AllowCredSSP": 1}}}"#
+    try policy.write(toFile: host.paths.machinePolicyFile, atomically: true, encoding: .utf8)
+    let run = await host.run("policy", "test", "-remote:a", "-proof:kerberos")
+    #expect(run.code == 0 && run.output.contains("the server is proven by Kerberos as WSMAN/a (assumed)"), "\(run.output)\(run.error)")
+  }
+
+  @Test("A bare name on a member of a domain may be meant for one of the domain's accounts") func domainForm() {
+    let text = ServiceExamination.domainForm(of: "dave", "dave", in: ["alice", "dave"], domain: "LAB")
+    #expect(text.hasSuffix(#"winrm set winrm/config/service '@{AllowedAccounts="alice,LAB\dave"}'"#))
+    #expect(ServiceExamination.domainForm(of: "dave", "dave", in: ["dave"], domain: nil).contains(#"="DOMAIN\dave""#))
+  }
+
   @Test("A policy as large as the files that it comes from can be exported and imported") func large() async throws {
     let list = (1...12_000).map { "\"WSMAN/host\($0)\"" }.joined(separator: ",")
     try #"{"CredentialsDelegation": {"AllowFreshCredentials.List": [\#(list)]}}"#.write(
