@@ -506,12 +506,14 @@ struct ChainTests {
     probes.logon = LogonAnswer(credSSP: success().credSSP, failure: failure(.freshCredentialsNTLMOnly, .delegate))
     let item = value("AllowFreshCredentialsWhenNTLMOnly", isOfDomain: true)
     let sources = PolicySources(ofDelegation: { _, ntlm in .init(deciding: ntlm ? item : nil, canBeEnabled: !ntlm) })
-    let report = try await examine(sources: sources)
-    broken(report, "server.proof")
-    let remedy = try #require(report.firstFailure?.remedy)
-    #expect(remedy.contains("winrm credssp pin -remote:hop1") && remedy.contains("policy object WinRM clients"))
-    #expect(!remedy.contains("credssp enable"))
-    #expect(try await examine().firstFailure?.remedy == "the step")
+    for (name, link) in [("HOP1\\alice", "server.proof"), ("alice", "server.logon")] {
+      let report = try await examine(credential: .explicit(name), sources: sources)
+      broken(report, link)
+      let remedy = try #require(report.firstFailure?.remedy)
+      #expect(remedy.contains("winrm credssp pin -remote:hop1") && remedy.contains("policy object WinRM clients"))
+      #expect(!remedy.contains("credssp enable"))
+    }
+    #expect(try await examine(credential: .explicit("HOP1\\alice")).firstFailure?.remedy == "the step")
   }
 
   // MARK: Proxies

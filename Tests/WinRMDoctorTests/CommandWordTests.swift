@@ -107,7 +107,7 @@ struct HostileRemedyTests {
   @Test("No branch hands on what is no name", arguments: hostileNames) func hostile(name: String) throws {
     let remedies = try ofService(name, hostile: name) + ofFiles(name, hostile: name)
     #expect(remedies.allSatisfy { !$0.contains("evil") && !$0.contains("curl") }, "\(remedies.first { $0.contains("evil") } ?? "")")
-    #expect(remedies.contains { $0.contains("winrm account add USER;") })
+    #expect(remedies.contains { $0.contains("winrm account add USER -unixuser:USER;") })
     #expect(remedies.contains { $0.contains("winrm account enable USER)") })
     #expect(remedies.contains { $0.contains(#"AllowedAccounts="USER""#) })
     #expect(remedies.contains { $0.contains(#""Remote Management Users" USER /add"#) })
@@ -117,7 +117,8 @@ struct HostileRemedyTests {
   @Test func harmlessNamesStayInTheCommands() throws {
     let remedies = try ofService("LAB\\alice", hostile: "x") + ofFiles("alice@LAB.EXAMPLE", hostile: "x")
     for command in [
-      "winrm account add alice;", "winrm account enable alice)", #"AllowedAccounts="alice""#, #""Remote Management Users" alice /add"#,
+      "winrm account add alice -unixuser:USER;", "winrm account enable alice)", #"AllowedAccounts="alice""#,
+      #""Remote Management Users" alice /add"#,
       "smbclient -U alice //hop2/secret",
     ] {
       #expect(remedies.contains { $0.contains(command) }, "\(command)")

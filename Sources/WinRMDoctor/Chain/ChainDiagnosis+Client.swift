@@ -103,7 +103,7 @@ extension ChainDiagnosis {
   }
 
   /// `winrm credssp enable` where it can help; otherwise who has to change what.
-  private func delegationRemedy(_ source: PolicySources.Delegation, reason: String, whenNTLMOnly: Bool) -> String {
+  func delegationRemedy(_ source: PolicySources.Delegation, reason: String, whenNTLMOnly: Bool) -> String {
     let host = subject.delegationHost
     let test = "see what holds then: winrm policy test -remote:\(DoctorReport.bracketed(host))"
     if reason.contains(" denies ") {

@@ -1,6 +1,8 @@
+import DelegationPolicy
 import Kerberos
 import SecuritySupport
 import WinRM
+import WinRMConfiguration
 
 // What the KDC says. It is asked with the user's credentials, as the real command asks it, before anything goes to the server.
 
@@ -91,9 +93,11 @@ extension ChainDiagnosis {
     }
     var remedy = "check the name (USER, HOST\\USER or USER@REALM)"
     if parts.count == 1, !name.contains("@") {
+      let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .ntlmOnly)
+      let rule = delegationRemedy(subject.sources.ofDelegation(decision, true), reason: decision.reason, whenNTLMOnly: true)
       remedy += """
-        . If it is an account of the server itself, NTLM alone proves it, and the server must be proven otherwise: winrm credssp pin \
-        -remote:\(host) -sha256:HEX, or winrm credssp enable -role:client -delegate:WSMAN/\(host) -ntlmonly
+        . If it is an account of the server itself, no domain proves the server: pin its certificate: winrm credssp pin -remote:\(host) \
+        -sha256:HEX   or, to accept NTLM as the only proof: \(rule)
         """
     }
     return KerberosTrouble(
