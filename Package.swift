@@ -160,7 +160,7 @@ let package = Package(
       [
         "ManualPages", "SecurityDescriptors", "SecuritySupport", "SecurityTokens", "WinRM", "WSMan", "WinRMConfiguration", "WinRMResources",
         "WinRMDoctor", "DelegationPolicy", "GroupPolicy", "Accounts",
-        "Certificates", "Kerberos", "CLinux",
+        "Certificates", "Kerberos", "CLinux", "BlockingThreads",
       ]),
     .executableTarget(name: "WinRMTool", dependencies: ["WinRMCommands"], swiftSettings: settings),
     .executableTarget(name: "WinRSTool", dependencies: ["WinRMCommands"], swiftSettings: settings),

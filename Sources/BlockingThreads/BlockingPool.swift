@@ -92,7 +92,7 @@ public final class BlockingPool: Sendable {
     try await clock.sleep(until: clock.now.advanced(by: duration), tolerance: nil)
   }
 
-  private func takeSlot() -> Bool {
+  func takeSlot() -> Bool {
     taken.withLock { taken in
       guard taken < slots else { return false }
       taken += 1
@@ -100,5 +100,5 @@ public final class BlockingPool: Sendable {
     }
   }
 
-  private func releaseSlot() { taken.withLock { $0 -= 1 } }
+  func releaseSlot() { taken.withLock { $0 -= 1 } }
 }

@@ -15,4 +15,4 @@ let proxyPassword = ArgumentSecrets.take(names: ["pp", "proxypassword"], stopsAt
 let arguments = Array(CommandLine.arguments.dropFirst())
 ArgumentSecrets.blankInput()
 if WinrmCommand.complainsOfEncoding() { exit(1) }
-exit(await WinrmCommand.run(arguments: arguments, password: password, proxyPassword: proxyPassword))
+WinrmCommand.end(await WinrmCommand.run(arguments: arguments, password: password, proxyPassword: proxyPassword))

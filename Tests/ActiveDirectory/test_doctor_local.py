@@ -2,6 +2,9 @@
 
 import contextlib
 import json
+import os
+import pathlib
+import signal
 import struct
 import time
 
@@ -89,10 +92,91 @@ def test_winbind_does_not_answer(bare, member):
     assert_well(member)
 
 
+@contextlib.contextmanager
+def hanging_winbind(lab):
+    """winbindd of hop1 that takes questions and never answers; those of the other hosts go on."""
+    here = lab.directory.run("hop1", "readlink", "/proc/self/ns/net").out.strip()
+    found = []
+    for directory in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (directory / "comm").read_text().startswith("winbindd") and os.readlink(directory / "ns" / "net") == here:
+                found.append(int(directory.name))
+    assert found
+    try:
+        for process in found:
+            os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in found:
+            os.kill(process, signal.SIGCONT)
+
+
+def test_winbind_hangs(bare, member):
+    """Every look-up of a name may wait for it: the doctor does not, and tells all that it knows without."""
+    member.set_service(AllowedGroups="LAB\\winrm-users,LAB\\alices")
+    with hanging_winbind(bare):
+        start = time.monotonic()
+        report = doctor.Report(member.run("winrm", "doctor", "-format:json", timeout=60))
+        assert time.monotonic() - start < 30
+        assert report.failed == ["service.domain"], report
+        assert "winbind does not answer" in report.evidence("service.domain")
+        assert "winbindd" in report.checks["service.domain"]["remedy"]
+        assert report.state("service.allowed") == "unknown"
+        assert "LAB\\alices cannot be found out: winbind does not answer" in report.evidence("service.allowed")
+        for name in ("running", "listening", "keytab", "keys", "policyage"):
+            assert report.state("service." + name) == "pass", report
+    member.set_service(AllowedGroups="winrm-users")
+    assert processes.eventually(lambda: examine(member).done.returncode == 0, 20), examine(member)
+
+
+def closed_port(lab):
+    return lab.kerberos_with_kdc("doctor-closed.conf", "203.0.113.10:1", of="hop1")
+
+
+def dead_address(lab):
+    return lab.kerberos_with_kdc("doctor-dead.conf", "203.0.113.99", of="hop1")
+
+
+@pytest.mark.parametrize("made", [closed_port, dead_address])
+def test_the_kdc_does_not_answer(bare, member, made):
+    member.kerberos = made(bare)
+    assert "88" in assert_broken(member, "keys", "no KDC of LAB.EXAMPLE answers")
+    member.kerberos = None
+    assert_well(member)
+
+
+def test_an_empty_filter(bare, member):
+    """Loopback and addresses of one link are left, and nobody gets there."""
+    member.winrm("create", "winrm/config/Listener?Address=*+Transport=HTTP", '@{Port="5990"}')
+    # One with an address of its own that the filter takes has none left, which is another finding.
+    member.winrm("delete", "winrm/config/Listener?Address=IP:%s+Transport=HTTP" % member.address)
+    assert_well(member)
+    member.set_service(IPv4Filter="")
+    remedy = assert_broken(member, "addresses", 'IPv4Filter = "" leaves out every IPv4 address', "no other machine reaches")
+    on_host(bare, member, remedy)
+    assert_well(member)
+    # By IPv6 it can be meant so.
+    name = "2001:db8:77::11/64"
+    bare.directory.run("hop1", "ip", "address", "add", name, "dev", "lo")
+    try:
+        member.set_service(IPv4Filter="")
+        report = examine(member)
+        assert report.done.returncode == 0, report
+        text = report.evidence("service.addresses")
+        assert 'IPv4Filter = ""' in text and "winrm set winrm/config/service '@{IPv4Filter=\"*\"}'" in text
+    finally:
+        bare.directory.run("hop1", "ip", "address", "del", name, "dev", "lo")
+
+
 def test_the_policy_of_the_domain_was_never_read(bare):
     with bare.own_service("hop1", "doctor-never") as host:
         remedy = assert_broken(host, "policyage", "never read")
-        on_host(bare, host, remedy.split(",")[0])
+        # There is no systemd in the lab; /etc is the host's own.
+        bare.directory.run("hop1", "mkdir", "-p", "/etc/cron.d")
+        on_host(bare, host, remedy)
+        line = bare.directory.run("hop1", "cat", "/etc/cron.d/winrm-policy").out
+        assert line == "17 * * * * root winrm policy update\n"
+        bare.directory.run("hop1", "rm", "/etc/cron.d/winrm-policy")
         assert_well(host)
 
 
@@ -101,7 +185,7 @@ def test_the_policy_of_the_domain_is_old(bare, member):
     policy = json.loads(file.read_text())
     policy["Updated"] = int(time.time()) - 30 * 3600
     file.write_text(json.dumps(policy))
-    on_host(bare, member, assert_broken(member, "policyage", "30 hours ago").split(",")[0])
+    on_host(bare, member, assert_broken(member, "policyage", "30 hours ago").split(";")[0])
     assert_well(member)
 
 

@@ -33,6 +33,22 @@ struct BlockingPoolTests {
     try await pool.run {}
   }
 
+  @Test("A caller that is no task gets the result, or goes on after the deadline; the call keeps its slot") func waiting() throws {
+    let pool = BlockingPool(slots: 1, deadline: .seconds(60))
+    for number in 0..<100 { #expect(try pool.wait { number } == number) }
+    // A result that is nothing is one.
+    #expect(try pool.wait { Int?.none } == nil)
+    #expect(pool.slotsTaken == 0)
+    let short = BlockingPool(slots: 1, deadline: .milliseconds(20))
+    let gate = Gate()
+    #expect(throws: BlockingPoolError.timeout(.milliseconds(20))) { try short.wait { gate.pass() } }
+    #expect(short.slotsTaken == 1)
+    #expect(throws: BlockingPoolError.full) { try short.wait {} }
+    gate.open()
+    while short.slotsTaken > 0 { sched_yield() }
+    try short.wait {}
+  }
+
   @Test("What must run to its end does, also for a caller that is cancelled and beyond the deadline; its thread may wait for a task")
   func toTheEnd() async throws {
     let pool = BlockingPool(slots: 40, deadline: .milliseconds(1))

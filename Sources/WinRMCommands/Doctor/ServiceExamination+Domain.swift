@@ -23,15 +23,15 @@ extension ServiceExamination {
   /// Whether the domain answers; no check on a machine that is no member of one.
   func member() -> (Check?, Membership) {
     let title = "The domain answers winbind"
-    let remedy =
-      Self.hasSystemd ? "systemctl restart winbind; its log is in /var/log/samba" : "start winbindd, and look at its log in /var/log/samba"
+    let log = "its log is in /var/log/samba"
+    let remedy = Self.hasSystemd ? "systemctl restart winbind; \(log)" : "start winbindd; \(log)"
     do throws(ChildProcess.Failure) {
       // What makes this machine a member; wbinfo is on others too.
       let role = try ChildProcess.run("testparm", ["-s", "--parameter-name=security"], maximumOutput: 4096, seconds: 10)
       guard String(decoding: role.output, as: UTF8.self).lowercased().hasPrefix("ads") else { return (nil, .none) }
     } catch { return (nil, .none) }
     do throws(ChildProcess.Failure) {
-      let alive = try ChildProcess.run("wbinfo", ["--ping"], maximumOutput: 4096, seconds: 20)
+      let alive = try ChildProcess.run("wbinfo", ["--ping"], maximumOutput: 4096, seconds: 5)
       guard alive.exitCode == 0 else {
         return (check("domain", title, .fail, "winbindd does not run: \(Self.line(alive))", remedy: remedy), .silent)
       }
@@ -47,7 +47,12 @@ extension ServiceExamination {
     } catch {
       switch error {
       case .missing: return (check("domain", title, .unknown, "this machine is a member of a domain, and wbinfo is not installed"), .silent)
-      default: return (check("domain", title, .fail, "wbinfo gave no answer in time", remedy: remedy), .silent)
+      default:
+        return (
+          check(
+            "domain", title, .fail, "winbind does not answer: winbindd hangs, or waits for a domain controller",
+            remedy: Self.hasSystemd ? remedy : "end winbindd (kill -KILL), and start it again; \(log)"), .silent
+        )
       }
     }
   }
@@ -178,6 +183,12 @@ extension ServiceExamination {
         return check(
           id, title, .fail, "the KDC does not know the service \(service)",
           remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads HTTP WSMAN -P" : making)
+      case .unreachable, .timeout, .busy:
+        return check(
+          id, title, .fail, "no KDC of \(asker.realm) answers: \(error.message)", remedy: error.nextStep,
+          code: .noAuthenticatingAuthority)
+      case .clockSkew:
+        return check(id, title, .fail, "the KDC refuses this machine's clock: \(error.message)", remedy: error.nextStep, code: .timeSkew)
       default: return check(id, title, .unknown, "no ticket could be had to try them with: \(error.message)")
       }
     } catch {
@@ -190,7 +201,10 @@ extension ServiceExamination {
   func policyAge(_ membership: Membership) -> [Check] {
     let title = "The domain's policy is recent"
     guard let policy = try? EffectivePolicy.load(paths: paths) else { return [] }
-    let remedy = "winrm policy update" + (Self.hasSystemd ? "; systemctl enable --now winrm-policy.timer" : ", and have it run regularly")
+    let remedy =
+      "winrm policy update"
+      + (Self.hasSystemd
+        ? "; systemctl enable --now winrm-policy.timer" : "; echo '17 * * * * root winrm policy update' >/etc/cron.d/winrm-policy")
     guard let read = policy.domain else {
       // An ordinary user's own service has the machine's policy; without one below WINRM_ROOT nobody expects it there.
       guard membership != .none else { return [] }

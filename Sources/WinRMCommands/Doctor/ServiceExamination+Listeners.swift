@@ -26,12 +26,12 @@ extension ServiceExamination {
     var checks = [check("listeners", Self.listenerTitle, .pass, enabled.map(Self.name).joined(separator: ", "))]
     let network = HostNetwork.current()
     let plan = ListenerPlan(settings, network: network)
-    checks += problems(plan, settings.listeners.filter(\.enabled), findings)
     let places = enabled.flatMap { listener in
       let isCompatibility = !settings.listeners.contains(listener)
       return plan.listeningOn(ListenerPlan.Key(listener, isCompatibility: isCompatibility), network: network)
         .map { Place(listener: listener, address: $0) }
     }
+    checks.append(problems(plan, settings.listeners.filter(\.enabled), findings) ?? reach(places, network, findings))
     checks.append(await listening(places, findings, hasService: hasService))
     return checks
   }
@@ -58,14 +58,46 @@ extension ServiceExamination {
 
   // MARK: Addresses
 
-  private func problems(_ plan: ListenerPlan, _ enabled: [ListenerSettings], _ findings: Findings) -> [Check] {
-    let title = "Every listener has an address"
+  private static let addressesTitle = "Every listener has an address"
+
+  private func problems(_ plan: ListenerPlan, _ enabled: [ListenerSettings], _ findings: Findings) -> Check? {
     let broken = enabled.compactMap { listener in
       plan.problems[ListenerPlan.Key(listener)].map { (listener: listener, problem: $0) }
     }
-    guard let first = broken.first else { return [check("addresses", title, .pass, "none of them waits for one")] }
+    guard let first = broken.first else { return nil }
     let evidence = broken.map { "\(Self.name($0.listener)): \($0.problem)" }.joined(separator: "; ")
-    return [check("addresses", title, .fail, evidence, remedy: remedy(first.problem, first.listener, findings))]
+    return check("addresses", Self.addressesTitle, .fail, evidence, remedy: remedy(first.problem, first.listener, findings))
+  }
+
+  /// What the filters leave of the addresses by which other machines reach this one. A listener with an address of its own is as it was
+  /// meant, so that the filters are blamed only where one takes all there are.
+  private func reach(_ places: [Place], _ network: HostNetwork, _ findings: Findings) -> Check {
+    let title = Self.addressesTitle
+    let there = network.addresses.filter(Self.isReachable)
+    let served = places.compactMap { $0.address.split(separator: "%").first.flatMap { HostAddress(String($0)) } }.filter(Self.isReachable)
+    let service = findings.settings.service
+    let lacking = [("IPv4", service.ipv4Filter, false), ("IPv6", service.ipv6Filter, true)].filter { (_, filter, isIPv6) in
+      filter != "*" && there.contains { $0.isIPv6 == isIPv6 } && !served.contains { $0.isIPv6 == isIPv6 }
+    }
+    guard places.contains(where: { $0.listener.address == "*" }), let first = lacking.first else {
+      return check("addresses", title, .pass, "none of them waits for one")
+    }
+    let reasons = lacking.map { (family, filter, _) in
+      let reason = decidedBy(family + "Filter", of: .service, findings)
+      return "\(family)Filter = \"\(filter)\"\(reason) leaves out every \(family) address by which others reach this machine"
+    }.joined(separator: "; ")
+    let remedy = setting(first.0 + "Filter", "*", of: .service, findings)
+    guard served.isEmpty else {
+      return check("addresses", title, .pass, "none of them waits for one; \(reasons): if that is not meant, \(remedy)")
+    }
+    return check(
+      "addresses", title, .fail, "no other machine reaches them, as only \(places.map(\.name).joined(separator: ", ")) remain: \(reasons)",
+      remedy: remedy)
+  }
+
+  /// Whether other machines use such an address: neither the loopback one nor one of a single link.
+  private static func isReachable(_ address: HostAddress) -> Bool {
+    !address.isLoopback && !address.isLinkLocal && !(!address.isIPv6 && address.bytes.starts(with: [169, 254]))
   }
 
   private func remedy(_ problem: ListenerPlan.Problem, _ listener: ListenerSettings, _ findings: Findings) -> String {

@@ -111,7 +111,11 @@ extension ServiceExamination {
       return .lost("there is no account \(local) (winrm account list)", mend: mend)
     }
     guard account.isEnabled else { return .lost("the account \(account.name) is disabled", mend: "winrm account enable \(account.name)") }
-    guard UnixMembership(user: account.unixUser) != nil else {
+    let user: UnixMembership?
+    do throws(UnixMembership.NoAnswer) { user = try UnixMembership.user(named: account.unixUser) } catch {
+      return .unknown("whether there is the Unix user \(account.unixUser) of \(account.name) cannot be found out: \(silence(findings))")
+    }
+    guard user != nil else {
       return .lost("the Unix user \(account.unixUser) of the account \(account.name) does not exist", mend: "useradd \(account.unixUser)")
     }
     return .exists
@@ -133,7 +137,11 @@ extension ServiceExamination {
   }
 
   private func group(_ name: String, _ findings: Findings) -> Entry.State {
-    if UnixMembership.group(named: name) != nil { return .exists }
+    do throws(UnixMembership.NoAnswer) {
+      if try UnixMembership.group(named: name) != nil { return .exists }
+    } catch {
+      return .unknown("whether there is \(name) cannot be found out: \(silence(findings))")
+    }
     let isBare = !name.contains("\\") && !name.contains("@")
     var asked = name
     if isBare, findings.domain == .member, let own = Self.ask(["--own-domain"]).first { asked = "\(own)\\\(name)" }
@@ -149,13 +157,18 @@ extension ServiceExamination {
   ) -> Entry.State? {
     switch findings.domain {
     case .none: return nil
-    case .silent: return .unknown("whether there is \(shown ?? name) cannot be found out: winbind does not answer")
+    case .silent: return .unknown("whether there is \(shown ?? name) cannot be found out: \(silence(findings))")
     case .member:
       let answer = Self.ask(["-n", name]).joined(separator: " ")
       if answer.contains(kind) || (kind == "GROUP" && answer.contains("SID_ALIAS")) { return .exists }
       let isOther = answer.contains("SID_")
       return .lost("the domain has no \(what) \(shown ?? name)" + (isOther ? " (something else is called so)" : ""), mend: mend)
     }
+  }
+
+  /// Who leaves questions about names open.
+  private func silence(_ findings: Findings) -> String {
+    findings.domain == .silent ? "winbind does not answer" : "the system's name service does not answer"
   }
 
   /// The lines that `wbinfo` answers with; none when it fails.
@@ -189,12 +202,12 @@ extension ServiceExamination {
     let named = Set(
       service.allowedAccounts.compactMap { AccountName(parsing: $0) }
         .compactMap { AccountStore.localName(of: $0, hostNames: hosts) }.map(Account.key))
-    let groups = Set(service.allowedGroups.compactMap { UnixMembership.group(named: $0) })
-    let admitted = accounts.filter { account in
-      guard account.isEnabled, let user = UnixMembership(user: account.unixUser) else { return false }
-      return named.contains(account.key) || (user.number >= 1000 && !user.groups.isDisjoint(with: groups))
+    let isAdmitted: Bool
+    do throws(UnixMembership.NoAnswer) { isAdmitted = try admits(accounts, named, service.allowedGroups) } catch {
+      return check(
+        "accounts", Self.accountsTitle, .unknown, "\(evidence); whether one of the accounts belongs to these: \(silence(findings))")
     }
-    guard admitted.isEmpty else { return check("accounts", Self.accountsTitle, .pass, evidence) }
+    guard !isAdmitted else { return check("accounts", Self.accountsTitle, .pass, evidence) }
     guard let first = accounts.first else {
       return check(
         "accounts", Self.accountsTitle, .fail, "\(evidence), but there is no account to log on with, no domain and no keytab",
@@ -204,6 +217,19 @@ extension ServiceExamination {
     return check(
       "accounts", Self.accountsTitle, .fail, "\(evidence); none of the accounts belongs to these",
       remedy: "winrm set winrm/config/service '@{AllowedAccounts=\"\(rest)\"}'")
+  }
+
+  /// Whether one of the accounts is named, or a member of one of the groups.
+  private func admits(_ accounts: [Account], _ named: Set<String>, _ groupNames: [String]) throws(UnixMembership.NoAnswer) -> Bool {
+    var groups: Set<UInt32> = []
+    for name in groupNames {
+      if let group = try UnixMembership.group(named: name) { groups.insert(group) }
+    }
+    for account in accounts where account.isEnabled {
+      guard let user = try UnixMembership.user(named: account.unixUser) else { continue }
+      if named.contains(account.key) || (user.number >= 1000 && !user.groups.isDisjoint(with: groups)) { return true }
+    }
+    return false
   }
 
   /// The names by which accounts of this machine are called.

@@ -78,6 +78,14 @@ public enum WinrmCommand {
     return true
   }
 
+  /// Ends this process. Libraries of the name service wait at the end for a look-up that they are still in: where one was abandoned, nothing
+  /// is left to them.
+  public static func end(_ code: Int32) -> Never {
+    // What was to be written is with the system already.
+    if UnixMembership.isWaiting { _exit(code) }
+    exit(code)
+  }
+
   private static func showHelp(_ arguments: WinrmArguments, _ console: CommandConsole) {
     let topic = arguments.operation == .help ? arguments.operands.first : arguments.operation.rawValue
     if let topic, !WinrmHelp.hasPage(topic) { console.writeError("No help topic \(ResultWriter.printable(topic)).\n") }
