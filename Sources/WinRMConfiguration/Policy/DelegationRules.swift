@@ -71,10 +71,11 @@ struct DelegationRules {
     return policy
   }
 
-  /// A deny list counts unless it is switched off: forgetting the switch must not allow anything.
+  /// A deny list counts unless it is switched off by 0: no other value, and no value, may
+  /// allow anything. An allow list counts with 1 only.
   func isInForce(_ list: DelegationList) throws(ConfigurationError) -> Bool {
     let state = try number(list.name)
-    return state == 1 || (state == nil && list == .denyFresh)
+    return list == .denyFresh ? state != 0 : state == 1
   }
 
   /// Why a list names less than somebody might think who sees its entries; `nil` when there is nothing to say.

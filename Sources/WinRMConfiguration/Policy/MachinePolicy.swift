@@ -66,10 +66,11 @@ public struct MachinePolicy: Sendable, Equatable {
       .reversed()
   }
 
-  /// A deny list counts unless it is switched off: forgetting the switch must not allow anything.
+  /// A deny list counts unless it is switched off by 0: no other value, and no value, may
+  /// allow anything. An allow list counts with 1 only.
   private func isInForce(_ list: DelegationList) -> Bool {
     let state = credentialsDelegation.numbers[list.name]
-    return state == 1 || (state == nil && list == .denyFresh)
+    return list == .denyFresh ? state != 0 : state == 1
   }
 
   /// Allows delegating fresh credentials to more targets: enables the policy, concatenates the defaults, appends each target. Entries
