@@ -364,6 +364,10 @@ private enum JSONEscape {
     ([text(allow, "**delvals.", " "), text(allow, "1", "WSMAN/other")], ["AllowFreshCredentials: Object 1", "takes away"]),
     ([text(delegation, "**deletekeys", "AllowFreshCredentials")], ["AllowFreshCredentials: Object 1", "takes away"]),
     ([text(delegation + #"\DenyFreshCredentials"#, "3", "WSMAN/*.lab")], [#"DenyFreshCredentials\3 (WSMAN/*.lab) denies wsman/a.lab"#]),
+    (
+      [number(delegation, "DenyFreshCredentials", 2), text(delegation + #"\DenyFreshCredentials"#, "1", "WSMAN/a.lab")],
+      [#"DenyFreshCredentials\1 (WSMAN/a.lab) denies wsman/a.lab"#]
+    ),
     ([number(delegation, "RestrictedRemoteAdministration", 1)], ["RestrictedRemoteAdministration (WSMAN/*) denies wsman/a.lab"]),
   ]
 
