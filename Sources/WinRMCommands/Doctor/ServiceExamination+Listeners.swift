@@ -156,7 +156,7 @@ extension ServiceExamination {
       guard findings.running != nil || !hasService || first.holder != nil else {
         return check("listening", title, .unknown, "\(evidence.joined(separator: "; ")); \(Self.asRoot)")
       }
-      let end = first.holder.map { "end that program: kill \($0.process)" } ?? "end that program; as root, ss -ltnp shows it"
+      let end = Self.freeing(first.holder)
       let listener = first.place.listener
       return check(
         "listening", title, .fail, evidence.joined(separator: "; "),
@@ -175,6 +175,15 @@ extension ServiceExamination {
           "look at the service's log for the reason (journalctl -u winrmd), and start it again: \(SystemService.control(paths).command)")
     }
     return check("listening", title, .pass, own.joined(separator: ", "))
+  }
+
+  /// How a port becomes free. The first process holds ports for the socket units of systemd, and is not to be ended.
+  static func freeing(_ holder: ListeningSockets.Holder?) -> String {
+    guard let holder else { return "end that program; as root, ss -ltnp shows it" }
+    guard holder.process > 1 else {
+      return "stop the socket unit that has the port: systemctl list-sockets names it, systemctl disable --now UNIT.socket ends it"
+    }
+    return "end that program: kill \(holder.process)"
   }
 
   /// The addresses that the running service says its listeners have; empty where it does not tell this user.

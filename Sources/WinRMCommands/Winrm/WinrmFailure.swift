@@ -82,8 +82,10 @@ struct WinrmFailure: Error, Equatable {
       case .text: ResultWriter.text(fault)
       case .pretty, .xml: ResultWriter.xml(fault, prefix: "f", namespace: ResultWriter.faultNamespace, isIndented: format == .pretty) + "\n"
       }
-    let description = ResultWriter.printable(explanation ?? CodeMessages.message(for: code) ?? message)
-    return "\(shown)\nError number:  \(hresult.signed) \(hresult.hexadecimal)\n\(description)\n"
+    let number = "\(shown)\nError number:  \(hresult.signed) \(hresult.hexadecimal)\n"
+    // Once is enough: a number without a meaning of its own adds nothing to the message.
+    guard let description = explanation ?? CodeMessages.message(for: code), description != message else { return number }
+    return "\(number)\(ResultWriter.printable(description))\n"
   }
 }
 

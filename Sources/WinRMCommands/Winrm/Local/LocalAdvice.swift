@@ -8,6 +8,7 @@ import WinRMResources
 struct LocalAdvice {
   var paths: WinRMPaths
   var groups = UnixNames.system
+  var domain = DomainGroups.system
 
   /// - Parameters:
   ///   - names: the settings that were named.
@@ -19,17 +20,36 @@ struct LocalAdvice {
       remarks += CertificateChecks(store: ServerCertificateStore(directory: paths.certificateDirectory)).remarks(onCredSSP: thumbprint)
     }
     if names.contains("AllowedGroups"), let list = Self.value("AllowedGroups", answer) {
-      remarks += list.split(separator: ",").compactMap { remark(onGroup: String($0.drop { $0 == " " })) }
+      remarks += self.remarks(onGroups: list.split(separator: ",").map { String($0.drop { $0 == " " }) })
     }
     return remarks
   }
 
-  private func remark(onGroup name: String) -> String? {
-    do {
-      guard try !groups.hasGroup(name) else { return nil }
+  private func remarks(onGroups names: [String]) -> [String] {
+    // Who gives no answer about one group is not waited for again.
+    var isSilent = false
+    return names.compactMap { name in
+      do {
+        guard try !groups.hasGroup(name) else { return nil }
+      } catch {
+        return "whether there is a group \(name) on this machine could not be found out."
+      }
+      let answer = isSilent ? .silent : domain.find(name)
+      isSilent = answer == .silent
+      return Self.remark(onGroup: name, answer)
+    }
+  }
+
+  /// - Parameter name: a group that is not one of this machine's own.
+  private static func remark(onGroup name: String, _ answer: DomainGroups.Answer) -> String? {
+    let hasDomain = name.contains("\\") || name.contains("@")
+    switch answer {
+    case .found: return nil
+    case .silent where hasDomain: return "whether there is a group \(name) could not be found out: winbind gave no answer."
+    case .silent: return "there is no group \(name) on this machine; whether its domain has one, winbind did not answer."
+    case .missing where hasDomain: return "the domain has no group \(name), as far as winbind knows; until it has, nobody gets in by it."
+    case .missing, .noDomain:
       return "there is no group \(name) on this machine; until there is, or its domain has one, nobody gets in by it."
-    } catch {
-      return "whether there is a group \(name) on this machine could not be found out."
     }
   }
 
