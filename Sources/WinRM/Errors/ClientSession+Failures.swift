@@ -197,7 +197,9 @@ extension ClientSession {
     let host = configuration.delegationHost
     let code = error.winRMCode ?? .freshCredentialsNotAllowed
     guard code == .freshCredentialsNTLMOnly else {
-      return make(code, .delegate, error.message, "winrm credssp enable -role:client -delegate:\(host)")
+      return make(
+        code, .delegate, error.message,
+        "winrm credssp enable -role:client -delegate:\(host)\(ClientRules.asRoot())\(ClientRules.otherwiseDomain)")
     }
     var cause = """
       nothing but NTLM would prove that \(host) is the server you mean, and policy does not allow to delegate credentials to a server \
@@ -214,8 +216,8 @@ extension ClientSession {
       \(plan.obstacle?.error.map { "for Kerberos: \($0.nextStep) Without it: " } ?? "")\
       pin the server's certificate: winrm credssp pin -remote:\(host) -sha256:HEX (winrmd logs the SHA-256 of its CredSSP certificate \
       when it starts). Or accept NTLM as the only proof, for WSMAN/\(host) or WSMAN/*.DOMAIN: \
-      winrm credssp enable -role:client -delegate:\(host) -ntlmonly\(ClientRules.asRoot()). Or give the server a \
-      certificate that this machine trusts, and name it there: winrm set winrm/config/service '@{CertificateThumbprint="..."}'
+      winrm credssp enable -role:client -delegate:\(host) -ntlmonly\(ClientRules.asRoot())\(ClientRules.otherwiseDomain). Or give the \
+      server a certificate that this machine trusts, and name it there: winrm set winrm/config/service '@{CertificateThumbprint="..."}'
       """)
   }
 

@@ -142,6 +142,10 @@ struct ClientRules {
     userID == 0 || !(environment["WINRM_ROOT"] ?? "").isEmpty ? "" : " (as root: it holds for the whole machine)"
   }
 
+  /// Behind `winrm credssp enable`. Where a rule comes from, this library does not know; the command itself says when an entry here would
+  /// have no effect.
+  static let otherwiseDomain = "; where a policy of the domain decides, the object that winrm policy names has to be changed instead"
+
   private func checkCredSSP() throws(WinRMError) {
     guard policy.credSSPEnabled else {
       throw refusal(
@@ -164,7 +168,7 @@ struct ClientRules {
       """
       policy does not allow to delegate credentials to \(target): \(reason). AllowFreshCredentials must name the server \
       (WSMAN/\(target)) or its domain (WSMAN/*.\(exampleDomain))
-      """, "winrm credssp enable -role:client -delegate:\(target)\(Self.asRoot())")
+      """, "winrm credssp enable -role:client -delegate:\(target)\(Self.asRoot())\(Self.otherwiseDomain)")
   }
 
   private var agentRemark: String {
