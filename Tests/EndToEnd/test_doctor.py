@@ -836,16 +836,27 @@ def test_basic_link_by_link(own_lab, pki):
 
 
 def test_basic_over_http_needs_three_consents(own_lab, pki):
+    """All of them are told in one run, by the doctor and by the real command; each that is given is told no more."""
     client = own_lab.client_host = own_lab.client()
-    client.winrm("set", "winrm/config/client/auth", "@{Basic=true}")
     with plain.PlainService(plain.basic("alice", "right")) as service:
-        doctor.assert_broken(basic_chain(own_lab, pki, service.endpoint), "client.unencrypted", "-unencrypted", code="0x803380DE")
+        report = basic_chain(own_lab, pki, service.endpoint)
+        assert report.failed == ["client.flag", "client.trustedhosts", "client.unencrypted"], report
+        assert [report.checks[name]["code"] for name in report.failed] == ["0x803380DF", "0x803380E4", "0x803380DE"]
+        assert "give -unencrypted" in report.checks["client.unencrypted"]["remedy"]
+        assert "AllowUnencrypted" in report.checks["client.unencrypted"]["remedy"]
+        words = [word for word in basic_switches(own_lab, service.endpoint) if word != "-format:json"]
+        for done in (client.run("winrm", "id", *words), client.run("winrs", *words, "hostname")):
+            assert done.returncode != 0 and "0x803380DF" in done.err
+            for text in ('Basic="true"', "give -unencrypted", 'AllowUnencrypted="true"', 'TrustedHosts="127.0.0.1"'):
+                assert text in done.err, done.err
+        client.winrm("set", "winrm/config/client/auth", "@{Basic=true}")
         report = basic_chain(own_lab, pki, service.endpoint, "-unencrypted")
-        doctor.assert_broken(report, "client.unencrypted", "switched off", code="0x803380DE")
+        assert report.failed == ["client.trustedhosts", "client.unencrypted"] and "switched off" in report.evidence("client.unencrypted")
         client.winrm("set", "winrm/config/client", "@{AllowUnencrypted=true}")
         doctor.assert_broken(basic_chain(own_lab, pki, service.endpoint, "-un"), "client.trustedhosts", code="0x803380E4")
-        assert not service.seen
         own_lab.trust(client, "127.0.0.1")
+        doctor.assert_broken(basic_chain(own_lab, pki, service.endpoint), "client.unencrypted", "-unencrypted", code="0x803380DE")
+        assert not service.seen
         report = basic_chain(own_lab, pki, service.endpoint, "-un")
         doctor.assert_whole(report)
         assert "TrustedHosts" in report.evidence("server.proof")

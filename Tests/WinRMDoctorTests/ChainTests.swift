@@ -11,7 +11,7 @@ import WinRMConfiguration
 
 /// Answers by hand; says afterwards what was asked.
 private final class FakeProbes: ChainProbes, @unchecked Sendable {  // one test, one task
-  var refusal: WinRMError?
+  var refusals: [WinRMError] = []
   var obstacle: String?
   var proxy = ProxyAnswer.notAsked
   var address = AddressAnswer.found(["203.0.113.11"])
@@ -23,7 +23,7 @@ private final class FakeProbes: ChainProbes, @unchecked Sendable {  // one test,
   var logon = LogonAnswer()
   var asked: [String] = []
 
-  func ruleFailure() -> WinRMError? { refusal }
+  func ruleFailures() -> [WinRMError] { refusals }
   var kerberosObstacle: String? { obstacle }
   var serviceNames: [String] { ["WSMAN/hop1"] }
   func addresses() async -> AddressAnswer {
@@ -418,7 +418,7 @@ struct ChainTests {
       (WinRMCode(rawValue: 1), .negotiate, "client.credential"),
     ])
   func rules(code: WinRMCode, method: AuthenticationMethod, name: String) async throws {
-    probes.refusal = failure(code, .policy)
+    probes.refusals = [failure(code, .policy)]
     var policy = try policy()
     policy.basicEnabled = true
     let report = try await examine(method, policy: policy)
@@ -428,12 +428,30 @@ struct ChainTests {
     #expect(report.checks.filter { $0.place != .client && $0.id.rawValue != "network.name" }.allSatisfy { $0.state == .unknown })
   }
 
+  @Test("All that this machine refuses is told at once, each with what mends it") func severalRefusals() async throws {
+    probes.refusals = [.basicDisabled, .unencryptedDisabled, .serverNotTrusted].map {
+      WinRMError(code: $0, stage: .policy, cause: "cause \($0.hexadecimal)", nextStep: "step \($0.hexadecimal)")
+    }
+    let report = try await examine(.basic, policy: ClientPolicy())
+    let failed = report.checks.filter { $0.state == .fail }
+    #expect(failed.map(\.id.rawValue) == ["client.flag", "client.trustedhosts", "client.unencrypted"])
+    #expect(failed.map(\.code) == [.basicDisabled, .serverNotTrusted, .unencryptedDisabled])
+    #expect(failed.map(\.remedy) == ["winrm set winrm/config/client/auth '@{Basic=\"true\"}'", "step 0x803380E4", "step 0x803380DE"])
+    #expect(probes.asked == ["address"])
+  }
+
   @Test("A certificate that cannot be used is a finding") func certificateMistake() async throws {
     let report = try await examine(
       .certificate, target: "https://hop1", credential: .none, mistake: failure(.clientCertificateNotFound, .policy))
     broken(report, "client.credential")
     #expect(probes.asked == ["address"])
     #expect(!report.checks.contains { ["server.schemes", "server.clock", "domain.kdc"].contains($0.id.rawValue) })
+    // What follows from it is not told instead, and what has nothing to do with it is told as well.
+    probes.refusals = [failure(.certificateOptionsOverHTTP, .policy), failure(.certificateNeeded, .policy)]
+    let more = try await examine(.certificate, credential: .none, mistake: failure(.clientCertificateNotFound, .policy))
+    let failed = more.checks.filter { $0.state == .fail }
+    #expect(failed.map(\.id.rawValue) == ["client.options", "client.credential"])
+    #expect(failed.last?.code == .clientCertificateNotFound)
   }
 
   @Test("Every broken link is told, the first one as the first") func severalFailures() async throws {
@@ -491,12 +509,12 @@ struct ChainTests {
   @Test("TrustedHosts that policy decides cannot be set") func governedTrust() async throws {
     let item = value("TrustedHostsList", isOfDomain: true)
     let sources = PolicySources(ofSetting: { $0 == "TrustedHosts" ? item : nil })
-    probes.refusal = failure(.serverNotTrusted, .policy)
+    probes.refusals = [failure(.serverNotTrusted, .policy)]
     let report = try await examine(.negotiate, sources: sources)
     broken(report, "client.trustedhosts")
     #expect(report.firstFailure?.remedy?.contains("in the policy object WinRM clients") == true)
     // The KDC's no makes the same of it.
-    probes.refusal = nil
+    probes.refusals = []
     probes.kerberos = .failure(failure(.serverNotTrusted, .policy), KerberosError(.unknownPrincipal))
     #expect(try await examine(.negotiate, sources: sources).firstFailure?.remedy == report.firstFailure?.remedy)
   }
@@ -544,7 +562,7 @@ struct ChainTests {
 
   @Test("Where a rule refuses, the proxy is not even looked up") func noWordToTheProxy() async throws {
     probes.proxy = .through(host: "proxy", authority: "proxy:3128")
-    probes.refusal = failure(.proxyWithCredSSP, .policy)
+    probes.refusals = [failure(.proxyWithCredSSP, .policy)]
     let report = try await examine(.credSSP, target: "https://hop1:5986")
     broken(report, "client.proxy")
     #expect(probes.asked.isEmpty)

@@ -88,6 +88,51 @@ import WinRMConfiguration
     #expect(error.cause.contains(bytes.isEmpty ? "empty" : "UTF-8"))
   }
 
+  @Test("One error tells all that is in the way, the first with its number") func everythingAtOnce() async throws {
+    let error = try await refusal(.basic)
+    #expect(error.code == .basicDisabled)
+    let causes = error.cause.split(separator: "\n")
+    try #require(causes.count == 3)
+    #expect(causes[0].hasPrefix("Basic authentication is switched off"))
+    #expect(causes[1].hasPrefix("Also: ") && causes[1].contains("-unencrypted has to ask for; and unencrypted messages are switched off"))
+    #expect(causes[2].hasPrefix("Also: ") && causes[2].contains("TrustedHosts"))
+    let steps = error.nextStep.split(separator: "\n")
+    try #require(steps.count == 3)
+    #expect(steps[0].contains(#"winrm/config/client/auth '@{Basic="true"}'"#))
+    #expect(steps[1].contains("-unencrypted after: ") && steps[1].contains(#"winrm/config/client '@{AllowUnencrypted="true"}'"#))
+    #expect(steps[2].contains(#"'@{TrustedHosts="127.0.0.1"}'"#))
+  }
+
+  @Test("Each refusal is told as if those before it were mended") func refusalsInOrder() throws {
+    func refusals(
+      _ method: AuthenticationMethod, _ target: String, _ credential: ClientCredential = explicit(), unencrypted: Bool = false,
+      _ change: (inout ClientPolicy) throws -> Void = { _ in }
+    ) throws -> [WinRMCode] {
+      var policy = ClientPolicy()
+      try change(&policy)
+      var configuration = WinRMClientConfiguration(endpoint: try WinRMEndpoint(parsing: target), method: method, credential: credential)
+      configuration.sendsUnencrypted = unencrypted
+      return ClientRules(configuration: configuration, policy: policy).refusals.map(\.code)
+    }
+    #expect(
+      try refusals(.basic, "http://s", .none) == [.basicDisabled, .userNameAndPasswordNeeded, .unencryptedDisabled, .serverNotTrusted])
+    #expect(try refusals(.basic, "http://s", unencrypted: true) { $0.basicEnabled = true } == [.unencryptedDisabled, .serverNotTrusted])
+    let consents: (inout ClientPolicy) throws -> Void = {
+      $0.basicEnabled = true
+      $0.allowUnencrypted = true
+      $0.trustedHosts = try TrustedHosts(parsing: "s")
+    }
+    #expect(try refusals(.basic, "http://s", explicit(), consents) == [.unencryptedDisabled])
+    #expect(try refusals(.basic, "http://s", unencrypted: true, consents).isEmpty)
+    #expect(try refusals(.basic, "https://s", unencrypted: true) == [.unencryptedOverHTTPS, .basicDisabled])
+    #expect(try refusals(.credSSP, "http://s", .none) == [.credSSPDisabledOnClient, .credSSPUserNameAndPasswordNeeded])
+    #expect(
+      try refusals(.credSSP, "http://s", unencrypted: true) { $0.credSSPEnabled = true } == [.invalidFlag, .freshCredentialsNotAllowed])
+    #expect(try refusals(.negotiate, "http://127.0.0.1") { $0.negotiateEnabled = false } == [.negotiateDisabled, .serverNotTrusted])
+    #expect(try refusals(.negotiate, "http://127.0.0.1", .none) == [.noCredentials], "kinit may be the remedy, and trust not needed then")
+    #expect(try refusals(.kerberos, "http://s").isEmpty)
+  }
+
   @Test func negotiateSwitchedOff() async throws {
     let error = try await refusal(.negotiate) { $0.negotiateEnabled = false }
     #expect(error.code == .negotiateDisabled)

@@ -17,15 +17,8 @@ package struct ServiceInspection: Sendable {
 
   private var rules: ClientRules { ClientRules(configuration: session.configuration, policy: session.policy) }
 
-  /// What the rules of this machine say before anything goes to the network; `nil` when they let it begin.
-  package func ruleFailure() -> WinRMError? {
-    do throws(WinRMError) {
-      try rules.check()
-      return nil
-    } catch {
-      return error
-    }
-  }
+  /// What the rules of this machine say before anything goes to the network, each refusal by itself; empty when they let it begin.
+  package func ruleFailures() -> [WinRMError] { rules.refusals }
 
   /// Why Kerberos cannot be used, where names alone say it.
   package var kerberosObstacle: String? { rules.kerberosObstacle?.reason }

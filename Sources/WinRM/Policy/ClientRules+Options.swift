@@ -52,16 +52,19 @@ extension ClientRules {
         .invalidFlag, "CredSSP hands the password to the server: its messages are never sent without encryption",
         "leave -unencrypted away, or use -a:Negotiate")
     }
-    guard policy.allowUnencrypted else { throw unencryptedDisabled("") }
+    guard policy.allowUnencrypted else {
+      // Basic over HTTP does not go without it.
+      let other = configuration.method == .basic ? "" : ", or leave -unencrypted away"
+      throw refusal(
+        .unencryptedDisabled, "unencrypted messages are switched off in the client's configuration",
+        "use https\(other); or where nobody can listen: \(allowingUnencrypted)")
+    }
   }
 
-  private func unencryptedDisabled(_ remark: String) -> WinRMError {
-    refusal(
-      .unencryptedDisabled, "\(remark)unencrypted messages are switched off in the client's configuration",
-      """
-      use https, or leave -unencrypted away; or where nobody can listen: winrm set winrm/config/client \
-      '@{AllowUnencrypted="true"}'\(Self.asRoot()), and the same in winrm/config/service on the server
-      """)
+  private var allowingUnencrypted: String {
+    """
+    winrm set winrm/config/client '@{AllowUnencrypted="true"}'\(Self.asRoot()), and the same in winrm/config/service on the server
+    """
   }
 
   private func checkProxy() throws(WinRMError) {
@@ -107,8 +110,11 @@ extension ClientRules {
       guard configuration.sendsUnencrypted else {
         throw refusal(
           .unencryptedDisabled,
-          "over HTTP, Basic sends name, password and messages readable for everybody in between, which -unencrypted has to ask for",
-          "use https; or where nobody can listen, give -unencrypted")
+          """
+          over HTTP, Basic sends name, password and messages readable for everybody in between, which -unencrypted has to ask for\
+          \(policy.allowUnencrypted ? "" : "; and unencrypted messages are switched off in the client's configuration")
+          """,
+          "use https; or where nobody can listen, give -unencrypted\(policy.allowUnencrypted ? "" : " after: \(allowingUnencrypted)")")
       }
       guard policy.trustedHosts.contains(host) else { throw basicNotTrusted("over HTTP") }
     } else if !isProvenByCertificate, !policy.trustedHosts.contains(host) {

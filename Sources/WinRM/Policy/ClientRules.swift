@@ -11,8 +11,15 @@ struct ClientRules {
   var endpoint: WinRMEndpoint { configuration.endpoint }
   var host: String { endpoint.host }
 
-  /// - Throws: ``WinRMError`` at stage `policy`.
+  /// - Throws: ``WinRMError`` at stage `policy`, which names everything that refuses.
   func check() throws(WinRMError) {
+    if let refusal = WinRMError(together: refusals) { throw refusal }
+  }
+
+  /// The first rule that refuses.
+  ///
+  /// - Throws: ``WinRMError`` at stage `policy`.
+  func checkEach() throws(WinRMError) {
     try checkOptions()
     switch configuration.method {
     case .none: try checkAnonymous()

@@ -7,14 +7,21 @@ import WinRM
 
 extension ChainDiagnosis {
   func checkClient(_ findings: inout Findings) {
-    let refusal = subject.mistake ?? probes.ruleFailure()
+    let refusals = refusals
     checkFlag(&findings)
-    checkCredential(refusal, &findings)
+    checkCredential(refusals[.credential], &findings)
     if subject.method == .credSSP { checkDelegation(&findings) }
-    checkTrustedHosts(refusal, &findings)
-    checkProxy(refusal, &findings)
+    checkTrustedHosts(refusals[.trustedHosts], &findings)
+    checkProxy(refusals[.proxy], &findings)
     // A rule that none of these knows still stops the real command.
-    if let refusal, findings.firstFailure == nil { fail(place(of: refusal), refusal, &findings) }
+    for (check, refusal) in refusals where findings.state(of: check) != .fail { fail(check, refusal, &findings) }
+  }
+
+  /// What refuses, the first for each check.
+  private var refusals: [ChainCheck: WinRMError] {
+    var all = probes.ruleFailures()
+    if let mistake = subject.mistake { all = [mistake] + all.filter { place(of: $0) != place(of: mistake) } }
+    return Dictionary(all.map { (place(of: $0), $0) }) { first, _ in first }
   }
 
   /// Which check a rule belongs to.
@@ -38,7 +45,7 @@ extension ChainDiagnosis {
       switch check {
       case .trustedHosts: ("TrustedHosts", "let TrustedHostsList name \(subject.endpoint.host)")
       case .unencrypted where refusal.code == .unencryptedDisabled && !subject.policy.allowUnencrypted:
-        ("AllowUnencrypted", "use https, or set AllowUnencryptedTraffic to 1")
+        ("AllowUnencrypted", "use https; or, where nobody can listen, give -unencrypted, and set AllowUnencryptedTraffic to 1")
       default: nil
       }
     guard let setting, let value = subject.sources.ofSetting(setting.name) else { return findings.fail(check, refusal) }
@@ -57,7 +64,7 @@ extension ChainDiagnosis {
   }
 
   private func checkCredential(_ refusal: WinRMError?, _ findings: inout Findings) {
-    if let refusal, place(of: refusal) == .credential { return findings.fail(.credential, refusal) }
+    if let refusal { return findings.fail(.credential, refusal) }
     switch subject.credential {
     case .explicit(let name): findings.pass(.credential, "user name and password of \(name) were given")
     case .certificate(let thumbprint): findings.pass(.credential, "the certificate \(thumbprint) of this user, with its key")
@@ -143,7 +150,7 @@ extension ChainDiagnosis {
 
   /// Where neither Kerberos nor a certificate speaks for a server, nothing but the list does.
   private func checkTrustedHosts(_ refusal: WinRMError?, _ findings: inout Findings) {
-    if let refusal, place(of: refusal) == .trustedHosts { return failTrustedHosts(refusal, &findings) }
+    if let refusal { return failTrustedHosts(refusal, &findings) }
     let host = subject.endpoint.host
     guard subject.endpoint.scheme == .http, subject.method == .negotiate || subject.method == .basic else { return }
     if subject.policy.trustedHosts.contains(host) { findings.pass(.trustedHosts, "TrustedHosts names \(host)") }
@@ -152,7 +159,7 @@ extension ChainDiagnosis {
   func failTrustedHosts(_ refusal: WinRMError, _ findings: inout Findings) { fail(.trustedHosts, refusal, &findings) }
 
   private func checkProxy(_ refusal: WinRMError?, _ findings: inout Findings) {
-    if let refusal, place(of: refusal) == .proxy { return findings.fail(.proxy, refusal) }
+    if let refusal { return findings.fail(.proxy, refusal) }
     let host = subject.endpoint.host
     switch probes.proxy {
     case .notAsked: break

@@ -5,8 +5,8 @@ public import DelegationPolicy
 
 /// What asks the network for the doctor. The order in which it is asked, and what is made of the answers, is the doctor's.
 public protocol ChainProbes: Sendable {
-  /// What the rules of this machine say before anything goes to the network; `nil` when they let it begin.
-  func ruleFailure() -> WinRMError?
+  /// All that the rules of this machine refuse before anything goes to the network; empty when they let it begin.
+  func ruleFailures() -> [WinRMError]
   /// Why Kerberos cannot be used, where names alone say it.
   var kerberosObstacle: String? { get }
   /// The proxy that is asked for, if one is.

@@ -39,7 +39,7 @@ package struct NetworkChainProbes: ChainProbes {
   }
 
   package var delegationHost: String { inspection.delegationHost }
-  package func ruleFailure() -> WinRMError? { inspection.ruleFailure() }
+  package func ruleFailures() -> [WinRMError] { inspection.ruleFailures() }
   package var kerberosObstacle: String? { inspection.kerberosObstacle }
   package var serviceNames: [String] { inspection.serviceNames.map(\.description) }
 
@@ -130,7 +130,7 @@ package struct NetworkChainProbes: ChainProbes {
     anonymous.allowsImplicitNegotiate = false
     let inspection = ServiceInspection(configuration: anonymous, policy: policy)
     // Such as: nothing unencrypted goes through a proxy.
-    guard inspection.ruleFailure() == nil else { return nil }
+    guard inspection.ruleFailures().isEmpty else { return nil }
     do {
       let answer = try await inspection.withClient { try await $0.identify() }
       return ServiceProduct(vendor: answer.productVendor, version: answer.productVersion)
