@@ -14,5 +14,5 @@ let password = ArgumentSecrets.take(names: ["p", "password"], stopsAtFirstOperan
 let proxyPassword = ArgumentSecrets.take(names: ["pp", "proxypassword"], stopsAtFirstOperand: false)
 let arguments = Array(CommandLine.arguments.dropFirst())
 ArgumentSecrets.blankInput()
-if WinrmCommand.complainsOfEncoding() { exit(1) }
+if WinrmCommand.complainsOfEncoding() { exit(WinrmCommand.errorCode(of: arguments)) }
 WinrmCommand.end(await WinrmCommand.run(arguments: arguments, password: password, proxyPassword: proxyPassword))

@@ -165,11 +165,11 @@ def test_a_second_service_with_the_same_configuration_does_not_start(host):
 
 
 def test_an_argument_that_is_not_utf_8_is_refused(host):
-    done = subprocess.run(
-        [os.fsencode(host.bin / "winrm"), b"set", b"winrm/config/client", b'@{TrustedHosts="a\xffb"}'],
-        capture_output=True,
-        env=host.environment,
-        timeout=30,
-    )
+    def run(*words):
+        return subprocess.run([os.fsencode(host.bin / "winrm"), *words], capture_output=True, env=host.environment, timeout=30)
+
+    done = run(b"set", b"winrm/config/client", b'@{TrustedHosts="a\xffb"}')
     assert done.returncode == 1 and b"not valid UTF-8" in done.stderr
+    done = run(b"policy", b"test", b"-remote:a\xffb")
+    assert done.returncode == 2 and b"not valid UTF-8" in done.stderr, "1 would be a no"
     assert "TrustedHosts\n" in host.winrm("get", "winrm/config/client").out

@@ -17,7 +17,7 @@ import WinRMResources
 /// The program `winrm`: this machine's WinRM configuration, and questions to remote services.
 ///
 /// Syntax, output and error forms are those of the Windows tool. Exit code 0 is success, help, and a declined question; 1 is everything
-/// else.
+/// else, except that `policy test`, which Windows does not have, answers by its exit code: 0 is yes, 1 is no, and 2 is no answer.
 public enum WinrmCommand {
   /// The version that `--version` prints.
   public static let version = "0.1.0"
@@ -40,6 +40,7 @@ public enum WinrmCommand {
   ) async -> Int32 {
     let paths = WinRMPaths.current(environment: environment)
     var format = OutputFormat.text
+    let code = errorCode(of: arguments)
     do {
       if arguments.first == "--version" {
         console.writeOutput("winrm \(version)\n")
@@ -60,15 +61,21 @@ public enum WinrmCommand {
         paths: paths, environment: environment, console: console, format: format, identifier: identifier, connector: connector,
         proxyPassword: proxyPassword)
       try await runner.run(parsed, password: password)
-      return exitCode(console)
+      return exitCode(console, failed: code)
     } catch is NegativeAnswer {
-      return 1
+      return exitCode(console, 1, failed: code)
     } catch let ended as EndedBySignal {
       return 128 + ended.number
     } catch {
       console.writeError(report(error, format, paths))
-      return 1
+      return code
     }
+  }
+
+  /// The exit code of a line that fails. Where 1 is an answer, nobody may take a mistake for it.
+  public static func errorCode(of arguments: [String]) -> Int32 {
+    let words = arguments.prefix { !$0.hasPrefix("-") }.map { $0.lowercased() }
+    return words.prefix(2) == ["policy", "test"] ? 2 : 1
   }
 
   /// Says which argument of this process is not UTF-8, if one is: something else than what was typed would be stored or sent.
@@ -93,10 +100,10 @@ public enum WinrmCommand {
   }
 
   /// What was done is no success for a caller who could not be told.
-  private static func exitCode(_ console: CommandConsole) -> Int32 {
-    guard let failure = console.outputFailure() else { return 0 }
+  private static func exitCode(_ console: CommandConsole, _ code: Int32 = 0, failed: Int32 = 1) -> Int32 {
+    guard let failure = console.outputFailure() else { return code }
     if failure != EPIPE { console.writeError("Error: the output cannot be written: \(String(cString: strerror(failure)))\n") }
-    return 1
+    return failed
   }
 
   /// The variables that ``run(arguments:environment:console:password:identifier:connector:proxyPassword:)`` reads, as this process has them.

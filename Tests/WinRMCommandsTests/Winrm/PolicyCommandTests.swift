@@ -389,7 +389,25 @@ private enum ConfigurationFlag {
       case 3: await host.run(word(0), word(1), word(2))
       default: await host.run(word(0), word(1), word(2), word(3))
       }
-    #expect(run.code == 1 && run.error.hasPrefix("Error: "), "\(run.error)")
+    #expect(run.code == (word(1) == "test" ? 2 : 1) && run.error.hasPrefix("Error: "), "\(run.error)")
+  }
+
+  @Test("test: what is no answer has an exit code of its own") func noAnswer() async throws {
+    for arguments in [
+      ["policy", "test", "-remote:a", "-nonsense"], ["Policy", "TEST", "--remote=a"], ["policy", "test", "x", "-remote:a"],
+      ["policy", "test", "-remote:ftp://a"], ["policy", "test", "-remote:"], ["policy", "test", "-remote:a", "-format:y"],
+    ] {
+      let run = await host.run(arguments)
+      #expect(run.code == 2 && run.output.isEmpty && !run.error.isEmpty, "\(arguments): \(run.error)")
+    }
+    #expect(await host.run("policy", "test", "-?").code == 0)
+    // An answer that nobody got is none, whichever it was.
+    #expect(await host.run("policy", "test", "-remote:a", outputFailure: 28).code == 2)
+    #expect(await host.run("policy", "test", "-remote:a", "-authentication:none", outputFailure: 32).code == 2)
+    try "{".write(toFile: host.paths.machinePolicyFile, atomically: true, encoding: .utf8)
+    let unreadable = await host.run("policy", "test", "-remote:a")
+    #expect(unreadable.code == 2 && unreadable.output.isEmpty && unreadable.error.contains("policy.json"))
+    #expect(await host.run("policy").code == 1)
   }
 
   @Test("export leaves the domain's rules to the domain; import gives another machine the same") func exchange() async throws {

@@ -296,10 +296,11 @@ extension WinrmHelp {
       objects of the domain   in their order, as they were last read
 
     test says, without connecting, whether credentials could go to a server
-    (exit code 0) or not (1), and which rule decides. METHOD is credssp, unless
-    you name another one. CredSSP asks how the server is proven: with -proof
-    the answer is for that proof; without it there is one for each kind of
-    proof, and the exit code is 0 when at least one of them is a yes.
+    (exit code 0) or not (1), and which rule decides; 2 when there is no
+    answer: a line that cannot be used, or policy that cannot be read. METHOD
+    is credssp, unless you name another one. CredSSP asks how the server is
+    proven: with -proof the answer is for that proof; without it there is one
+    for each kind of proof, and the exit code is 0 when at least one is a yes.
 
     export writes the machine's own rules as JSON, without those of the domain;
     import replaces policy.json of a machine by FILE, and says what of it other

@@ -55,7 +55,9 @@ enum Manuals {
     }
     page.section("Exit status")
     page.entry("0", "All went well, help was shown, or a question was answered with no.")
-    page.entry("1", "Anything else. Standard error says what.")
+    page.entry("1", "Anything else: standard error says what. Or what was asked has been answered with no, by policy test and by doctor.")
+    page.entry("2", "policy test could not give an answer. Standard error says why.")
+    page.entry("130, 143, ...", "A signal ended it: 128 and its number.")
     environment(&page)
     page.section("See also")
     page.paragraph("winrs(1), winrm-config(5), winrmd(8)")
