@@ -13,7 +13,7 @@ import WinRM
 public enum PasswordReaderError: Error, Sendable, Equatable {
   /// There is no terminal to ask on.
   case noTerminal
-  /// The user pressed Ctrl-C, or Ctrl-D on an empty line.
+  /// There was none before the end: Ctrl-D on an empty line. A Ctrl-C that makes no signal is one too.
   case cancelled
   /// The file cannot be read; the system's error number.
   case unreadable(path: String, errno: CInt)
@@ -90,13 +90,18 @@ public enum PasswordReader {
   }
 
   /// As ``readFromTerminal(prompt:)``, on an open terminal. A signal that ends the process does so after the terminal is as it was.
+  ///
+  /// Ctrl-C and Ctrl-\ stay signals, to all that run in front of the terminal: a script around this process is to end with it. Where nobody
+  /// watches for signals, they are keys.
   static func read(
     from terminal: CInt, prompt: String, signals: [CInt] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
   ) throws(PasswordReaderError) -> SecretBytes {
     var saved = termios()
     guard tcgetattr(terminal, &saved) == 0 else { throw .noTerminal }
     var quiet = saved
-    quiet.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG)
+    quiet.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON)
+    if signals.isEmpty { quiet.c_lflag &= ~tcflag_t(ISIG) }
+    Self.takeAway([VSUSP], from: &quiet)  // Ctrl-Z would give a quiet terminal back to the shell
     let watch = SignalWatch(signals)
     defer { watch.end() }  // last: what it caught is then delivered
     guard tcsetattr(terminal, TCSAFLUSH, &quiet) == 0 else { throw .noTerminal }
@@ -116,7 +121,7 @@ public enum PasswordReader {
       guard case .success(let byte?) = readByte(terminal) else { throw .cancelled }
       switch byte {
       case 0x0A, 0x0D: return line.take(droppingCarriageReturn: false)
-      case 0x03, 0x1C: throw .cancelled  // Ctrl-C and Ctrl-\: the keys make no signals while the terminal is quiet
+      case 0x03, 0x1C: throw .cancelled  // Ctrl-C and Ctrl-\ on a terminal whose keys make no signals
       case 0x1A: continue  // Ctrl-Z
       case 0x04 where line.isEmpty: throw .cancelled  // Ctrl-D
       case 0x08, 0x7F: line.removeLastCharacter()
@@ -124,6 +129,16 @@ public enum PasswordReader {
       default: try line.append(byte)
       }
     }
+  }
+
+  /// Makes keys that mean something to the terminal ordinary ones.
+  private static func takeAway(_ keys: [CInt], from state: inout termios) {
+    #if canImport(Darwin)
+      let (keys, none) = (keys + [VDSUSP], UInt8(0xFF))  // _POSIX_VDISABLE
+    #else
+      let none: UInt8 = 0
+    #endif
+    withUnsafeMutableBytes(of: &state.c_cc) { for key in keys { $0[Int(key)] = none } }
   }
 
   private struct SystemError: Error { var number: CInt }
