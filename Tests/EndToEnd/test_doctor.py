@@ -348,13 +348,85 @@ def test_packets_are_dropped(scene):
     assert_untouched(report)
 
 
+def assert_asks_for_the_port(report, where):
+    """What listens there may be anything: that is asked before a word about how busy a service of ours would be."""
+    remedy = report.checks["server.service"]["remedy"]
+    assert re.match(r"(check the port: a WinRM service listens|is this the port of a WinRM service\? They listen) on 5985 \(HTTP\) or 5986", remedy), remedy
+    assert "too many connections" not in report.evidence("server.service"), where
+    before, _, after = remedy.partition("too many connections")
+    assert not after or "If this is one, " in before, remedy
+    assert report.state("network.port") == "pass"
+    assert_untouched(report)
+
+
 def test_something_accepts_and_never_answers(scene):
     allow(scene)
     with socket.create_server((scene.target.address, 0)) as listener:
         report = examine(scene, target="http://%s:%d" % listener.getsockname())
-    doctor.assert_broken(report, "server.service", "did not answer")
-    assert report.state("network.port") == "pass"
-    assert_untouched(report)
+    doctor.assert_broken(report, "server.service", "took the connection, and did not answer in time", code="0x80338126")
+    named = re.search(r"this client waits ([0-9.]+) seconds", report.evidence("server.service"))
+    assert named, report
+    assert float(named[1]) <= report.done.seconds < float(named[1]) + 10, "as long as it says"
+    assert_asks_for_the_port(report, "silence")
+
+
+@contextlib.contextmanager
+def talker(address, answer, waits):
+    """Something that takes connections, says `answer` and closes them: at once, or when the request has come."""
+    with socket.create_server((address, 0)) as listener:
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection, contextlib.suppress(OSError):
+                    if waits:
+                        connection.recv(65536)
+                    connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield "http://%s:%d" % listener.getsockname()
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["asked", "at-once"])
+@pytest.mark.parametrize(
+    "answer, text",
+    [
+        (b"", "closed the connection"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", "does not answer in HTTP"),
+        (b"220 mail.example ESMTP\r\n", "does not answer in HTTP"),
+        (b"\x00\x01\x02\xff" * 8, "does not answer in HTTP"),
+    ],
+    ids=["nothing", "ssh", "smtp", "bytes"],
+)
+def test_something_else_listens(scene, answer, text, waits):
+    allow(scene)
+    with talker(scene.target.address, answer, waits) as endpoint:
+        report = examine(scene, target=endpoint)
+        doctor.assert_broken(report, "server.service", text)
+        assert_asks_for_the_port(report, answer)
+        done = scene.client_host.run("winrm", "id", *scene.switches(scene.client_host, endpoint))
+    assert done.returncode == 1 and text in done.err and "5985 (HTTP) or 5986 (HTTPS)" in done.err
+
+
+@pytest.mark.parametrize("offers, others", [(['Basic realm="WSMAN"'], False), (["Negotiate", 'Basic realm="WSMAN"'], True), ([], False)])
+def test_no_method_is_advised_that_the_server_does_not_offer(scene, offers, others):
+    scene.delegate(scene.client_host, "*")
+    with web_server(401, [("WWW-Authenticate", offer) for offer in offers]) as endpoint:
+        report = examine(scene, target=endpoint)
+        done = scene.client_host.run("winrm", "id", *scene.switches(scene.client_host, endpoint))
+    name = "server.schemes" if offers else "server.service"
+    doctor.assert_broken(report, name)
+    remedy = report.checks[name]["remedy"]
+    if offers:
+        assert remedy.startswith("on the server: winrm credssp enable -role:server"), remedy
+    assert ("-authentication:Negotiate" in remedy) == others, remedy
+    assert done.returncode == 1 and ("-a:Negotiate" in done.err) == others, done.err
 
 
 @pytest.mark.parametrize("status", [200, 404])

@@ -18,6 +18,9 @@ final class AnswerBeginning: Sendable {
     bytes.withLock { bytes in bytes += new.prefix(Self.limit - bytes.count) }
   }
 
+  /// Whether nothing came.
+  var isEmpty: Bool { bytes.withLock { $0.isEmpty } }
+
   /// What came in place of what should; `nil` where nothing came, or where it begins as it should.
   var foreign: ForeignAnswer? {
     let bytes = bytes.withLock { $0 }

@@ -26,8 +26,8 @@ struct HTTPConnection: Sendable {
   /// Opens a connection, through a proxy where one is given: HTTPS in a tunnel, HTTP as requests to the proxy.
   ///
   /// - Parameter proof: where what the TLS handshake saw is left, also when it failed.
-  /// - Throws: ``ConnectionFailure``, or ``HTTPExchangeError/turnedAway`` when the peer ended the connection at once, `alert` where it was
-  ///   shown a certificate, `foreign` where it speaks another protocol.
+  /// - Throws: ``ConnectionFailure``, or ``HTTPExchangeError/turnedAway`` when the peer answered at once, `lost` when it ended the connection
+  ///   without a word, `alert` where it was shown a certificate, `foreign` where it speaks another protocol.
   static func open(
     host: String, port: Int, tls: OuterTLS?, proxy: ProxyServer? = nil, timeout: Duration, proof: TLSProof = TLSProof()
   ) async throws -> HTTPConnection {
@@ -81,7 +81,8 @@ struct HTTPConnection: Sendable {
       channel.close(promise: nil)
       // The peer has ended the connection, and the pipeline is gone. With TLS 1.3 that is how it refuses a certificate.
       if let answer = beginning.foreign { throw HTTPExchangeError.foreign(answer) }
-      throw tls?.clientCertificate == nil ? HTTPExchangeError.turnedAway : .alert
+      guard tls?.clientCertificate == nil else { throw HTTPExchangeError.alert }
+      throw beginning.isEmpty ? HTTPExchangeError.lost(requestWasWritten: false) : .turnedAway
     }
   }
 

@@ -32,7 +32,7 @@ enum HTTPExchangeError: Error, Sendable, Equatable {
   case malformed
   /// The peer speaks another protocol.
   case foreign(ForeignAnswer)
-  /// The peer answered, or ended the connection, before it was asked: it turns connections away, because it has too many.
+  /// The peer answered in HTTP before it was asked: it turns connections away, because it has too many.
   case turnedAway
   /// The answer is larger than allowed.
   case tooLarge

@@ -77,12 +77,14 @@ extension ClientSession {
   }
 
   /// An error between opening the connection and the first request.
-  func failure(authenticating error: any Error, _ plan: MechanismPlan) -> any Error {
+  ///
+  /// - Parameter waited: how long an answer was waited for, where it was not as long as for an authentication.
+  func failure(authenticating error: any Error, _ plan: MechanismPlan, waited: Duration? = nil) -> any Error {
     switch error {
     case let error as AuthenticationError: failure(error, plan)
     case let error as HandshakeFailure: failure(error, plan)
     case let error as KerberosError: failure(kerberos: error)
-    case let error as HTTPExchangeError: failure(error, .authenticate)
+    case let error as HTTPExchangeError: failure(error, .authenticate, waited: waited)
     case is WinRMError, is CancellationError: error
     default:
       make(
@@ -367,7 +369,7 @@ extension ClientSession {
     }
   }
 
-  private func failure(_ error: HTTPExchangeError, _ stage: WinRMError.Stage) -> WinRMError {
+  private func failure(_ error: HTTPExchangeError, _ stage: WinRMError.Stage, waited: Duration? = nil) -> WinRMError {
     let unknown = stage == .request ? ". Whether the request was carried out is not known" : ""
     switch error {
     case .lost(let wasWritten):
@@ -385,7 +387,7 @@ extension ClientSession {
           : "look at the server's log; then try again")
     case .turnedAway:
       return make(
-        .httpServiceUnavailable, stage, Self.busy(peer), Self.busyNextStep, answer: "the end of the connection before there was a request")
+        .httpServiceUnavailable, stage, Self.busy(peer), Self.busyNextStep, answer: "HTTP before there was a request")
     case .alert:
       guard let clientCertificate else {
         return make(.sslConnectionAborted, .tls, "\(peer) ended TLS with an alert\(unknown)", "look at the server's log; then try again")
@@ -397,7 +399,7 @@ extension ClientSession {
     case .timedOut where stage == .authenticate:
       return make(
         .networkTimedOut, stage,
-        "\(peer) took the connection, and did not answer in time: this client waits \(configuration.authenticationTimeout)",
+        "\(peer) took the connection, and did not answer in time: this client waits \(waited ?? configuration.authenticationTimeout)",
         "is this the port of a WinRM service? They listen on 5985 (HTTP) or 5986 (HTTPS). If it is, check that the server still runs; then try again"
       )
     case .timedOut:

@@ -68,7 +68,7 @@ package struct ServiceInspection: Sendable {
         timeout: session.configuration.connectTimeout)
       greeting.answer = session.proxyFailure(response.status).map { .failure($0) } ?? .success(ServiceGreeting.Answer(response))
     } catch {
-      let failure = session.failure(authenticating: error, MechanismPlan())
+      let failure = session.failure(authenticating: error, MechanismPlan(), waited: session.configuration.connectTimeout)
       guard let failure = failure as? WinRMError else { throw failure }
       greeting.answer = .failure(failure)
     }
