@@ -15,7 +15,9 @@ def examine(domain, target=None, *extra, client=None, user="alice", method="Cred
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("second", ["hop2.lab.example", SECRET, "http://hop2.lab.example:5985"])
+@pytest.mark.parametrize(
+    "second", ["hop2.lab.example", SECRET, "http://hop2.lab.example:5985", "http://hop2.lab.example", "https://hop2.lab.example"]
+)
 def test_a_whole_chain(domain, scheme, second):
     report = examine(domain, domain.hop1.endpoint_of(scheme), "-secondhop:" + second)
     doctor.assert_whole(report)
@@ -40,7 +42,8 @@ def test_a_whole_first_hop_without_delegation(domain, method):
 def test_no_kdc_answers(domain, closed_kdc, method):
     client = domain.client("doctor-closed-" + method, delegate="*.lab.example", kerberos=closed_kdc)
     report = examine(domain, client=client, method=method)
-    doctor.assert_broken(report, "domain.kdc")
+    doctor.assert_broken(report, "domain.kdc", "LAB.EXAMPLE")
+    assert "dig SRV _kerberos._udp.LAB.EXAMPLE" in report.checks["domain.kdc"]["remedy"]
     assert report.state("server.logon") == "unknown" and report.state("server.schemes") == "pass"
 
 
@@ -149,11 +152,61 @@ def test_protected_users_have_no_delegation(domain):
     doctor.assert_whole(examine(domain, user="carol", method="Kerberos"))
 
 
-def test_a_sensitive_account_gets_no_forwarded_ticket(domain):
-    """dave may not be delegated by ticket; without CredSSP his session has nothing for a second hop."""
-    with domain.own_service("hop1", "doctor-sensitive", groups="", accounts="LAB\\dave") as service:
-        report = examine(domain, service, "-secondhop:hop2.lab.example", user="dave", method="Kerberos")
-        doctor.assert_broken(report, "secondhop.credentials", "no delegated credentials")
+@pytest.fixture
+def trusted(domain):
+    """A service on hop1 that admits dave, too, while the domain trusts hop1 for delegation."""
+    domain.directory.run("dc", "samba-tool", "delegation", "for-any-service", "HOP1$", "on")
+    try:
+        with domain.own_service("hop1", "doctor-trusted", accounts="LAB\\dave") as service:
+            service.winrm("set", "winrm/config/client", '@{TrustedHosts="*.lab.example"}')
+            yield service
+    finally:
+        domain.directory.run("dc", "samba-tool", "delegation", "for-any-service", "HOP1$", "off")
+
+
+@pytest.mark.parametrize("method", ["Kerberos", "Negotiate"])
+def test_a_forwarded_ticket_opens_the_second_hop(domain, trusted, method):
+    report = examine(domain, trusted, "-allowdelegate", "-secondhop:" + SECRET, method=method)
+    doctor.assert_whole(report)
+    assert "a ticket was forwarded" in report.evidence("server.logon")
+    assert report.evidence("secondhop.credentials") == "ticket of LAB\\alice"
+    assert "alice@LAB.EXAMPLE until 20" in report.evidence("secondhop.ticket")
+    # Nobody asked for it.
+    report = examine(domain, trusted, "-secondhop:" + SECRET, method=method)
+    doctor.assert_broken(report, "secondhop.credentials", method)
+    assert "-allowdelegate" in report.checks["secondhop.credentials"]["remedy"]
+
+
+def test_the_tickets_of_kinit_are_forwarded(domain, trusted):
+    for option, text in ("-f", None), ("-F", "not forwardable"):
+        with domain.tickets("alice", option, name="doctor-kinit") as environment:
+            report = doctor.run(
+                domain, domain.client_host, trusted, "-ad", "-secondhop:" + SECRET, method="Kerberos", user=None, extra=environment
+            )
+        if text is None:
+            doctor.assert_whole(report)
+        else:
+            doctor.assert_broken(report, "secondhop.credentials", text)
+            assert "kinit -f" in report.checks["secondhop.credentials"]["remedy"]
+
+
+def test_a_first_hop_that_the_domain_does_not_trust_gets_no_ticket(domain):
+    report = examine(domain, None, "-ad", "-secondhop:" + SECRET, method="Kerberos")
+    doctor.assert_broken(report, "secondhop.credentials", "does not trust", "for delegation")
+    assert "-authentication:CredSSP" in report.checks["secondhop.credentials"]["remedy"]
+
+
+def test_a_password_without_a_method_goes_by_credssp(domain):
+    report = examine(domain, None, "-ad", "-secondhop:hop2.lab.example", method=None)
+    doctor.assert_whole(report)
+    assert report.document["authentication"] == "CredSSP"
+
+
+def test_a_sensitive_account_gets_no_forwarded_ticket(domain, trusted):
+    """dave may not be delegated by ticket, where alice is: that is his account's doing, and no other's."""
+    report = examine(domain, trusted, "-ad", "-secondhop:hop2.lab.example", user="dave", method="Kerberos")
+    doctor.assert_broken(report, "secondhop.credentials", "not forwardable", "may not be delegated")
+    doctor.assert_whole(examine(domain, trusted, "-ad", "-secondhop:hop2.lab.example", method="Kerberos"))
 
 
 def test_a_user_who_is_not_allowed(domain):

@@ -222,6 +222,10 @@ def without_http(all):
     return [entry for entry in all if not named(entry, b"HTTP")]
 
 
+def without_wsman(all):
+    return [entry for entry in all if not named(entry, b"WSMAN")]
+
+
 def of_another_machine(all):
     return [entry.replace(b"hop1.lab", b"hopX.lab").replace(b"HOP1", b"HOPX") for entry in all]
 
@@ -233,6 +237,7 @@ def old_keys(all):
 
 FLAWS = [
     (without_http, "keytab", "none of HTTP"),
+    (without_wsman, "keytab", "none of WSMAN"),
     (of_another_machine, "keytab", "no key of HTTP/hop1.lab.example"),
     (old_keys, "keys", "does not accept the key of HOP1$"),
 ]
@@ -245,6 +250,25 @@ def test_a_keytab_of_the_settings(bare, member, edit, check, text):
     remedy = assert_broken(member, check, text)
     on_host(bare, member, remedy[remedy.index("winrm set") :])
     assert_well(member)
+
+
+def test_a_domain_that_knows_no_wsman_needs_no_key_of_it(bare, member):
+    """Clients are told so by the KDC, and go on to HTTP."""
+    names = ["WSMAN/hop1", "WSMAN/hop1.lab.example"]
+    path = keytab(bare, member.root / "own.keytab", without_wsman)
+    member.set_service(KeytabFile=str(path))
+    assert_broken(member, "keytab", "none of WSMAN")
+    for name in names:
+        bare.directory.run("dc", "samba-tool", "spn", "delete", name, "HOP1$", check=False)
+    try:
+        assert_well(member)
+        evidence = examine(member).evidence("service.keytab")
+        assert "knows no WSMAN/hop1.lab.example" in evidence and "HTTP/hop1.lab.example" in evidence
+        done = bare.winrs(bare.client(), member, "hostname", method="Kerberos", user="alice")
+        assert done.returncode == 0, done.err
+    finally:
+        for name in names:
+            bare.directory.run("dc", "samba-tool", "spn", "add", name, "HOP1$")
 
 
 @pytest.mark.parametrize("edit,check,text", FLAWS + [(None, "keytab", "there is no file")])

@@ -401,8 +401,23 @@ struct ChainTests {
   }
 
   @Test("A server that would not begin CredSSP has refused nobody") func credSSPThatDoesNotBegin() async throws {
-    probes.logon = LogonAnswer(credSSP: CredSSPSighting(), failure: failure(.destinationUnreachable, .authenticate))
-    broken(try await examine(), "server.credssp")
+    var refused = failure(.destinationUnreachable, .authenticate)
+    refused.peerAnswer = "HTTP 500 (Internal Server Error)"
+    probes.logon = LogonAnswer(credSSP: CredSSPSighting(), failure: refused)
+    let report = try await examine()
+    broken(report, "server.credssp")
+    #expect(report.firstFailure?.remedy?.contains("CertificateThumbprint") == true)
+  }
+
+  @Test(
+    "A connection that is lost on the way says nothing of the server's settings",
+    arguments: [WinRMCode.networkTimedOut, .destinationUnreachable])
+  func credSSPThatIsCutOff(code: WinRMCode) async throws {
+    probes.logon = LogonAnswer(credSSP: CredSSPSighting(), failure: failure(code, .authenticate))
+    let report = try await examine()
+    broken(report, "server.credssp")
+    #expect(report.firstFailure?.remedy == "the step" && report.firstFailure?.code == code)
+    #expect(report.firstFailure?.evidence.contains("would not begin") == false)
   }
 
   // MARK: Rules of this machine
@@ -737,6 +752,91 @@ struct ChainTests {
     let other = try await examine(second: "hop2")
     #expect(other.checks.filter { $0.id.rawValue.hasPrefix("secondhop.") }.count == 5)
     #expect(other.firstFailure == nil && !other.passed)
+  }
+
+  private func state(_ report: DoctorReport, _ name: String) -> CheckState? {
+    report.checks.first { $0.id.rawValue == "secondhop." + name }?.state
+  }
+
+  private func second(
+    _ values: [String: String], _ method: AuthenticationMethod, _ delegation: AuthenticationReport.Delegation
+  ) async throws -> DoctorReport {
+    var policy = try policy()
+    policy.basicEnabled = true
+    probes.greeting.answer?.schemes += ["Basic"]
+    probes.logon = LogonAnswer(
+      report: AuthenticationReport(
+        peer: "hop1:5985", method: method, mechanism: method == .basic ? nil : .kerberos, delegation: delegation),
+      second: .said(values))
+    return try await examine(method, policy: policy, second: "hop2")
+  }
+
+  @Test("The remedy is another way than the one in use") func waysToCredentials() async throws {
+    let none = good.merging(["credentials": "none"]) { $1 }
+    for method in [AuthenticationMethod.kerberos, .negotiate, .basic] {
+      let report = try await second(none, method, .notAsked)
+      broken(report, "secondhop.credentials")
+      let remedy = try #require(report.firstFailure?.remedy)
+      #expect(remedy.contains("-authentication:CredSSP") && remedy.contains("-allowdelegate"), "\(method)")
+    }
+    let untrusted = try await second(none, .kerberos, .none(because: "the domain does not trust it"))
+    #expect(untrusted.firstFailure?.evidence.contains("the domain does not trust it") == true)
+    #expect(untrusted.firstFailure?.remedy?.contains("have the domain trust hop1 for delegation") == true)
+    #expect(untrusted.firstFailure?.remedy?.contains("-allowdelegate") == false)
+    for report in [try await second(none), try await second(none, .kerberos, .ticket)] {
+      broken(report, "secondhop.credentials")
+      #expect(report.firstFailure?.remedy?.contains("log of the service on hop1") == true)
+      #expect(report.firstFailure?.remedy?.contains("CredSSP") == false)
+    }
+  }
+
+  @Test func aForwardedTicketOpensTheSecondHop() async throws {
+    #expect(try await second(good.merging(["credentials": "ticket"]) { $1 }, .kerberos, .ticket).passed)
+  }
+
+  @Test("A first hop that tells nothing of its session is not accused", arguments: [AuthenticationMethod.credSSP, .kerberos])
+  func aFirstHopOfAnotherMaker(method: AuthenticationMethod) async throws {
+    let values = ["session": "", "account": "", "credentials": "", "name": "203.0.113.12", "port.5985": "open"]
+    let report = try await (method == .credSSP ? second(values) : second(values, .kerberos, .notAsked))
+    #expect(report.firstFailure == nil && !report.passed)
+    for name in ["credentials", "ticket", "access"] { #expect(state(report, name) == .unknown, "\(name)") }
+    #expect(state(report, "port") == .pass)
+  }
+
+  private let windows = [
+    "windows": "1", "account": "LAB\\alice", "name": "203.0.113.12", "port.5985": "open", "port.5986": "closed", "port.445": "closed",
+    "winrm.exit": "0", "winrm.said.1": "winrm-doctor-2",
+  ]
+
+  @Test("On Windows, who gets through had credentials") func windowsThatGetsThrough() async throws {
+    let report = try await second(windows, .kerberos, .notAsked)
+    #expect(report.passed)
+    #expect(state(report, "credentials") == .pass && state(report, "access") == .pass && state(report, "ticket") == nil)
+    let forwarded = try await second(windows, .kerberos, .ticket)
+    #expect(forwarded.passed && forwarded.checks.contains { $0.evidence == "a forwarded ticket of LAB\\alice" })
+  }
+
+  @Test("On Windows, who does not get through may have had none") func windowsThatDoesNot() async throws {
+    let refused = windows.merging(["winrm.exit": "5", "winrm.said.1": "Winrs error:Access is denied."]) { $1 }
+    let report = try await second(refused, .kerberos, .notAsked)
+    #expect(report.firstFailure == nil && state(report, "credentials") == .unknown && state(report, "access") == .unknown)
+    #expect(report.checks.last?.evidence.contains("Access is denied") == true)
+    // With credentials it is the second hop's no, and a rule of the first hop's client is its own either way.
+    broken(try await second(refused), "secondhop.access")
+    let rule = windows.merging(["winrm.exit": String(Int32(bitPattern: 0x8033_80E4)), "winrm.said.1": "Winrs error:TrustedHosts"]) { $1 }
+    broken(try await second(rule, .kerberos, .notAsked), "secondhop.client")
+  }
+
+  @Test("A service on either port of a scheme is found, as winrs finds it") func portsOfAScheme() async throws {
+    var values = good.merging(["port.80": "Connection refused"]) { $1 }
+    #expect(try await second(values, target: "http://hop2").passed)
+    values["port.80"] = "open"
+    values["port.5985"] = nil
+    #expect(try await second(values, target: "http://hop2").firstFailure == nil)
+    values["port.443"] = "Connection refused"
+    let report = try await second(values, target: "https://hop2")
+    broken(report, "secondhop.port")
+    #expect(report.firstFailure?.evidence.contains("443: Connection refused, 5986: Connection refused") == true)
   }
 
   @Test func aWindowsFirstHopIsAskedInItsOwnLanguage() async throws {

@@ -137,7 +137,7 @@ struct UTCTimeTests {
 struct SecondHopTargetTests {
   @Test(arguments: [
     ("hop2", "hop2", SecondHopTarget.Service.any), ("hop2:6000", "hop2", .winrm(scheme: "http", port: 6000)),
-    ("http://hop2", "hop2", .winrm(scheme: "http", port: 5985)), ("https://hop2/", "hop2", .winrm(scheme: "https", port: 5986)),
+    ("http://hop2", "hop2", .winrm(scheme: "http", port: nil)), ("https://hop2/", "hop2", .winrm(scheme: "https", port: nil)),
     ("https://hop2:443/wsman", "hop2", .winrm(scheme: "https", port: 443)), ("//files/c$", "files", .files(share: "c$")),
     ("SMB://files", "files", .files(share: nil)), ("[fd00::1]:5985", "fd00::1", .winrm(scheme: "http", port: 5985)),
     ("[fd00::1]", "fd00::1", .any),
@@ -172,6 +172,6 @@ struct SecondHopScriptTests {
 
   @Test func targetsStandInQuotes() throws {
     let script = SecondHopScript.posix(try #require(SecondHopTarget(parsing: "//files/c$")))
-    #expect(script.hasPrefix("host='files' kind='files' scheme='http' share='c$' ports='445'\n"))
+    #expect(script.hasPrefix("host='files' kind='files' service='' share='c$' ports='445'\n"))
   }
 }

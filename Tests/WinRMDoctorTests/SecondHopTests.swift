@@ -379,6 +379,19 @@ struct POSIXScriptTests {
     #expect(values["winrm.exit"] == "0" && values["winrm.said.1"] == SecondHopScript.word)
   }
 
+  @Test("A scheme alone is handed on as it is: winrs knows its ports") func schemeWithoutPort() throws {
+    let (machine, listener) = (try Machine(), try Listener())
+    try machine.add("winrs", #"echo "$1""#)
+    let target = try #require(SecondHopTarget(parsing: "https://127.0.0.1"))
+    #expect(target.ports == [443, 5986] && SecondHopTarget(parsing: "http://hop2")?.ports == [80, 5985])
+    // Nobody listens at these ports of a test's machine: another one takes their place.
+    let script = SecondHopScript.posix(target).replacing("ports='443 5986'", with: "ports='1 \(listener.port)'")
+    let (values, _) = try machine.run(script: script, ["WINRM_CREDENTIALS": "agent"])
+    #expect(values["port.1"] == "Connection refused" && values["winrm.said.1"] == "-r:https://127.0.0.1" && values["winrm.said.2"] == nil)
+    #expect(SecondHopScript.windows(target).contains("Ask 'winrm' 'https://127.0.0.1'"))
+    #expect(SecondHopScript.posix(try #require(SecondHopTarget(parsing: "[fd00::1]:5985"))).contains("service='http://[fd00::1]:5985'"))
+  }
+
   @Test func whatWinrsSaysComesLineByLineWithoutControlCharacters() throws {
     let (machine, listener) = (try Machine(), try Listener())
     try machine.add(

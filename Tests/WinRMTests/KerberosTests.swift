@@ -214,7 +214,8 @@ private func entries(_ patterns: String...) throws -> [DelegationPolicy.Entry] {
     let closed = try await refusal("http://\(LocalRealm.host)", try login("alice@CLOSED.TEST"), method: .kerberos) {
       $0.kerberosRealms = ["closed.test": "CLOSED.TEST"]
     }
-    #expect(closed.code == .noAuthenticatingAuthority && closed.cause.contains("no domain controller can be reached"))
+    #expect(closed.code == .noAuthenticatingAuthority && closed.cause.contains("no domain controller of CLOSED.TEST can be reached"))
+    #expect(closed.nextStep.contains("dig SRV _kerberos._udp.CLOSED.TEST"))
   }
 
   @Test("Where NTLM may begin, it does, and only then") func fallback() async throws {

@@ -9,6 +9,7 @@ extension KerberosError {
     self.init(
       Self.code(for: status, detail), major: status, minor: minor == 0 ? nil : detail,
       libraryText: minor == 0 ? nil : Self.text(ofMinor: minor))
+    nameRealm()
   }
 
   /// The error of a krb5 call.
@@ -20,6 +21,14 @@ extension KerberosError {
       krb5_free_error_message(context, message)
     }
     self.init(Self.code(for: status, kdcError) ?? .library, minor: status, ntStatus: kdcError, libraryText: text)
+    nameRealm()
+  }
+
+  /// Puts the realm into the sentences about domain controllers that cannot be reached.
+  private mutating func nameRealm() {
+    guard code == .unreachable, let realm else { return }
+    message = "no domain controller of the realm \(realm) can be reached"
+    nextStep = nextStep.replacing("REALM", with: realm)
   }
 
   private static func text(ofMinor minor: UInt32) -> String? {

@@ -37,6 +37,15 @@ public struct KerberosError: Error, Sendable, Equatable {
 
   public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
 
+  /// The realm whose domain controllers were asked, where the library's sentence ends with its name; `nil` for what could be no name of one.
+  public var realm: String? {
+    guard let libraryText, let mark = libraryText.firstRange(of: "realm ") else { return nil }
+    let rest = libraryText[mark.upperBound...].drop { $0 == "'" || $0 == "\"" }
+    let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || ".-_".contains($0)) }
+    guard !name.isEmpty, name.utf8.count <= 255, rest[name.endIndex...].allSatisfy({ "'\".".contains($0) }) else { return nil }
+    return String(name)
+  }
+
   /// The NTSTATUS that says the same: the KDC's own where it gave one, otherwise the one of the code.
   public var status: NTStatus? {
     if let ntStatus { return ntStatus }

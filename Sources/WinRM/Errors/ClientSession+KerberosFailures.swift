@@ -62,7 +62,7 @@ extension ClientSession {
     case .accountRevoked: "the account \(userName.dropFirst(3)) is disabled or locked out"
     case .unknownService: "the domain knows no such service: \(serviceList)"
     case .unreachable:
-      "no domain controller can be reached, and Kerberos needs one\(error.minor.map { " (\($0.name ?? $0.description))" } ?? "")"
+      "no domain controller\(error.realm.map { " of \($0)" } ?? "") can be reached, and Kerberos needs one\(error.minor.map { " (\($0.name ?? $0.description))" } ?? "")"
     case .timeout: "no domain controller answered in time, and Kerberos needs one"
     case .clockSkew: "the clocks of this machine and of the domain controller are too far apart"
     default: "Kerberos failed: \(error.reason)"

@@ -12,7 +12,7 @@ import WinRMDoctor
   import Darwin
 #endif
 
-/// `winrm doctor [-remote:ENDPOINT [SWITCHES OF A CONNECTION] [-secondhop:TARGET]] [-format:text|json] [-report:FILE]`.
+/// `winrm doctor [-remote:ENDPOINT [SWITCHES OF A CONNECTION] [-secondhop:TARGET] [-allowdelegate]] [-format:text|json] [-report:FILE]`.
 struct DoctorOperation {
   enum Format: String { case text, json }
 
@@ -43,13 +43,16 @@ struct DoctorOperation {
   }
 
   private func service(_ arguments: WinrmArguments) async throws -> DoctorReport {
-    guard arguments.switches[.secondhop] == nil else { throw WinrmUsageError("-secondhop goes only with -remote.") }
+    for name in [WinrmSwitch.secondhop, .allowdelegate] where arguments.switches[name] != nil {
+      throw WinrmUsageError("-\(name.rawValue) goes only with -remote.")
+    }
     return await ServiceExamination(paths: paths, environment: identification.environment, now: Int64(time(nil))).report()
   }
 
   // MARK: The chain
 
   private func chain(_ arguments: WinrmArguments, password: PasswordSource?) async throws -> DoctorReport {
+    let arguments = Self.delegating(arguments)
     let target = arguments.switches[.remote] ?? ""
     let second = try arguments.switches[.secondhop].map { text throws(WinrmUsageError) in
       guard let second = SecondHopTarget(parsing: text) else {
@@ -72,6 +75,15 @@ struct DoctorOperation {
     return try await SignalForwarder.endingBySignals { _ in try await diagnosis.run() }
   }
 
+  /// `-allowdelegate` is the password's, by CredSSP, where there is one and nothing else was asked for, as with winrs.
+  private static func delegating(_ arguments: WinrmArguments) -> WinrmArguments {
+    guard arguments.switches[.allowdelegate] != nil, arguments.switches[.username] != nil, arguments.switches[.authentication] == nil
+    else { return arguments }
+    var arguments = arguments
+    arguments.switches[.authentication] = "credssp"
+    return arguments
+  }
+
   /// That of the real commands. A client certificate that is not there, or no good, is a finding here and no end.
   private func configuration(
     _ arguments: WinrmArguments, _ policy: ClientPolicy, password: PasswordSource?
@@ -89,6 +101,7 @@ struct DoctorOperation {
       configuration = try identification.configuration(arguments, password: password)
     }
     configuration.policy = policy
+    configuration.delegatesTicket = arguments.switches[.allowdelegate] != nil && configuration.method != .credSSP
     return (configuration, mistake)
   }
 

@@ -119,7 +119,8 @@ extension ServiceExamination {
     return await keys(entries, keytab, file, title, making)
   }
 
-  /// Clients ask for HTTP or WSMAN; HOST is what only some fall back to.
+  /// Clients ask for WSMAN or HTTP, and HOST is what only some fall back to. Where the KDC knows no service WSMAN they go on to HTTP, and a
+  /// keytab needs nothing else.
   private func keys(
     _ entries: [KerberosKeytab.Entry], _ keytab: KerberosKeytab, _ file: String, _ title: String, _ making: String
   ) async -> [Check] {
@@ -129,7 +130,16 @@ extension ServiceExamination {
     let missing = ["HTTP", "WSMAN"].filter { !classes.contains($0) }
     let names = services.map(\.description)
     let seen = names.isEmpty ? "no key of a service" : names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", ..." : "")
-    guard missing.isEmpty else {
+    // The full name first, which most clients use.
+    let http = own.reversed().lazy.compactMap { name in
+      services.first { $0.service.uppercased() == "HTTP" && $0.host.lowercased() == name }
+    }.first
+    var remark = ""
+    if missing == ["WSMAN"], let http, let wsman = KerberosServiceName(service: "WSMAN", host: http.host),
+      await isUnknown(wsman, entries, keytab)
+    {
+      remark = "; the KDC knows no WSMAN/\(http.host), so that clients ask for HTTP"
+    } else if !missing.isEmpty {
       return [
         check(
           "keytab", title, .fail,
@@ -137,10 +147,6 @@ extension ServiceExamination {
           remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads \(missing.joined(separator: " ")) -P" : making)
       ]
     }
-    // The full name first, which most clients use.
-    let http = own.reversed().lazy.compactMap { name in
-      services.first { $0.service.uppercased() == "HTTP" && $0.host.lowercased() == name }
-    }.first
     guard let http else {
       return [
         check(
@@ -148,7 +154,28 @@ extension ServiceExamination {
           remedy: making)
       ]
     }
-    return [check("keytab", title, .pass, "\(file): \(seen)"), await ticket(for: http, entries, keytab, file, making)]
+    return [check("keytab", title, .pass, "\(file): \(seen)\(remark)"), await ticket(for: http, entries, keytab, file, making)]
+  }
+
+  /// Who could ask the KDC with a key of the keytab: the machine, or the service itself.
+  private static func asker(_ entries: [KerberosKeytab.Entry], for service: String) -> KerberosPrincipal? {
+    // A keytab may have grown from that of another machine.
+    let accounts = entries.map(\.principal).filter { ($0.userName ?? "").hasSuffix("$") }
+    let own = (MachineNames.current().first?.split(separator: ".").first.map(String.init) ?? "").lowercased() + "$"
+    return accounts.first { $0.userName?.lowercased() == own } ?? accounts.first
+      ?? entries.map(\.principal).first { $0.components.count == 2 && $0.components[0] == service }
+  }
+
+  /// Whether the KDC says that there is no such service.
+  private func isUnknown(_ service: KerberosServiceName, _ entries: [KerberosKeytab.Entry], _ keytab: KerberosKeytab) async -> Bool {
+    guard let asker = Self.asker(entries, for: "HTTP") else { return false }
+    do {
+      _ = try await KerberosWorkers.shared.run {
+        let credential = KerberosCredential(.keytab(path: keytab.name, principal: asker.description))
+        return try KerberosInitiator(credential: credential, configuration: .init(services: [service])).step(nil).token
+      }
+      return false
+    } catch { return (error as? KerberosError)?.code == .unknownService }
   }
 
   /// Whether the keys are those that the KDC issues tickets with: the machine asks for a ticket for its own service, and opens it.
@@ -157,11 +184,7 @@ extension ServiceExamination {
   ) async -> Check {
     let (id, title) = ("keys", "The KDC knows the keys")
     let versions = Set(entries.map(\.version)).sorted().map(String.init).joined(separator: ", ")
-    // A keytab may have grown from that of another machine.
-    let accounts = entries.map(\.principal).filter { ($0.userName ?? "").hasSuffix("$") }
-    let own = (MachineNames.current().first?.split(separator: ".").first.map(String.init) ?? "").lowercased() + "$"
-    let machine = accounts.first { $0.userName?.lowercased() == own } ?? accounts.first
-    guard let asker = machine ?? entries.map(\.principal).first(where: { $0.components.count == 2 && $0.components[0] == service.service })
+    guard let asker = Self.asker(entries, for: service.service)
     else { return check(id, title, .unknown, "the keytab has no key by which the machine could ask") }
     do {
       let client = try await KerberosWorkers.shared.run {

@@ -26,22 +26,56 @@ extension ChainDiagnosis {
   }
 
   private func checkCredentials(_ said: Said, _ report: AuthenticationReport, _ findings: inout Findings) {
-    let holds = said["credentials"] ?? (said["windows"] != nil ? (subject.method == .credSSP ? "delegated" : "none") : nil)
-    guard let holds, holds != "none" else {
+    let account = said["account"].map { " of \($0)" } ?? ""
+    if said["windows"] != nil {
+      // Windows says nothing of it: what was sent there is known, and otherwise what the second hop says to it.
+      switch report.delegation {
+      case .ticket: return findings.pass(.secondHopCredentials, "a forwarded ticket\(account)")
+      case _ where subject.method == .credSSP: return findings.pass(.secondHopCredentials, "delegated\(account)")
+      default:
+        return findings.leaveOpen(
+          .secondHopCredentials,
+          because: "the session was opened with \(subject.methodName), and Windows does not say what it holds for a further hop")
+      }
+    }
+    guard let holds = said["credentials"], holds != "none" else {
+      // Without the variables of winrmd the service there is another one, which may hold what it does not tell.
+      guard said["session"] != nil || said["credentials"] != nil else {
+        return findings.leaveOpen(.secondHopCredentials, because: "the service there does not say what its session holds for a further hop")
+      }
       var why = "the session was opened with \(subject.methodName), and holds no delegated credentials"
       if case .none(let reason) = report.delegation { why += ": \(reason)" }
-      return findings.fail(
-        .secondHopCredentials, said["session"] == nil && said["windows"] == nil ? "the session says nothing of credentials" : why,
-        remedy: "open the first hop with -authentication:CredSSP -username:USER", code: .noCredentials)
+      return findings.fail(.secondHopCredentials, why, remedy: credentialsRemedy(report), code: .noCredentials)
     }
-    let account = said["account"].map { " of \($0)" } ?? ""
     findings.pass(.secondHopCredentials, "\(holds)\(account)")
+  }
+
+  /// Another way to open the first hop: never the one in use.
+  private func credentialsRemedy(_ report: AuthenticationReport) -> String {
+    let first = subject.endpoint.host
+    let credSSP = "open the first hop with -authentication:CredSSP -username:USER"
+    switch (subject.method, report.delegation) {
+    case (.credSSP, _), (_, .ticket):
+      return "look at the log of the service on \(first): it says what became of the credentials that were sent there"
+    case (.kerberos, .notAsked), (.negotiate, .notAsked):
+      return
+        "\(credSSP); or with -allowdelegate and a forwardable ticket (kinit -f), for which the domain has to trust \(first) for delegation"
+    case (.kerberos, _), (.negotiate, _):
+      return """
+        \(credSSP); for a forwarded ticket: kinit -f as a user who may be delegated, and have the domain trust \(first) for delegation \
+        (on a domain controller of Samba: samba-tool delegation for-any-service 'ACCOUNT$' on)
+        """
+    default: return "\(credSSP), or with -authentication:Kerberos -allowdelegate where the domain trusts \(first) for delegation"
+    }
   }
 
   /// Only where the session should have a ticket: a user of a domain, whose password was delegated.
   private func checkTicket(_ said: Said, _ findings: inout Findings) {
     guard findings.state(of: .secondHopCredentials) == .pass else {
-      return findings.leaveOpen(.secondHopTicket, because: "the session holds no credentials to get one with")
+      return findings.leaveOpen(
+        .secondHopTicket,
+        because: findings.state(of: .secondHopCredentials) == .fail
+          ? "the session holds no credentials to get one with" : "whether the session holds credentials to get one with is not known")
     }
     if let error = said["ticketerror"] {
       return findings.fail(
@@ -52,7 +86,7 @@ extension ChainDiagnosis {
     if let principal = said["ticket.principal"], let expiry = said["ticket.until"] {
       return findings.pass(.secondHopTicket, "a ticket of \(principal) until \(expiry), by the first hop's clock")
     }
-    if said["credentials"]?.contains("ticket") == true || said["windows"] != nil {
+    if said["credentials"]?.contains("ticket") == true || said["windows"] != nil && subject.method == .credSSP {
       let reason = said["ticket.error"] ?? "klist shows none"
       return findings.leaveOpen(.secondHopTicket, because: "the session should have a ticket, and \(reason)")
     }
@@ -112,8 +146,12 @@ extension ChainDiagnosis {
     guard findings.state(of: .secondHopPort) != .fail, findings.state(of: .secondHopName) != .fail else {
       return findings.leaveOpen(.secondHopAccess, because: "not tried: the second hop cannot be reached")
     }
-    guard findings.state(of: .secondHopCredentials) == .pass else {
-      return findings.leaveOpen(.secondHopAccess, because: "not tried: there are no credentials to try it with")
+    let mayLackCredentials = findings.state(of: .secondHopCredentials) != .pass
+    guard !mayLackCredentials || said["windows"] != nil else {
+      return findings.leaveOpen(
+        .secondHopAccess,
+        because: findings.state(of: .secondHopCredentials) == .fail
+          ? "not tried: there are no credentials to try it with" : "not tried: whether there are credentials to try it with is not known")
     }
     let names = SecondHopNames(
       first: subject.endpoint.host, second: target, account: said["account"],
@@ -126,6 +164,10 @@ extension ChainDiagnosis {
       }.joined()
     }
     if let (way, text) = trials.lazy.compactMap({ trial in trial.trial.accepted.map { (trial.way, $0) } }).first {
+      if mayLackCredentials {
+        findings.pass(.secondHopCredentials, "what the session holds was enough for the second hop")
+        checkTicket(said, &findings)
+      }
       return findings.pass(.secondHopAccess, text + others("not by", but: way))
     }
     guard let (way, verdict) = trials.lazy.compactMap({ trial in trial.trial.verdict.map { (trial.way, $0) } }).first else {
@@ -138,6 +180,15 @@ extension ChainDiagnosis {
       return findings.leaveOpen(
         .secondHopAccess,
         because: "not judged while there is no ticket; without one, \(way): \(SafeText.shortened(verdict.evidence, to: 250))")
+    }
+    if mayLackCredentials, verdict.check == .secondHopAccess || verdict.check == .secondHopTicket || verdict.code == .noCredentials {
+      // Who has nothing to show is refused in many words: neither the second hop nor its accounts are to blame as long as that may be it.
+      return findings.leaveOpen(
+        .secondHopAccess,
+        because: """
+          \(verdict.evidence)\(others("nor by", but: way)). Perhaps the session holds no credentials: -authentication:CredSSP \
+          -username:USER would show it
+          """)
     }
     findings.fail(verdict.check, verdict.evidence + others("nor by", but: way), remedy: verdict.remedy, code: verdict.code)
     if verdict.check != .secondHopAccess {
@@ -164,20 +215,15 @@ extension ChainDiagnosis {
           : "the first hop has no winrs to try it with: install the package of winrm there, or put winrs into the PATH of its sessions")
     }
     guard let reply = SecondHopReply(way, in: said.values) else { return nil }
-    return way == "smb" ? files(reply, said, names) : service(reply, over: way == "winrms" ? "https" : nil, names)
+    return way == "smb" ? files(reply, said, names) : service(reply, over: way == "winrms" ? "https" : nil, said, names)
   }
 
-  private func service(_ reply: SecondHopReply, over scheme: String?, _ names: SecondHopNames) -> Trial {
+  private func service(_ reply: SecondHopReply, over scheme: String?, _ said: Said, _ names: SecondHopNames) -> Trial {
     if reply.exit == 0, reply.lines.contains(where: { $0.contains(SecondHopScript.word) }) {
       return .accepted("its WinRM service ran a command for the user")
     }
-    var port = 5985
-    var address = "http://\(names.bracketedHost):5985"
-    if case .winrm(let wanted, let number) = names.second.service {
-      (port, address) = (number, "\(wanted)://\(names.bracketedHost):\(number)")
-    } else if scheme != nil {
-      (port, address) = (5986, "https://\(names.bracketedHost):5986")
-    }
+    let port = names.second.ports.first { said["port.\($0)"] == "open" && $0 != 445 && (scheme == nil || $0 != 5985) } ?? 5985
+    let address = names.second.address ?? "\(scheme ?? "http")://\(names.bracketedHost):\(port)"
     if let failure = WinrsFailure(reply) {
       return .refused(SecondHopVerdict(failure, tried: "winrs -r:\(address) id", names))
     }

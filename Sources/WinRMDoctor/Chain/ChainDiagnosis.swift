@@ -5,8 +5,9 @@ import WinRM
 /// Walks a chain from this machine to its first hop, and from there to the second.
 ///
 /// What this machine alone knows comes first. Where it refuses, a name is looked up and nothing else goes to the network, as with the real
-/// command. Then comes what anybody could see of the server, and only when nothing of that failed the credentials are used, in the way and
-/// in the order of the real command: with the KDC, and with the server. The first hop runs something only where a second hop was named.
+/// command. Then comes what anybody could see of the server, and only when nothing of that failed the credentials are used, in the way
+/// of the real command: with the KDC, and with the server. (The real command asks the KDC before it connects; here a stranger's look at the
+/// server comes first, which carries no secret.) The first hop runs something only where a second hop was named.
 public struct ChainDiagnosis: Sendable {
   let subject: ChainSubject
   let probes: any ChainProbes
@@ -102,8 +103,11 @@ struct Findings {
     for check in checks where !has(check) && !omitted.contains(check) { leaveOpen(check, because: reason) }
   }
 
-  /// It does not apply to this chain, and nobody is to miss it.
-  mutating func omit(_ check: ChainCheck) { omitted.insert(check) }
+  /// It does not apply to this chain, and nobody is to miss it: what was said of it before is taken back.
+  mutating func omit(_ check: ChainCheck) {
+    found[check] = nil
+    omitted.insert(check)
+  }
 
   private mutating func set(
     _ check: ChainCheck, _ state: CheckState, _ evidence: String, remedy: String? = nil, code: WinRMCode? = nil

@@ -3,7 +3,8 @@ public struct SecondHopTarget: Sendable, Equatable {
   public enum Service: Sendable, Equatable {
     /// A host alone: WinRM on its ports, or files.
     case any
-    case winrm(scheme: String, port: Int)
+    /// Without a port, those of the scheme and then of WinRM, as `winrs -r:SCHEME://HOST` takes them.
+    case winrm(scheme: String, port: Int?)
     /// A file server, and a share where one was named.
     case files(share: String?)
   }
@@ -38,9 +39,7 @@ public struct SecondHopTarget: Sendable, Equatable {
     if scheme != nil, rest.hasSuffix("/") { rest = rest.dropLast() }
     guard let (host, port) = Self.authority(rest) else { return nil }
     self.host = host
-    service =
-      scheme == nil && port == nil
-      ? .any : .winrm(scheme: scheme ?? "http", port: port ?? (scheme == "https" ? 5986 : 5985))
+    service = scheme == nil && port == nil ? .any : .winrm(scheme: scheme ?? "http", port: port)
   }
 
   private static func authority(_ text: Substring) -> (String, Int?)? {
@@ -69,11 +68,19 @@ public struct SecondHopTarget: Sendable, Equatable {
 
   private static func isShareCharacter(_ character: Character) -> Bool { isHostCharacter(character) || character == "$" }
 
+  /// What `winrs -r:` is given on the first hop for a WinRM service, where a scheme or a port was named.
+  var address: String? {
+    guard case .winrm(let scheme, let port) = service else { return nil }
+    return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host)\(port.map { ":\($0)" } ?? "")"
+  }
+
   /// The ports that are tried, in order.
   var ports: [Int] {
     switch service {
     case .any: [5985, 5986, 445]
-    case .winrm(_, let port): [port]
+    case .winrm(_, let port?): [port]
+    case .winrm("https", nil): [443, 5986]
+    case .winrm(_, nil): [80, 5985]
     case .files: [445]
     }
   }

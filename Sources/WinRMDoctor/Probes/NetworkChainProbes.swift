@@ -127,6 +127,7 @@ package struct NetworkChainProbes: ChainProbes {
     anonymous.servicePrincipalName = nil
     anonymous.namesServiceWithPort = false
     anonymous.sendsUnencrypted = false
+    anonymous.delegatesTicket = false
     anonymous.allowsImplicitNegotiate = false
     let inspection = ServiceInspection(configuration: anonymous, policy: policy)
     // Such as: nothing unencrypted goes through a proxy.

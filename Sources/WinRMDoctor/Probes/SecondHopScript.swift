@@ -24,15 +24,14 @@ enum SecondHopScript {
   /// The target's characters mean nothing to a shell (``SecondHopTarget/init(parsing:)``); they stand in single quotes all the same.
   static func posix(_ target: SecondHopTarget) -> String {
     let kind: String
-    var scheme = "http"
     var share = ""
     switch target.service {
     case .any: kind = "any"
-    case .winrm(let wanted, _): (kind, scheme) = ("winrm", wanted)
+    case .winrm: kind = "winrm"
     case .files(let named): (kind, share) = ("files", named ?? "")
     }
     return """
-      host='\(target.host)' kind='\(kind)' scheme='\(scheme)' share='\(share)' ports='\(target.ports.map(String.init).joined(separator: " "))'
+      host='\(target.host)' kind='\(kind)' service='\(target.address ?? "")' share='\(share)' ports='\(target.ports.map(String.init).joined(separator: " "))'
       \(posixBody)
       """
   }
@@ -120,7 +119,7 @@ enum SecondHopScript {
       if [ "$kind" != files ] && [ -z "$winrs" ]; then say winrm.missing yes
       else
         case $kind in
-          winrm) for port in $opened; do ask_winrm winrm "$scheme://$bracketed:$port"; done ;;
+          winrm) [ -n "$opened" ] && ask_winrm winrm "$service" ;;
           any) { is_open 5985 && ask_winrm winrm "http://$bracketed:5985"; } || { is_open 5986 && ask_winrm winrms "https://$bracketed:5986"; } ;;
         esac
       fi
@@ -138,10 +137,9 @@ enum SecondHopScript {
   static func windows(_ target: SecondHopTarget) -> String {
     var share = ""
     let kind: String
-    var scheme = "http"
     switch target.service {
     case .any: kind = "any"
-    case .winrm(let wanted, _): (kind, scheme) = ("winrm", wanted)
+    case .winrm: kind = "winrm"
     case .files(let named): (kind, share) = ("files", named ?? "")
     }
     let bracketed = target.host.contains(":") ? "[\(target.host)]" : target.host
@@ -173,7 +171,7 @@ enum SecondHopScript {
         }
         "port.$p=$r"; $o[$p]=($r -eq 'open')
       }
-      if ($k -eq 'winrm') { foreach ($p in $ports) { if ($o[$p]) { Ask 'winrm' "\#(scheme)://${b}:$p" } } }
+      if ($k -eq 'winrm' -and $o.ContainsValue($true)) { Ask 'winrm' '\#(target.address ?? "")' }
       if ($k -eq 'any') { if ($o[5985]) { Ask 'winrm' "http://${b}:5985" } elseif ($o[5986]) { Ask 'winrms' "https://${b}:5986" } }
       if ($k -ne 'winrm' -and $o[445]) {
         if ($share) {

@@ -61,9 +61,9 @@ extension WinrmArguments {
         throw WinrmUsageError("-authentication:none goes without -username, -password and -certificate.")
       }
     case "basic", "digest", "credssp":
-      if operation == .doctor { break }  // to whom that is a finding
       let name = method == "credssp" ? "CredSSP" : method ?? ""
-      guard hasUser else { throw WinrmUsageError("-authentication:\(name) needs -username.") }
+      // To the doctor that is a finding.
+      guard hasUser || operation == .doctor else { throw WinrmUsageError("-authentication:\(name) needs -username.") }
       guard !hasCertificate else { throw WinrmUsageError("-authentication:\(name) goes without -certificate.") }
     case "negotiate", "kerberos":
       guard !hasCertificate else { throw WinrmUsageError("-authentication:\(method ?? "") goes without -certificate.") }

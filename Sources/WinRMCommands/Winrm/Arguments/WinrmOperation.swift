@@ -109,7 +109,7 @@ enum WinrmOperation: String, CaseIterable {
         .format, .help, .dialect, .options, .filter, .returntype, .shallow, .basepropertiesonly, .associations,
       ])
     case .identify: WinrmSwitch.connection.union([.format, .help])
-    case .doctor: WinrmSwitch.connection.union([.secondhop, .report, .format, .help])
+    case .doctor: WinrmSwitch.connection.union([.secondhop, .allowdelegate, .report, .format, .help])
     case .configsddl: WinrmSwitch.connection.union([.sddl, .format, .force, .help])
     case .quickconfig: [.quiet, .transport, .force, .hostname, .selfsigned, .help]
     case .helpmsg, .help, .completions, .manual: [.help]

@@ -9,7 +9,7 @@ enum WinrmSwitch: String, CaseIterable {
   // One operation each, or a few.
   case quiet, force, transport, sddl, role, delegate, ntlmonly, sha256, unixuser, passwordfd, key, hostname, days, keytype, selfsigned
   case proof, user
-  case secondhop, report
+  case secondhop, allowdelegate, report
   case help = "?"
 
   /// Finds a switch by its name or a short form, in any case.
@@ -43,6 +43,7 @@ enum WinrmSwitch: String, CaseIterable {
     case .quiet: ["q"]
     case .unixuser: ["unix-user"]
     case .passwordfd: ["password-fd"]
+    case .allowdelegate: ["ad"]
     default: []
     }
   }
@@ -66,7 +67,7 @@ enum WinrmSwitch: String, CaseIterable {
   var value: Value {
     switch self {
     case .defaultcreds, .spnport, .usessl, .unencrypted, .skipcacheck, .skipcncheck, .skiprevocationcheck, .associations, .shallow,
-      .basepropertiesonly, .quiet, .force, .ntlmonly, .selfsigned, .user, .help:
+      .basepropertiesonly, .quiet, .force, .ntlmonly, .selfsigned, .user, .allowdelegate, .help:
       .none
     case .remote: .text("ENDPOINT")
     case .authentication: .words(["none", "basic", "digest", "negotiate", "kerberos", "certificate", "credssp"])
@@ -171,6 +172,8 @@ enum WinrmSwitch: String, CaseIterable {
     case .proof: "How the server is taken to be proven."
     case .user: "The certificates that prove this user to servers, in place of those that prove the service."
     case .secondhop: "What is to be reached from there: HOST, HOST:PORT or //HOST/SHARE. Only with it something is run on the first hop."
+    case .allowdelegate:
+      "The session is opened as winrs -allowdelegate opens it: with -username alone by CredSSP, otherwise with a forwarded ticket."
     case .report: "The file that gets the report as a page for browsers. Nobody else may read it."
     case .help: "Explains the operation; nothing is done."
     }
@@ -187,7 +190,7 @@ enum WinrmSwitch: String, CaseIterable {
     case .sddl: "configsddl"
     case .role, .delegate, .ntlmonly, .sha256: "credssp"
     case .proof: "policy"
-    case .secondhop, .report: "doctor"
+    case .secondhop, .allowdelegate, .report: "doctor"
     case .unixuser, .passwordfd: "account"
     case .key, .hostname, .days, .keytype, .user: "certificate"
     case .selfsigned: "quickconfig"

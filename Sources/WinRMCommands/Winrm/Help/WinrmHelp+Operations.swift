@@ -243,29 +243,35 @@ extension WinrmHelp {
   private static let doctor = """
     winrm doctor -remote:ENDPOINT
           [-authentication:negotiate|kerberos|credssp|basic|certificate]
-          [-username:USER] [-secondhop:HOST] [-format:text|json]
-          [-report:FILE] [SWITCHES]
+          [-username:USER] [-secondhop:HOST] [-allowdelegate]
+          [-format:text|json] [-report:FILE] [SWITCHES]
     winrm doctor [-format:text|json] [-report:FILE]
 
     winrm doctor -r:hop1.example.com -a:CredSSP -u:alice
     winrm doctor -r:hop1.example.com -a:CredSSP -u:alice
           -secondhop://files.example.com/projects -report:chain.html
+    winrm doctor -r:hop1.example.com -a:Kerberos -allowdelegate
+          -secondhop:hop2.example.com
 
     Walks the chain from this machine to a server, and says of each link
     whether it holds, what was seen, and what mends it: pass, fail, or
     unknown where it could not be looked at. What this machine alone knows
     comes first; where a rule of it refuses, nothing goes to the server or
     to a proxy. Then comes what anybody could see of the server. Only when
-    none of that failed are the credentials used, exactly as a command
-    would. SWITCHES are those that other commands take for a connection:
-    -certificate, -usessl, -proxyaccess and so on.
+    none of that failed are the credentials used, as a command would use
+    them: with the domain's KDC, and with the server. SWITCHES are those
+    that other commands take for a connection: -certificate, -usessl,
+    -proxyaccess and so on.
 
     -secondhop goes on from there: a shell is opened on the first hop, and
     a small script looks for the session's ticket, the second hop's address
-    and ports (5985, 5986 and 445, or the one that is given), and whether
+    and ports (5985, 5986 and 445, or what is given), and whether
     it lets the user in: by winrs, which runs one echo there, and by
-    smbclient, which lists a share. It changes nothing. HOST,
-    [http[s]://]HOST:PORT, or //HOST/SHARE. On a Windows first hop the
+    smbclient, which lists a share. It changes nothing. HOST, HOST:PORT,
+    http[s]://HOST[:PORT] as winrs takes it, or //HOST/SHARE. With
+    -allowdelegate the session is opened as winrs -allowdelegate opens it:
+    with -username and no -authentication by CredSSP, otherwise with a
+    forwarded Kerberos ticket. On a Windows first hop the
     script is one of PowerShell that has not been tried there.
 
     Without -remote the service of this machine is looked at: settings,
