@@ -332,17 +332,9 @@ def test_port_is_closed(scene):
 
 
 def test_packets_are_dropped(scene):
-    """A listener whose queue is full: the kernel drops what asks for a connection, as a firewall does."""
     allow(scene)
-    with socket.socket() as listener, contextlib.ExitStack() as waiting:
-        listener.bind((scene.target.address, 0))
-        listener.listen(0)
-        for _ in range(4):
-            knock = waiting.enter_context(socket.socket())
-            knock.setblocking(False)
-            knock.connect_ex(listener.getsockname())
-        time.sleep(0.2)
-        report = examine(scene, target="http://%s:%d" % listener.getsockname())
+    with hosts.silent_port(scene.target.address) as place:
+        report = examine(scene, target="http://%s:%d" % place)
     doctor.assert_broken(report, "network.port", "did not answer", code="0x80338126")
     assert "firewall" in report.checks["network.port"]["remedy"]
     assert_untouched(report)

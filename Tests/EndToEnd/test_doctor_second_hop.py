@@ -156,15 +156,8 @@ def test_a_port_that_takes_connections_and_never_answers(chain):
 
 
 def test_packets_are_dropped(chain):
-    with socket.socket() as listener, contextlib.ExitStack() as waiting:
-        listener.bind((chain.b.address, 0))
-        listener.listen(0)
-        for _ in range(4):
-            knock = waiting.enter_context(socket.socket())
-            knock.setblocking(False)
-            knock.connect_ex(listener.getsockname())
-        time.sleep(0.2)
-        report = second(chain, "%s:%d" % listener.getsockname())
+    with hosts.silent_port(chain.b.address) as place:
+        report = second(chain, "%s:%d" % place)
     doctor.assert_broken(report, "secondhop.port", "does not answer", code="0x80338126")
     assert "firewall" in report.checks["secondhop.port"]["remedy"]
 

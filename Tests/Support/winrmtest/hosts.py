@@ -1,5 +1,6 @@
 """Hosts on loopback: each has a directory of its own (WINRM_ROOT), an address, and perhaps a running winrmd."""
 
+import contextlib
 import os
 import pathlib
 import secrets
@@ -18,6 +19,20 @@ def free_port(address):
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         probe.bind((address, 0))
         return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def silent_port(address):
+    """A port that drops what asks for a connection, as a firewall does: that of a listener whose queue is full. Gives its (address, port)."""
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind((address, 0))
+        listener.listen(0)
+        for _ in range(4):
+            knock = waiting.enter_context(socket.socket())
+            knock.setblocking(False)
+            knock.connect_ex(listener.getsockname())
+        time.sleep(0.2)
+        yield listener.getsockname()
 
 
 def new_password(prefix="", length=12):
