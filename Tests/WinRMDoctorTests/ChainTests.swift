@@ -420,6 +420,15 @@ struct ChainTests {
     #expect(report.firstFailure?.evidence.contains("would not begin") == false)
   }
 
+  @Test("A server that is busy has no setting to be mended") func credSSPOfABusyServer() async throws {
+    var busy = failure(.httpServiceUnavailable, .authenticate)
+    busy.peerAnswer = "HTTP 503 (Service Unavailable)"
+    probes.logon = LogonAnswer(credSSP: CredSSPSighting(), failure: busy)
+    let report = try await examine()
+    broken(report, "server.credssp")
+    #expect(report.firstFailure?.remedy == "the step")
+  }
+
   // MARK: Rules of this machine
 
   @Test(
@@ -837,6 +846,31 @@ struct ChainTests {
     let report = try await second(values, target: "https://hop2")
     broken(report, "secondhop.port")
     #expect(report.firstFailure?.evidence.contains("443: Connection refused, 5986: Connection refused") == true)
+  }
+
+  @Test(
+    "Where winrs comes no further than the first port of a scheme, WinRM's own is named, if it is open",
+    arguments: [("open", true), ("no answer within 5 seconds", true), ("Connection refused", false)])
+  func portBehindAnother(first: String, isNamed: Bool) async throws {
+    let lost = [
+      "port.80": first, "winrm.exit": "255", "winrm.said.1": "Winrs error:hop2:80 did not answer",
+      "winrm.said.2": "Stage: connection with hop2", "winrm.said.3": "Error number: 5 0x80338126",
+    ]
+    var values = good.merging(lost) { $1 }
+    for (isOpen, expected) in [(true, isNamed), (false, false)] {
+      if !isOpen { values["port.5985"] = "Connection refused" }
+      let report = try await second(values, target: "http://hop2")
+      broken(report, "secondhop.port")
+      #expect(report.firstFailure?.remedy?.contains("as in http://hop2:5985;") == expected, "\(isOpen)")
+    }
+    let mute = good.merging(["port.80": first, "winrm.exit": "124", "winrm.said.1": ""]) { $1 }
+    #expect(try await second(mute, target: "http://hop2").firstFailure?.remedy?.contains("as in http://hop2:5985;") == isNamed)
+    // That of Windows goes to the first alone.
+    let windows = good.merging(lost) { $1 }.merging(["windows": "1"]) { $1 }
+    #expect(try await second(windows, target: "http://hop2").firstFailure?.remedy?.contains("as in http://hop2:5985;") == true)
+    // Who named a port gets no other.
+    let named = try await second(good.merging(lost) { $1 }, target: "http://hop2:80")
+    #expect(named.firstFailure?.remedy?.contains("as in") == false)
   }
 
   @Test func aWindowsFirstHopIsAskedInItsOwnLanguage() async throws {

@@ -56,7 +56,7 @@ struct DoctorOperation {
     let target = arguments.switches[.remote] ?? ""
     let second = try arguments.switches[.secondhop].map { text throws(WinrmUsageError) in
       guard let second = SecondHopTarget(parsing: text) else {
-        throw WinrmUsageError("Invalid option for -secondhop: \"\(text)\". It is HOST, [http[s]://]HOST:PORT or //HOST/SHARE.")
+        throw WinrmUsageError("Invalid option for -secondhop: \"\(text)\". It is HOST[:PORT], http[s]://HOST[:PORT] or //HOST/SHARE.")
       }
       return second
     }

@@ -119,96 +119,116 @@ extension ServiceExamination {
     return await keys(entries, keytab, file, title, making)
   }
 
-  /// Clients ask for WSMAN or HTTP, and HOST is what only some fall back to. Where the KDC knows no service WSMAN they go on to HTTP, and a
-  /// keytab needs nothing else.
+  /// Clients ask for WSMAN or HTTP, and HOST is what only some fall back to. What counts is not what the entries are called: the service
+  /// takes a ticket that any of its keys opens, and in a domain all the names of a machine have one key.
   private func keys(
     _ entries: [KerberosKeytab.Entry], _ keytab: KerberosKeytab, _ file: String, _ title: String, _ making: String
   ) async -> [Check] {
     let services = keytab.services()
-    let own = MachineNames.current().map { $0.lowercased() }
-    let classes = Set(services.map { $0.service.uppercased() })
-    let missing = ["HTTP", "WSMAN"].filter { !classes.contains($0) }
     let names = services.map(\.description)
     let seen = names.isEmpty ? "no key of a service" : names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", ..." : "")
+    let classes = KerberosServiceName.winRMServices
     // The full name first, which most clients use.
-    let http = own.reversed().lazy.compactMap { name in
-      services.first { $0.service.uppercased() == "HTTP" && $0.host.lowercased() == name }
-    }.first
-    var remark = ""
-    if missing == ["WSMAN"], let http, let wsman = KerberosServiceName(service: "WSMAN", host: http.host),
-      await isUnknown(wsman, entries, keytab)
-    {
-      remark = "; the KDC knows no WSMAN/\(http.host), so that clients ask for HTTP"
-    } else if !missing.isEmpty {
+    let own = MachineNames.current().reversed().map { $0.lowercased() }
+    let ownServices = services.filter { own.contains($0.host.lowercased()) && classes.contains($0.service.uppercased()) }
+    guard let host = own.first(where: { name in ownServices.contains { $0.host.lowercased() == name } }),
+      let http = KerberosServiceName(service: "HTTP", host: host)
+    else {
       return [
         check(
-          "keytab", title, .fail,
-          "\(file) has none of \(missing.joined(separator: " and ")) (it has \(seen)): clients that ask for it are refused",
-          remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads \(missing.joined(separator: " ")) -P" : making)
-      ]
-    }
-    guard let http else {
-      return [
-        check(
-          "keytab", title, .fail, "\(file) has no key of HTTP/\(own.last ?? "HOST") (it has \(seen)): clients ask for this machine's name",
+          "keytab", title, .fail, "\(file) has no key of HTTP/\(own.first ?? "HOST") (it has \(seen)): clients ask for this machine's name",
           remedy: making)
       ]
     }
-    return [check("keytab", title, .pass, "\(file): \(seen)\(remark)"), await ticket(for: http, entries, keytab, file, making)]
+    var remarks = ""
+    for missing in ["HTTP", "WSMAN"] where !ownServices.contains(where: { $0.service.uppercased() == missing }) {
+      guard let service = KerberosServiceName(service: missing, host: host) else { continue }
+      let lack = "\(file) has none of \(missing) (it has \(seen))"
+      do {
+        _ = try await client(of: service, entries, keytab)
+        remarks += "; a ticket for \(service) was opened with them, too"
+      } catch let error as KerberosError where error.code == .unknownService && missing == "WSMAN" {
+        remarks += "; the KDC knows no \(service), so that clients ask for HTTP"
+      } catch let error as KerberosError where [.keytab, .unknownService].contains(error.code) {
+        let isUnknown = error.code == .unknownService
+        var remedy = "net ads keytab add_update_ads \(missing) -P"
+        if !isUnknown {
+          remedy += """
+               If another account has the name \(service) (on a domain controller: setspn -Q, samba-tool spn list), have it taken from \
+            there first
+            """
+        }
+        return [
+          check(
+            "keytab", title, .fail,
+            "\(lack), and \(isUnknown ? "the KDC knows no \(service)" : "no key opens a ticket for \(service)"): clients that ask for it are refused",
+            remedy: making.hasPrefix("net ") ? remedy : making)
+        ]
+      } catch {
+        // The check of the keys says why.
+        return [check("keytab", title, .unknown, "\(lack), and no ticket could be had to try the others with")]
+          + [await ticket(for: http, entries, keytab, file, making)]
+      }
+    }
+    return [check("keytab", title, .pass, "\(file): \(seen)\(remarks)"), await ticket(for: http, entries, keytab, file, making)]
   }
 
-  /// Who could ask the KDC with a key of the keytab: the machine, or the service itself.
-  private static func asker(_ entries: [KerberosKeytab.Entry], for service: String) -> KerberosPrincipal? {
+  /// Who could ask the KDC with a key of the keytab: the machine, or a service of it.
+  private static func asker(_ entries: [KerberosKeytab.Entry]) -> KerberosPrincipal? {
     // A keytab may have grown from that of another machine.
     let accounts = entries.map(\.principal).filter { ($0.userName ?? "").hasSuffix("$") }
     let own = (MachineNames.current().first?.split(separator: ".").first.map(String.init) ?? "").lowercased() + "$"
-    return accounts.first { $0.userName?.lowercased() == own } ?? accounts.first
-      ?? entries.map(\.principal).first { $0.components.count == 2 && $0.components[0] == service }
+    let services = entries.map(\.principal).filter {
+      $0.components.count == 2 && KerberosServiceName.winRMServices.contains($0.components[0].uppercased())
+    }
+    return accounts.first { $0.userName?.lowercased() == own } ?? accounts.first ?? services.first { $0.components[0] == "HTTP" }
+      ?? services.first
   }
 
-  /// Whether the KDC says that there is no such service.
-  private func isUnknown(_ service: KerberosServiceName, _ entries: [KerberosKeytab.Entry], _ keytab: KerberosKeytab) async -> Bool {
-    guard let asker = Self.asker(entries, for: "HTTP") else { return false }
-    do {
-      _ = try await KerberosWorkers.shared.run {
-        let credential = KerberosCredential(.keytab(path: keytab.name, principal: asker.description))
-        return try KerberosInitiator(credential: credential, configuration: .init(services: [service])).step(nil).token
-      }
-      return false
-    } catch { return (error as? KerberosError)?.code == .unknownService }
+  private struct NobodyToAsk: Error {}
+
+  /// The machine asks for a ticket for a service of its own, and opens it.
+  ///
+  /// - Returns: whom the ticket vouches for.
+  /// - Throws: `KerberosError`; ``NobodyToAsk`` where the keytab has no key by which the machine could ask.
+  private func client(
+    of service: KerberosServiceName, _ entries: [KerberosKeytab.Entry], _ keytab: KerberosKeytab
+  ) async throws -> KerberosClient {
+    guard let asker = Self.asker(entries) else { throw NobodyToAsk() }
+    return try await KerberosWorkers.shared.run {
+      let credential = KerberosCredential(.keytab(path: keytab.name, principal: asker.description))
+      let initiator = KerberosInitiator(credential: credential, configuration: .init(services: [service]))
+      guard let request = try initiator.step(nil).token else { throw KerberosError(.library) }
+      let acceptor = KerberosAcceptor(configuration: .init(keytab: keytab.name, services: [service], channelBindingLevel: .none))
+      return try acceptor.receive(request).client
+    }
   }
 
-  /// Whether the keys are those that the KDC issues tickets with: the machine asks for a ticket for its own service, and opens it.
+  /// Whether the keys are those that the KDC issues tickets with.
   private func ticket(
     for service: KerberosServiceName, _ entries: [KerberosKeytab.Entry], _ keytab: KerberosKeytab, _ file: String, _ making: String
   ) async -> Check {
     let (id, title) = ("keys", "The KDC knows the keys")
     let versions = Set(entries.map(\.version)).sorted().map(String.init).joined(separator: ", ")
-    guard let asker = Self.asker(entries, for: service.service)
-    else { return check(id, title, .unknown, "the keytab has no key by which the machine could ask") }
+    let asker = Self.asker(entries)
     do {
-      let client = try await KerberosWorkers.shared.run {
-        let credential = KerberosCredential(.keytab(path: keytab.name, principal: asker.description))
-        let initiator = KerberosInitiator(credential: credential, configuration: .init(services: [service]))
-        guard let request = try initiator.step(nil).token else { throw KerberosError(.library) }
-        let acceptor = KerberosAcceptor(
-          configuration: .init(keytab: keytab.name, services: [service], channelBindingLevel: .none))
-        return try acceptor.receive(request).client
-      }
+      let client = try await client(of: service, entries, keytab)
       return check(id, title, .pass, "a ticket for \(client.service) was opened with \(file) (key version \(versions))")
+    } catch is NobodyToAsk {
+      return check(id, title, .unknown, "the keytab has no key by which the machine could ask")
     } catch let error as KerberosError {
       let old = "\(file) has version \(versions) of the keys, and the KDC uses another"
       switch error.code {
       case .keytab: return check(id, title, .fail, "no key opens a ticket for \(service): \(old)", remedy: making)
       case .wrongPassword:
-        return check(id, title, .fail, "the KDC does not accept the key of \(asker): \(old)", remedy: making)
+        return check(id, title, .fail, "the KDC does not accept the key of \(asker?.description ?? "the machine"): \(old)", remedy: making)
       case .unknownService:
         return check(
           id, title, .fail, "the KDC does not know the service \(service)",
           remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads HTTP WSMAN -P" : making)
       case .unreachable, .timeout, .busy:
         return check(
-          id, title, .fail, "no KDC of \(asker.realm) answers: \(error.message)", remedy: error.nextStep,
+          id, title, .fail, "no KDC of \(asker?.realm ?? "the realm") answers: \(error.message)", remedy: error.nextStep,
           code: .noAuthenticatingAuthority)
       case .clockSkew:
         return check(id, title, .fail, "the KDC refuses this machine's clock: \(error.message)", remedy: error.nextStep, code: .timeSkew)

@@ -4,7 +4,7 @@ import SecuritySupport
 import WinRM
 import WinRMConfiguration
 
-// What the KDC says. It is asked with the user's credentials, as the real command asks it, before anything goes to the server.
+// What the KDC says. It is asked with the user's credentials, as the real command asks it, before they go to the server.
 
 extension ChainDiagnosis {
   /// A failure of Kerberos that matters only if nothing else proves the server.

@@ -135,8 +135,9 @@ extension ChainDiagnosis {
     case .invalidToken: findings.fail(.mechanism, failure)
     default:
       if subject.method == .credSSP, answer.credSSP?.proof == nil {
-        // A connection that was lost, or an answer that did not come, says nothing about the service's settings.
-        guard failure.peerAnswer?.hasPrefix("HTTP ") == true else { return findings.fail(.credssp, failure) }
+        // A connection that was lost, an answer that did not come, and a server that is busy say nothing about the service's settings.
+        let refusals = ["HTTP 401", "HTTP 500"]
+        guard let answer = failure.peerAnswer, refusals.contains(where: answer.hasPrefix) else { return findings.fail(.credssp, failure) }
         // Its TLS did not even begin: the server has seen neither name nor password.
         return findings.fail(
           .credssp, "the server offers CredSSP, and would not begin it: \(failure.evidence)",

@@ -224,15 +224,30 @@ extension ChainDiagnosis {
     }
     let port = names.second.ports.first { said["port.\($0)"] == "open" && $0 != 445 && (scheme == nil || $0 != 5985) } ?? 5985
     let address = names.second.address ?? "\(scheme ?? "http")://\(names.bracketedHost):\(port)"
-    if let failure = WinrsFailure(reply) {
-      return .refused(SecondHopVerdict(failure, tried: "winrs -r:\(address) id", names))
+    var verdict = WinrsFailure(reply).map { SecondHopVerdict($0, tried: "winrs -r:\(address) id", names) }
+    if reply.tookTooLong, reply.text.isEmpty { verdict = .silent(port: port, names) }
+    if var verdict {
+      if verdict.check == .secondHopPort, let better = portOfItsOwn(said, names) {
+        verdict.remedy = "name the port of its WinRM service, as in \(better); otherwise: \(verdict.remedy)"
+      }
+      return .refused(verdict)
     }
-    if reply.tookTooLong, reply.text.isEmpty { return .refused(.silent(port: port, names)) }
     let said = reply.text.isEmpty ? "nothing" : "\"\(SafeText.shortened(reply.text, to: 200))\""
     let end =
       reply.tookTooLong
       ? "did not end within \(SecondHopScript.winrsPatience) seconds" : "ended with \(reply.exit.map(String.init) ?? "no exit code")"
     return .unknown("winrs on the first hop \(end) and said \(said)")
+  }
+
+  /// The address with WinRM's own port, where that is open and `winrs` does not come to it: another service has the port of the scheme, or
+  /// something drops what goes there. It tries the second port only where the first refuses, and that of Windows tries none.
+  private func portOfItsOwn(_ said: Said, _ names: SecondHopNames) -> String? {
+    let ports = names.second.ports
+    guard case .winrm(let scheme, nil) = names.second.service, let first = ports.first, let last = ports.last,
+      said["port.\(last)"] == "open", let state = said["port.\(first)"],
+      state == "open" || state.hasPrefix("no answer") || said["windows"] != nil
+    else { return nil }
+    return "\(scheme)://\(names.bracketedHost):\(last)"
   }
 
   private func files(_ reply: SecondHopReply, _ said: Said, _ names: SecondHopNames) -> Trial {

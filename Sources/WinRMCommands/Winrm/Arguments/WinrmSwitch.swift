@@ -171,7 +171,8 @@ enum WinrmSwitch: String, CaseIterable {
     case .selfsigned: "With -transport:https: a certificate that vouches for itself will do, and is made when there is none."
     case .proof: "How the server is taken to be proven."
     case .user: "The certificates that prove this user to servers, in place of those that prove the service."
-    case .secondhop: "What is to be reached from there: HOST, HOST:PORT or //HOST/SHARE. Only with it something is run on the first hop."
+    case .secondhop:
+      "What is to be reached from there: HOST[:PORT], http[s]://HOST[:PORT] or //HOST/SHARE. Only with it something is run on the first hop."
     case .allowdelegate:
       "The session is opened as winrs -allowdelegate opens it: with -username alone by CredSSP, otherwise with a forwarded ticket."
     case .report: "The file that gets the report as a page for browsers. Nobody else may read it."
