@@ -236,7 +236,7 @@ let package = Package(
       "WinRMCommandsTests",
       [
         "WinRMCommands", "Accounts", "Certificates", "WinRM", "WSMan", "WinRMConfiguration", "DelegationPolicy", "GroupPolicy",
-        "SecuritySupport",
+        "SecuritySupport", "SecurityDescriptors",
         "Kerberos",
       ]),
     // Certificates of every kind, good and bad.

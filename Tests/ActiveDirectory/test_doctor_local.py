@@ -2,9 +2,6 @@
 
 import contextlib
 import json
-import os
-import pathlib
-import signal
 import struct
 import time
 
@@ -92,29 +89,10 @@ def test_winbind_does_not_answer(bare, member):
     assert_well(member)
 
 
-@contextlib.contextmanager
-def hanging_winbind(lab):
-    """winbindd of hop1 that takes questions and never answers; those of the other hosts go on."""
-    here = lab.directory.run("hop1", "readlink", "/proc/self/ns/net").out.strip()
-    found = []
-    for directory in pathlib.Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if (directory / "comm").read_text().startswith("winbindd") and os.readlink(directory / "ns" / "net") == here:
-                found.append(int(directory.name))
-    assert found
-    try:
-        for process in found:
-            os.kill(process, signal.SIGSTOP)
-        yield
-    finally:
-        for process in found:
-            os.kill(process, signal.SIGCONT)
-
-
 def test_winbind_hangs(bare, member):
     """Every look-up of a name may wait for it: the doctor does not, and tells all that it knows without."""
     member.set_service(AllowedGroups="LAB\\winrm-users,LAB\\alices")
-    with hanging_winbind(bare):
+    with bare.hanging_winbind("hop1"):
         start = time.monotonic()
         report = doctor.Report(member.run("winrm", "doctor", "-format:json", timeout=60))
         assert time.monotonic() - start < 30

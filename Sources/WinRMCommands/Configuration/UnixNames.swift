@@ -13,7 +13,9 @@ struct UnixNames: Sendable {
   /// Whether this process may act for everybody.
   var isRoot: Bool
   /// The name of this process's user; `nil` for root, and for a user that the database does not know.
-  var processUser: @Sendable () -> String?
+  ///
+  /// - Throws: ``WinrmFailure`` when the database does not answer.
+  var processUser: @Sendable () throws -> String?
   /// - Throws: ``WinrmFailure`` when the database does not answer.
   var hasUser: @Sendable (String) throws -> Bool
   /// - Throws: ``WinrmFailure`` when the database does not answer.
@@ -21,54 +23,38 @@ struct UnixNames: Sendable {
 
   /// The databases of the system's name service.
   static let system = UnixNames(
-    isRoot: geteuid() == 0, processUser: { geteuid() == 0 ? nil : nameOfProcessUser() },
+    isRoot: geteuid() == 0,
+    processUser: {
+      let number = geteuid()
+      guard number != 0 else { return nil }
+      return try asked("the name of the user \(number)") { () throws(NameService.Failure) in try NameService.system.user(number)?.name }
+    },
     hasUser: { name in
-      try isFound("user \(name)") { buffer, size in
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        let status = getpwnam_r(name, &entry, buffer, size, &found)
-        return (status, found != nil)
-      }
+      try asked("whether there is a user \(name)") { () throws(NameService.Failure) in try NameService.system.user(named: name) != nil }
     },
     hasGroup: { name in
-      try isFound("group \(name)") { buffer, size in
-        var entry = group()
-        var found: UnsafeMutablePointer<group>?
-        let status = getgrnam_r(name, &entry, buffer, size, &found)
-        return (status, found != nil)
-      }
+      try asked("whether there is a group \(name)") { () throws(NameService.Failure) in try NameService.system.group(named: name) != nil }
     })
 
-  private static func nameOfProcessUser() -> String? {
-    var name: String?
-    _ = try? isFound("") { buffer, size in
-      var entry = passwd()
-      var found: UnsafeMutablePointer<passwd>?
-      let status = getpwuid_r(geteuid(), &entry, buffer, size, &found)
-      if found != nil { name = entry.pw_name.map { String(cString: $0) } }
-      return (status, found != nil)
-    }
-    return name
+  private static func asked<R>(_ what: String, _ question: () throws(NameService.Failure) -> R) throws(WinrmFailure) -> R {
+    do throws(NameService.Failure) { return try question() } catch { throw failure(what, error) }
   }
 
-  /// Asks with a buffer that grows: a group may have thousands of members.
-  private static func isFound(
-    _ what: String, _ ask: (UnsafeMutablePointer<CChar>, Int) -> (status: CInt, isFound: Bool)
-  ) throws(WinrmFailure) -> Bool {
-    var size = 16384
-    while true {
-      var buffer = [CChar](repeating: 0, count: size)
-      let (status, isFound) = ask(&buffer, size)
-      switch status {
-      case 0: return isFound
-      case EINTR: continue
-      case ERANGE where size < 1 << 24: size *= 4
-      // What the manual allows for "there is none".
-      case ENOENT, ESRCH, EBADF, EPERM: return false
-      default:
-        throw WinrmFailure(
-          WinRMCode(rawValue: 1359), "The system cannot look up the \(what): \(String(cString: strerror(status)))")
-      }
+  /// - Parameter what: what was asked.
+  static func failure(_ what: String, _ failure: NameService.Failure) -> WinrmFailure {
+    switch failure {
+    case .silent:
+      WinrmFailure(
+        timeout,
+        """
+        The name service of this machine does not answer: within \(NameService.system.patience.components.seconds) seconds it did not say \
+        \(what). A server that /etc/nsswitch.conf names, such as winbindd or sssd, hangs or waits for a domain controller. Nothing was changed.
+        Next: restart it, and try again: \(NameService.remedy)
+        """)
+    case .system(let number):
+      WinrmFailure(WinRMCode(rawValue: 1359), "The name service of this machine cannot say \(what): \(String(cString: strerror(number)))")
     }
   }
+
+  private static let timeout = WinRMCode(rawValue: 1460)  // ERROR_TIMEOUT
 }

@@ -64,7 +64,7 @@ struct AccountOperations {
 
   /// Whom the commands of a new account run as. A service that is not root's can only run them as its own user.
   private func unixUser(for name: String, _ wanted: String?) throws -> String {
-    let own = users.processUser()
+    let own = try users.processUser()
     guard let unixUser = wanted ?? own ?? (users.isRoot ? name : nil) else {
       throw WinrmFailure(Self.noSuchUser, "This user has no entry in the user database, so no account can run as it.")
     }

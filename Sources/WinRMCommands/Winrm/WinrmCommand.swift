@@ -89,7 +89,7 @@ public enum WinrmCommand {
   /// is left to them.
   public static func end(_ code: Int32) -> Never {
     // What was to be written is with the system already.
-    if UnixMembership.isWaiting { _exit(code) }
+    if NameService.system.isWaiting { _exit(code) }
     exit(code)
   }
 

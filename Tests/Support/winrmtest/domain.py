@@ -5,6 +5,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -180,6 +181,27 @@ class DomainLab:
         finally:
             host.stop()
             self.hosts.remove(host)
+
+    # Faults
+
+    @contextlib.contextmanager
+    def hanging_winbind(self, where):
+        """winbindd of a host that takes questions and never answers; those of the other hosts go on."""
+        here = self.directory.run(where, "readlink", "/proc/self/ns/net").out.strip()
+        found = []
+        for directory in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (directory / "comm").read_text().startswith("winbindd") and os.readlink(directory / "ns" / "net") == here:
+                    found.append(int(directory.name))
+        assert found
+        try:
+            for process in found:
+                os.kill(process, signal.SIGSTOP)
+            yield
+        finally:
+            for process in found:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGCONT)
 
     # Commands
 

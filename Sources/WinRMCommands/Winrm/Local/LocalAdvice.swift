@@ -32,7 +32,7 @@ struct LocalAdvice {
       do {
         guard try !groups.hasGroup(name) else { return nil }
       } catch {
-        return "whether there is a group \(name) on this machine could not be found out."
+        return "whether there is a group \(name) could not be found out: the name service of this machine does not answer."
       }
       let answer = isSilent ? .silent : domain.find(name)
       isSilent = answer == .silent

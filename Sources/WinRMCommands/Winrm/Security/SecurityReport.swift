@@ -1,13 +1,5 @@
 import SecurityDescriptors
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A security descriptor in words.
 enum SecurityReport {
   /// What `winrm configsddl` shows: the text, then who may do what, in the order in which it counts.
@@ -61,25 +53,17 @@ enum SecurityReport {
     // What Samba has for Unix users and groups.
     guard sid.authority == 22, sid.subAuthorities.count == 2, let number = sid.relativeIdentifier else { return sid.description }
     switch sid.subAuthorities[0] {
-    case 1: return "Unix user \(userName(number) ?? String(number)) (\(sid))"
-    case 2: return "Unix group \(groupName(number) ?? String(number)) (\(sid))"
+    case 1: return unix("user", number, sid) { () throws(NameService.Failure) in try NameService.system.user(number)?.name }
+    case 2: return unix("group", number, sid) { () throws(NameService.Failure) in try NameService.system.group(number)?.name }
     default: return sid.description
     }
   }
 
-  private static func userName(_ number: UInt32) -> String? {
-    var entry = passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var buffer = [CChar](repeating: 0, count: 16_384)
-    guard getpwuid_r(number, &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name else { return nil }
-    return String(cString: name)
-  }
-
-  private static func groupName(_ number: UInt32) -> String? {
-    var entry = group()
-    var found: UnsafeMutablePointer<group>?
-    var buffer = [CChar](repeating: 0, count: 65_536)
-    guard getgrgid_r(number, &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.gr_name else { return nil }
-    return String(cString: name)
+  static func unix(
+    _ kind: String, _ number: UInt32, _ sid: SecurityIdentifier, _ name: () throws(NameService.Failure) -> String?
+  ) -> String {
+    do throws(NameService.Failure) { return "Unix \(kind) \(try name() ?? String(number)) (\(sid))" } catch {
+      return "Unix \(kind) \(number) (\(sid); its name is not known: the name service does not answer)"
+    }
   }
 }

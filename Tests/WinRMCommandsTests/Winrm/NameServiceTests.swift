@@ -1,0 +1,88 @@
+import Accounts
+import Foundation
+import SecurityDescriptors
+import SecuritySupport
+import Synchronization
+import Testing
+import WinRMConfiguration
+
+@testable import WinRMCommands
+
+@Suite("A name service that does not answer")
+struct NameServiceTests {
+  @Test func nobodyWaitsForLongOrTwice() async throws {
+    let service = NameService(patience: .milliseconds(200))
+    let gate = DispatchSemaphore(value: 0)
+    let start = ContinuousClock.now
+    #expect(throws: NameService.Failure.silent) { try service.ask { gate.wait() } }
+    #expect(start.duration(to: .now) < .seconds(20))
+    #expect(service.isWaiting)
+    // Nothing is asked while the first question waits.
+    let isAsked = Mutex(false)
+    #expect(throws: NameService.Failure.silent) { try service.ask { isAsked.withLock { $0 = true } } }
+    #expect(!isAsked.withLock { $0 })
+    #expect(throws: NameService.Failure.silent) { try service.user(named: "root") }
+    #expect(throws: NameService.Failure.silent) { try service.group(0) }
+    // It answers again.
+    gate.signal()
+    while service.isWaiting { try await Task.sleep(for: .milliseconds(1)) }
+    #expect(try service.ask { 7 } == 7)
+  }
+
+  @Test func whoIsThere() throws {
+    let service = NameService(patience: .seconds(60))
+    let root = try #require(try service.user(named: "root"))
+    #expect(root == NameService.User(name: "root", number: 0, group: 0))
+    #expect(try service.user(0) == root)
+    #expect(try service.groups(of: root).contains(0))
+    let group = try #require(try service.group(0))
+    #expect(try service.group(named: group.name) == group)
+    #expect(try service.user(named: "nosuchuser7") == nil)
+    #expect(try service.user(4_000_000_123) == nil)
+    #expect(try service.group(named: "nosuchgroup7") == nil)
+    #expect(try service.group(4_000_000_123) == nil)
+    #expect(!service.isWaiting)
+  }
+
+  @Test func theErrorSaysWhoIsSilentAndWhatToTry() {
+    let failure = UnixNames.failure("whether there is a user dave", .silent)
+    #expect(failure.code == WinRMCode(rawValue: 1460))
+    for part in ["does not answer", "whether there is a user dave", "5 seconds", "winbind", "Nothing was changed", "\nNext: "] {
+      #expect(failure.message.contains(part))
+    }
+    #expect(failure.text(.text).contains("0x800705B4"))
+    #expect(UnixNames.failure("whether there is a user dave", .system(EIO)).message.hasSuffix("user dave: Input/output error"))
+  }
+
+  @Test func noAccountIsMadeAndNoPasswordAsked() throws {
+    let host = try WinrmHost()
+    let silent: @Sendable (String) throws -> Bool = { throw UnixNames.failure($0, .silent) }
+    let isAsked = Mutex(false)
+    for users in [
+      UnixNames(isRoot: true, processUser: { nil }, hasUser: silent, hasGroup: silent),
+      UnixNames(isRoot: false, processUser: { throw UnixNames.failure("its name", .silent) }, hasUser: { _ in true }, hasGroup: silent),
+    ] {
+      let operations = AccountOperations(
+        store: AccountStore(path: host.paths.accountsFile),
+        console: CommandConsole(
+          writeOutput: { _ in }, writeError: { _ in }, readLine: { nil },
+          readPassword: { _, _ in
+            isAsked.withLock { $0 = true }
+            return SecretBytes([0x78])
+          },
+          readPasswordFromDescriptor: { _ in SecretBytes([0x78]) }, isInteractive: true), users: users)
+      let error = #expect(throws: WinrmFailure.self) { try operations.run(WinrmArguments(parsing: ["account", "add", "dave"])) }
+      #expect(error?.message.contains("does not answer") == true)
+    }
+    #expect(!isAsked.withLock { $0 } && host.text(host.paths.accountsFile) == nil)
+  }
+
+  @Test func aReportShowsTheNumber() throws {
+    let sid = try #require(SecurityIdentifier(parsing: "S-1-22-1-1000"))
+    let text = SecurityReport.unix("user", 1000, sid) { () throws(NameService.Failure) in throw .silent }
+    #expect(text == "Unix user 1000 (S-1-22-1-1000; its name is not known: the name service does not answer)")
+    #expect(SecurityReport.unix("user", 1000, sid) { "alice" } == "Unix user alice (S-1-22-1-1000)")
+    #expect(SecurityReport.unix("group", 1000, sid) { nil } == "Unix group 1000 (S-1-22-1-1000)")
+    #expect(SecurityReport.name(of: try #require(SecurityIdentifier(parsing: "S-1-22-1-0"))) == "Unix user root (S-1-22-1-0)")
+  }
+}
