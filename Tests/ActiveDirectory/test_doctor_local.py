@@ -107,6 +107,24 @@ def test_winbind_hangs(bare, member):
     assert processes.eventually(lambda: examine(member).done.returncode == 0, 20), examine(member)
 
 
+def test_the_domain_controller_does_not_answer(bare, member):
+    """What is sent to it is lost; winbindd waits for longer than anybody looks on."""
+    member.set_service(AllowedGroups="LAB\\winrm-users")
+    address = bare.directory["DC_IP"]
+    bare.directory.run("hop1", "ip", "route", "add", "blackhole", address + "/32")
+    try:
+        report = doctor.Report(member.run("winrm", "doctor", "-format:json", timeout=60))
+        assert report.done.seconds < 20
+        # It is the KDC, too.
+        assert report.failed == ["service.domain", "service.keys"], report
+        assert "winbindd runs, and got no answer of a domain controller" in report.evidence("service.domain")
+        assert "net ads info" in report.checks["service.domain"]["remedy"]
+        assert report.state("service.allowed") == "unknown"
+    finally:
+        bare.directory.run("hop1", "ip", "route", "del", "blackhole", address + "/32")
+    assert processes.eventually(lambda: examine(member).done.returncode == 0, 60), examine(member)
+
+
 def closed_port(lab):
     return lab.kerberos_with_kdc("doctor-closed.conf", "203.0.113.10:1", of="hop1")
 

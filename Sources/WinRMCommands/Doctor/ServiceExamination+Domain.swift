@@ -31,19 +31,10 @@ extension ServiceExamination {
       guard String(decoding: role.output, as: UTF8.self).lowercased().hasPrefix("ads") else { return (nil, .none) }
     } catch { return (nil, .none) }
     do throws(ChildProcess.Failure) {
-      let alive = try ChildProcess.run("wbinfo", ["--ping"], maximumOutput: 4096, seconds: 5)
+      let alive = try Self.wbinfo(["--ping"])
       guard alive.exitCode == 0 else {
         return (check("domain", title, .fail, "winbindd does not run: \(Self.line(alive))", remedy: remedy), .silent)
       }
-      let domain = try ChildProcess.run("wbinfo", ["--ping-dc"], maximumOutput: 4096, seconds: 20)
-      return domain.exitCode == 0
-        ? (check("domain", title, .pass, Self.line(domain)), .member)
-        : (
-          check(
-            "domain", title, .fail, Self.line(domain),
-            remedy: "see that the domain controller can be reached (net ads info) and that the machine's secret is right (wbinfo -t)"),
-          .silent
-        )
     } catch {
       switch error {
       case .missing: return (check("domain", title, .unknown, "this machine is a member of a domain, and wbinfo is not installed"), .silent)
@@ -51,10 +42,30 @@ extension ServiceExamination {
         return (
           check(
             "domain", title, .fail, "winbind does not answer: winbindd hangs, or waits for a domain controller",
-            remedy: Self.hasSystemd ? remedy : "end winbindd (kill -KILL), and start it again; \(log)"), .silent
+            remedy: "\(NameService.remedy); \(log)"), .silent
         )
       }
     }
+    let mend = "see that the domain controller can be reached (net ads info) and that the machine's secret is right (wbinfo -t)"
+    do throws(ChildProcess.Failure) {
+      let domain = try Self.wbinfo(["--ping-dc"])
+      return domain.exitCode == 0
+        ? (check("domain", title, .pass, Self.line(domain)), .member)
+        : (check("domain", title, .fail, Self.line(domain), remedy: mend), .silent)
+    } catch {
+      return (
+        check(
+          "domain", title, .fail, "winbindd runs, and got no answer of a domain controller within \(Self.patience) seconds", remedy: mend),
+        .silent
+      )
+    }
+  }
+
+  /// How long an answer of winbind is waited for, in seconds.
+  private static let patience = 5
+
+  static func wbinfo(_ arguments: [String]) throws(ChildProcess.Failure) -> ChildProcess.Result {
+    try ChildProcess.run("wbinfo", arguments, maximumOutput: 4096, seconds: patience)
   }
 
   private static func line(_ result: ChildProcess.Result) -> String {

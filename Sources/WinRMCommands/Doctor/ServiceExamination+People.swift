@@ -94,9 +94,16 @@ extension ServiceExamination {
 
   private func entries(_ service: ServiceSettings, _ accounts: [Account], _ findings: Findings) -> [Entry] {
     let hosts = Self.hostNames()
-    return service.allowedAccounts.map { name in
-      Entry(list: "AllowedAccounts", name: name, state: account(name, accounts, hosts, findings))
-    } + service.allowedGroups.map { Entry(list: "AllowedGroups", name: $0, state: group($0, findings)) }
+    var findings = findings
+    var entries: [Entry] = []
+    func add(_ list: String, _ name: String, _ state: Entry.State) {
+      entries.append(Entry(list: list, name: name, state: state))
+      // Who gave no answer about one name is not waited for with the next one.
+      if case .unknown = state, findings.domain == .member { findings.domain = .silent }
+    }
+    for name in service.allowedAccounts { add("AllowedAccounts", name, account(name, accounts, hosts, findings)) }
+    for name in service.allowedGroups { add("AllowedGroups", name, group(name, findings)) }
+    return entries
   }
 
   private func account(_ text: String, _ accounts: [Account], _ hosts: [String], _ findings: Findings) -> Entry.State {
@@ -105,7 +112,7 @@ extension ServiceExamination {
     guard let account = AccountStore.find(name, in: accounts, hostNames: hosts) else {
       var mend = "winrm account add \(local) -unixuser:USER"
       if findings.domain != .none {
-        let domain = findings.domain == .member ? Self.ask(["--own-domain"]).first : nil
+        let domain = findings.domain == .member ? Self.ask(["--own-domain"])?.first : nil
         mend += Self.domainForm(of: text, local, in: findings.settings.service.allowedAccounts, domain: domain)
       }
       return .lost("there is no account \(local) (winrm account list)", mend: mend)
@@ -144,7 +151,7 @@ extension ServiceExamination {
     }
     let isBare = !name.contains("\\") && !name.contains("@")
     var asked = name
-    if isBare, findings.domain == .member, let own = Self.ask(["--own-domain"]).first { asked = "\(own)\\\(name)" }
+    if isBare, findings.domain == .member, let own = Self.ask(["--own-domain"])?.first { asked = "\(own)\\\(name)" }
     let parts = name.split(separator: "@", omittingEmptySubsequences: false)
     if parts.count == 2, !name.contains("\\") { asked = "\(parts[1])\\\(parts[0])" }
     if let state = inDomain(asked, kind: "GROUP", "group", findings, shown: name, mend: isBare ? "groupadd \(name)" : nil) { return state }
@@ -157,9 +164,11 @@ extension ServiceExamination {
   ) -> Entry.State? {
     switch findings.domain {
     case .none: return nil
-    case .silent: return .unknown("whether there is \(shown ?? name) cannot be found out: \(silence(findings))")
+    case .silent: return .unknown("whether there is \(shown ?? name) cannot be found out: \(Self.silence)")
     case .member:
-      let answer = Self.ask(["-n", name]).joined(separator: " ")
+      guard let answer = Self.ask(["-n", name])?.joined(separator: " ") else {
+        return .unknown("whether there is \(shown ?? name) cannot be found out: \(Self.silence)")
+      }
       if answer.contains(kind) || (kind == "GROUP" && answer.contains("SID_ALIAS")) { return .exists }
       let isOther = answer.contains("SID_")
       return .lost("the domain has no \(what) \(shown ?? name)" + (isOther ? " (something else is called so)" : ""), mend: mend)
@@ -168,12 +177,15 @@ extension ServiceExamination {
 
   /// Who leaves questions about names open.
   private func silence(_ findings: Findings) -> String {
-    findings.domain == .silent ? "winbind does not answer" : "the system's name service does not answer"
+    findings.domain == .silent ? Self.silence : "the system's name service does not answer"
   }
 
-  /// The lines that `wbinfo` answers with; none when it fails.
-  private static func ask(_ arguments: [String]) -> [String] {
-    guard let result = try? ChildProcess.run("wbinfo", arguments, maximumOutput: 4096, seconds: 20), result.exitCode == 0 else { return [] }
+  private static let silence = "winbind does not answer"
+
+  /// The lines that `wbinfo` answers with; none when it says no, `nil` when it says nothing.
+  private static func ask(_ arguments: [String]) -> [String]? {
+    guard let result = try? wbinfo(arguments) else { return nil }
+    guard result.exitCode == 0 else { return [] }
     return String(decoding: result.output, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
