@@ -255,10 +255,7 @@ extension ServiceExamination {
   func policyAge(_ membership: Membership) -> [Check] {
     let title = "The domain's policy is recent"
     guard let policy = try? EffectivePolicy.load(paths: paths) else { return [] }
-    let remedy =
-      "winrm policy update"
-      + (Self.hasSystemd
-        ? "; systemctl enable --now winrm-policy.timer" : "; echo '17 * * * * root winrm policy update' >/etc/cron.d/winrm-policy")
+    let remedy = "winrm policy update; \(Self.hasSystemd ? "systemctl enable --now winrm-policy.timer" : Self.cronLine)"
     guard let read = policy.domain else {
       // An ordinary user's own service has the machine's policy; without one below WINRM_ROOT nobody expects it there.
       guard membership != .none else { return [] }
@@ -280,6 +277,11 @@ extension ServiceExamination {
       check("policyage", title, .fail, "\(evidence), and is to be read every 90 minutes\(Self.timerState)", remedy: remedy)
     ]
   }
+
+  /// A minute that is left to chance: not all machines are to ask the domain at once. The path, because cron looks in few directories.
+  private static let cronLine = """
+    echo "$(shuf -i 0-59 -n 1) * * * * root $(command -v winrm) policy update" >/etc/cron.d/winrm-policy
+    """
 
   /// What systemd says of the timer.
   private static var timerState: String {
