@@ -265,14 +265,15 @@ extension WinrmHelp {
 
     -secondhop goes on from there: a shell is opened on the first hop, and
     a small script looks for the session's ticket, the second hop's address
-    and ports (5985, 5986 and 445, or what is given), and whether
-    it lets the user in: by winrs, which runs one echo there, and by
-    smbclient, which lists a share. It changes nothing. HOST, HOST:PORT,
-    http[s]://HOST[:PORT] as winrs takes it, or //HOST/SHARE. With
-    -allowdelegate the session is opened as winrs -allowdelegate opens it:
-    with -username and no -authentication by CredSSP, otherwise with a
-    forwarded Kerberos ticket. On a Windows first hop the
-    script is one of PowerShell that has not been tried there.
+    and ports (5985, 5986 and 445, or what is given), and whether it lets
+    the user in: by winrs, which runs one echo there, and by smbclient,
+    which lists a share. It changes nothing. HOST[:PORT],
+    http[s]://HOST[:PORT] as winrs takes it, or //HOST/SHARE. On a Windows
+    first hop the script is one of PowerShell that has not been tried there.
+
+    -allowdelegate opens the session as winrs -allowdelegate does: with
+    -username and no -authentication by CredSSP, otherwise with a forwarded
+    Kerberos ticket.
 
     Without -remote the service of this machine is looked at: settings,
     listeners, certificates, accounts, keytab, domain.
