@@ -297,9 +297,24 @@ def test_policy_that_cannot_be_read(scene):
     allow(scene)
     (scene.client_host.root / "etc" / "winrm" / "policy.json").write_text('{"CredentialsDelegation": 7}')
     report = examine(scene)
-    doctor.assert_broken(report, "client.settings", "policy.json")
+    doctor.assert_broken(report, "client.settings", "policy.json", code="0x80338088")
     assert_untouched(report)
     assert scene.wire.connections == 0
+    assert report.checks["client.settings"]["remedy"] == "repair the file; then see what holds: winrm policy"
+
+
+def test_a_stored_policy_of_the_domain_that_cannot_be_read(scene):
+    """It is no file that anybody writes by hand: it is read anew, or forgotten."""
+    allow(scene)
+    domain_policy(scene.client_host, ("WinRM\\Client", "AllowBasic", 0))
+    path = scene.client_host.root / "var" / "lib" / "winrm-policy" / "domain.json"
+    path.write_text(path.read_text()[:-9])
+    report = examine(scene)
+    doctor.assert_broken(report, "client.settings", "domain.json", code="0x80338088")
+    remedy = report.checks["client.settings"]["remedy"]
+    assert "winrm policy update" in remedy and "winrm policy forget" in remedy
+    scene.client_host.winrm("policy", "forget", "-force")
+    doctor.assert_whole(examine(scene))
 
 
 # The way
@@ -343,7 +358,8 @@ def test_packets_are_dropped(scene):
 def assert_asks_for_the_port(report, where):
     """What listens there may be anything: that is asked before a word about how busy a service of ours would be."""
     remedy = report.checks["server.service"]["remedy"]
-    assert re.match(r"(check the port: a WinRM service listens|is this the port of a WinRM service\? They listen) on 5985 \(HTTP\) or 5986", remedy), remedy
+    question = r"(check the port: a WinRM service listens|is this the port of a WinRM service\? They listen) on 5985 \(HTTP\) or 5986"
+    assert re.match(question, remedy), remedy
     assert "too many connections" not in report.evidence("server.service"), where
     before, _, after = remedy.partition("too many connections")
     assert not after or "If this is one, " in before, remedy
@@ -404,6 +420,14 @@ def test_something_else_listens(scene, answer, text, waits):
         assert_asks_for_the_port(report, answer)
         done = scene.client_host.run("winrm", "id", *scene.switches(scene.client_host, endpoint))
     assert done.returncode == 1 and text in done.err and "5985 (HTTP) or 5986 (HTTPS)" in done.err
+
+
+def test_an_answer_without_end_is_of_something_else(scene):
+    allow(scene)
+    with talker(scene.target.address, b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"a" * 9999999, True) as endpoint:
+        report = examine(scene, target=endpoint)
+    doctor.assert_broken(report, "server.service", "larger than this client accepts")
+    assert_asks_for_the_port(report, "size")
 
 
 @pytest.mark.parametrize("offers, others", [(['Basic realm="WSMAN"'], False), (["Negotiate", 'Basic realm="WSMAN"'], True), ([], False)])

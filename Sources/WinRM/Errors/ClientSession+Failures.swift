@@ -411,7 +411,9 @@ extension ClientSession {
         .destinationUnreachable, stage, "\(peer) does not answer in HTTP\(answer.protocolName.map { ", but in \($0)" } ?? "")",
         answer.protocolName == "TLS" ? "use https for this port, or the port of an HTTP listener" : Self.portNextStep, answer: answer.text)
     case .tooLarge:
-      return make(.destinationUnreachable, stage, "the answer of \(peer) is larger than this client accepts", "ask for less at a time")
+      return make(
+        .destinationUnreachable, stage, "the answer of \(peer) is larger than this client accepts",
+        stage == .authenticate ? Self.portNextStep : "ask for less at a time")
     case .busy:
       return make(.destinationUnreachable, stage, "two requests met on one connection", "this is a fault of the client: report it")
     }

@@ -17,8 +17,8 @@ extension ClientRules {
       if isLocalToServer(credential.name) { return KerberosObstacle("\(credential.name) is an account of the server, and of no realm") }
     }
     guard configuration.servicePrincipalName == nil else { return nil }
-    if configuration.endpoint.isLocalhost { return KerberosObstacle("localhost is no name that a realm knows") }
     if configuration.endpoint.isAddress { return KerberosObstacle("the server is named by an address, and Kerberos knows names only") }
+    if configuration.endpoint.isLocalhost { return KerberosObstacle("localhost is no name that a realm knows") }
     return nil
   }
 

@@ -115,12 +115,23 @@ struct DoctorOperation {
     }
   }
 
+  private func remedy(of error: ConfigurationError) -> String {
+    switch error.winrmCode {
+    case .accessDenied: "let this user read the file, which is no secret, or run the doctor as its owner"
+    case WinRMCode(rawValue: 0x8033_8088) where error.file == paths.domainPolicyFile:
+      "as root, read the policy of the domain anew: winrm policy update   or, where this machine has left its domain: winrm policy forget"
+    case WinRMCode(rawValue: 0x8033_8088):  // ERROR_WSMAN_POLICY_CORRUPTED
+      "repair the file; then see what holds: winrm policy"
+    default: "repair the file; then try again, or look at what it says: winrm get winrm/config/client"
+    }
+  }
+
   private func unreadable(_ error: ConfigurationError, _ arguments: WinrmArguments, _ second: SecondHopTarget?) -> DoctorReport {
     let methods: [AuthenticationMethod] = [.kerberos, .credSSP, .basic, .certificate]
     let typed = arguments.switches[.authentication]?.lowercased() ?? (arguments.switches[.certificate] == nil ? nil : "certificate")
     let method = methods.first { ChainSubject.name(of: $0).lowercased() == typed } ?? .negotiate
     return ChainDiagnosis.report(
-      unreadable: error.description, remedy: "repair the file; then try again, or look at what it says: winrm get winrm/config/client",
+      unreadable: error.description, remedy: remedy(of: error),
       code: error.winrmCode,
       subject: .init(
         target: arguments.switches[.remote], method: ChainSubject.name(of: method), user: arguments.switches[.username],

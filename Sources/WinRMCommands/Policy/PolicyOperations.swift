@@ -45,6 +45,10 @@ extension WinrmRunner {
 
   private func testPolicy(_ arguments: WinrmArguments) throws {
     guard let target = arguments.switches[.remote] else { throw WinrmUsageError("policy test needs -remote:HOST.") }
+    // As the lists have it; here it would be a host of this name.
+    guard !target.lowercased().hasPrefix("wsman/") else {
+      throw WinrmUsageError("Invalid option for -remote: \"\(target)\". It is a host, without WSMAN/ before it.")
+    }
     let proof = try arguments.switches[.proof].map { text throws(WinrmUsageError) in
       guard let proof = PolicyTest.Proof(rawValue: text.lowercased()) else {
         throw WinrmUsageError("Invalid option for -proof: \"\(text)\". It is kerberos, certificate or ntlm.")

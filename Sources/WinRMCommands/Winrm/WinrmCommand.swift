@@ -74,8 +74,8 @@ public enum WinrmCommand {
 
   /// The exit code of a line that fails. Where 1 is an answer, nobody may take a mistake for it.
   public static func errorCode(of arguments: [String]) -> Int32 {
-    let words = arguments.prefix { !$0.hasPrefix("-") }.map { $0.lowercased() }
-    return words.prefix(2) == ["policy", "test"] ? 2 : 1
+    let words = arguments.filter { !$0.hasPrefix("-") && !$0.hasPrefix("/") }.prefix(2)
+    return words.map { $0.lowercased() } == ["policy", "test"] ? 2 : 1
   }
 
   /// Says which argument of this process is not UTF-8, if one is: something else than what was typed would be stored or sent.

@@ -395,7 +395,8 @@ private enum ConfigurationFlag {
   @Test("test: what is no answer has an exit code of its own") func noAnswer() async throws {
     for arguments in [
       ["policy", "test", "-remote:a", "-nonsense"], ["Policy", "TEST", "--remote=a"], ["policy", "test", "x", "-remote:a"],
-      ["policy", "test", "-remote:ftp://a"], ["policy", "test", "-remote:"], ["policy", "test", "-remote:a", "-format:y"],
+      ["policy", "test", "-remote:ftp://a"], ["policy", "-remote:a", "test"], ["policy", "test", "-remote:WSMAN/a"],
+      ["policy", "test", "-remote:"], ["policy", "test", "-remote:a", "-format:y"],
     ] {
       let run = await host.run(arguments)
       #expect(run.code == 2 && run.output.isEmpty && !run.error.isEmpty, "\(arguments): \(run.error)")

@@ -98,7 +98,8 @@ import Testing
       (["get", "x", "/frob:1"], "Unknown switch: frob"),
       (["get", "x", "-port:1"], "Unknown switch: port"),
       (["get", "x", "-useproxy"], "Unknown switch: useproxy"),
-      (["id", "-r:h", "-password=secret"], "Unknown switch: password"),
+      (["id", "-r:h", "-password=secret"], "Unknown switch: password=... A value stands behind a colon: -password:VALUE"),
+      (["id", "-r:h", "-frob=secret"], "Unknown switch: frob"),
       (["qc", "--quiet"], "Unknown switch: --quiet"),
       (["qc", "//q"], "Unknown switch: //q"),
       (["account", "remove", "a", "--"], "Unknown switch: --"),
@@ -140,6 +141,8 @@ import Testing
     "Values that are none of the words of a switch, or no number",
     arguments: [
       (["get", "x", "-format:json"], "Invalid option for -format: \"json\""),
+      (["policy", "-format:json"], "Invalid option for -format: \"json\". It is text, pretty or xml."),
+      (["doctor", "-format:xml"], "Invalid option for -format: \"xml\". It is text or json."),
       (["get", "x", "-timeout:soon"], "Invalid option for -timeout: \"soon\". It is a number above zero."),
       (["get", "x", "-timeout:0"], "Invalid option for -timeout: \"0\". It is a number above zero."),
       (["get", "x", "-timeout:-1"], "Invalid option for -timeout: \"-1\". It is a number above zero."),

@@ -32,8 +32,9 @@ extension WinrmArguments {
       // -format:#pretty is -format:pretty.
       let word = name == .format && value.hasPrefix("#") ? String(value.dropFirst()) : value
       guard words.contains(word.lowercased()) else {
-        // Scripts know this one as it is.
-        let hint = name == .format ? "" : ". It is \(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")."
+        // Scripts know this one as it is, from the operations of Windows.
+        let isKnown = name == .format && ![.doctor, .policy, .token].contains(operation)
+        let hint = isKnown ? "" : ". It is \(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")."
         throw WinrmUsageError("Invalid option for -\(name.rawValue): \"\(value)\"\(hint)")
       }
     }

@@ -84,7 +84,9 @@ struct WinrmArguments: Equatable {
     guard !name.isEmpty else { throw WinrmUsageError("Missing switch name") }
     guard let known = WinrmSwitch(name: String(name)) else {
       // What follows an equals sign might be a password.
-      throw WinrmUsageError("Unknown switch: \(name.prefix { $0 != "=" })")
+      let before = String(name.prefix { $0 != "=" })
+      let isCut = before.count < name.count && WinrmSwitch(name: before) != nil
+      throw WinrmUsageError("Unknown switch: \(before)\(isCut ? "=... A value stands behind a colon: -\(before):VALUE" : "")")
     }
     guard known == .help || operation.switches.contains(known) else { throw WinrmUsageError(notAllowed: known) }
     var value = text.dropFirst(name.count + 1)
