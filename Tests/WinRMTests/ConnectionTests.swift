@@ -131,7 +131,7 @@ import WinRMConfiguration
       try await withWinRMClient(try configuration(server)) { client in
         _ = try await client.identify()
         // The end of the stream reaches the client on its own time.
-        try await Task.sleep(for: .milliseconds(50))
+        try await Task.sleep(for: .milliseconds(500))
         _ = try await client.identify()
       }
       #expect(server.connectionCount == 2)
@@ -168,7 +168,7 @@ import WinRMConfiguration
   @Test("R-02: a server that never answers") func silentServer() async throws {
     let service = try FakeService(answers: { _ in .react(.silence) })
     try await ScriptedServer.run(script: { await service.react(to: $0) }) { server in
-      let error = try await failure(try configuration(server, operationTimeout: .milliseconds(100)))
+      let error = try await failure(try configuration(server, operationTimeout: .seconds(2)))
       #expect(error.code == .networkTimedOut)
       #expect(error.cause.contains("not known"))
     }

@@ -115,7 +115,7 @@ import WinRMConfiguration
 
   @Test("HTTPS: a proxy that says nothing, or is not there") func silentProxy() async throws {
     try await ScriptedServer.run(script: { _ in .silence }) { server in
-      let error = try await failure(server)
+      let error = try await failure(server, connectTimeout: .seconds(1))
       #expect(error.code == .networkTimedOut)
     }
     var made = WinRMClientConfiguration(
@@ -125,10 +125,10 @@ import WinRMConfiguration
     #expect(error?.stage == .proxy && error?.cause == "nothing listens at the proxy 127.0.0.1:1")
   }
 
-  private func failure(_ server: ScriptedServer) async throws -> WinRMError {
+  private func failure(_ server: ScriptedServer, connectTimeout: Duration = .seconds(20)) async throws -> WinRMError {
     var made = WinRMClientConfiguration(
       endpoint: try WinRMEndpoint(parsing: "https://server.invalid:5986"), credential: Self.local, policy: ClientPolicy(),
-      connectTimeout: .seconds(1))
+      connectTimeout: connectTimeout)
     made.proxy = ProxySettings(environment: ["https_proxy": "http://127.0.0.1:\(server.port)"])
     let error = await #expect(throws: WinRMError.self) { try await withWinRMClient(made) { _ = try await $0.identify() } }
     return try #require(error)
