@@ -133,3 +133,12 @@ def test_a_crash_in_front_of_a_terminal_is_an_end(host):
         assert prompt.process.wait(10) == -signal.SIGSEGV
         prompt.read(0)
         assert b"Backtrac" not in prompt.seen
+
+
+def test_a_crash_of_the_service_in_front_of_a_terminal_is_an_end(host):
+    with Prompt(host, host.bin / "winrmd") as prompt:
+        prompt.wait_for(b"winrmd.sock")
+        os.kill(prompt.process.pid, signal.SIGSEGV)
+        assert prompt.process.wait(10) == -signal.SIGSEGV
+        prompt.read(0)
+        assert b"Backtrac" not in prompt.seen

@@ -231,7 +231,7 @@ import WinRMConfiguration
   @Test("who closes at once has said nothing about how busy it is") func closesWithoutAWord() async throws {
     try await TurningAwayServer.run(saying: "") { port in
       let endpoint = try WinRMEndpoint(parsing: "127.0.0.1:\(port)")
-      for _ in 0..<40 {
+      for _ in 0..<10 {
         let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))
         #expect(error.code == .destinationUnreachable && error.cause.hasSuffix(" closed the connection"), "\(error)")
         #expect(error.nextStep.hasPrefix("check the port: a WinRM service listens on 5985"))
