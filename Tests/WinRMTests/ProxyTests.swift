@@ -86,7 +86,7 @@ import WinRMConfiguration
   func noTunnel(_ status: UInt, _ code: WinRMCode, _ part: String) async throws {
     try await ScriptedServer.run(script: { _ in .reply(status, [], []) }) { server in
       let error = try await failure(server)
-      #expect(error.code == code && error.stage == .proxy && error.peer == "127.0.0.1:\(server.port)")
+      #expect(error.code == code && error.stage == .proxy && error.peer == "127.0.0.1:\(server.port)", "\(error)")
       #expect(error.peerAnswer == "HTTP \(status)" && error.description.contains(part) && error.description.contains("Answer of the proxy"))
       #expect(contains(server.bytes, "CONNECT server.invalid:5986 HTTP/1.1\r\nHost: server.invalid:5986\r\n"))
       #expect(!contains(server.bytes, "Proxy-Authorization"))
