@@ -35,17 +35,18 @@ package struct FoldedHost: Hashable, Sendable {
     (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
   }
 
-  private static func isForbidden(_ byte: UInt8) -> Bool {
-    byte <= 0x20 || byte == 0x7F || Array("/*@,\\\"<>[]".utf8).contains(byte)
-  }
+  private static let forbidden = Set("/*@,\\\"<>[]".utf8)
+
+  private static func isForbidden(_ byte: UInt8) -> Bool { byte <= 0x20 || byte == 0x7F || forbidden.contains(byte) }
 }
 
 extension Unicode.Scalar {
   /// A blank of any kind, a control character, or one that shows nothing: no name has one, and nobody would see it.
   package var isInvisible: Bool {
+    guard !isASCII else { return value <= 0x20 || value == 0x7F }
     switch properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate: true
-    default: properties.isWhitespace || properties.isDefaultIgnorableCodePoint
+    case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate: return true
+    default: return properties.isWhitespace || properties.isDefaultIgnorableCodePoint
     }
   }
 }

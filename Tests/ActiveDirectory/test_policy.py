@@ -220,7 +220,7 @@ def test_the_policy_binds_every_user_and_only_root_writes_it(bare, member, objec
         update(member)
         damage()
         done = as_nobody(bare, member, *test)
-        assert done.returncode == 1 and "domain.json" in done.err and done.out == "", done.out + done.err
+        assert done.returncode == 2 and "domain.json" in done.err and done.out == "", done.out + done.err
 
 
 def test_update_needs_no_more_than_its_unit_gives(bare, member):

@@ -83,3 +83,14 @@ def test_the_timer_starts_the_unit(installed):
     # Without Unit= it is the service of the same name.
     assert "Unit=" not in re.sub(r"\[Unit\]", "", text) and pathlib.PurePath("winrm-policy.timer").stem + ".service" in UNITS
     assert "OnUnitActiveSec=90min" in text and "WantedBy=timers.target" in text
+
+
+def test_the_policy_is_read_at_the_start_without_delay(installed):
+    service, timer = unit(installed, "winrm-policy.service"), unit(installed, "winrm-policy.timer")
+    # A random delay is one of every trigger of its timer, so no timer with one sees to the start.
+    assert "WantedBy=multi-user.target" in service and "After=network-online.target" in service
+    # And nobody who waits for the start of the machine waits for the domain.
+    assert re.search(r"^After=.* multi-user\.target$", service, re.MULTILINE)
+    assert "RandomizedDelaySec" in timer and "OnBootSec" not in timer and "Also=winrm-policy.service" in timer
+    # Without a service that has run before, OnUnitActiveSec alone would never come.
+    assert "OnActiveSec=90min" in timer

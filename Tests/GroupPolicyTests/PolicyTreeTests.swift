@@ -123,6 +123,19 @@ import Testing
     }
   }
 
+  @Test("Keys of a thousand parts are removed as fast as others", .timeLimit(.minutes(1))) func deepKeys() throws {
+    var tree = PolicyTree()
+    let source = PolicySource(object: "o", file: "f")
+    let deep = String(repeating: #"\k"#, count: 1000)
+    for number in 0..<200 { try tree.apply(PolicyFile.Entry(key: "A\(deep)\\\(number)", name: "n", value: .number(1)), from: source) }
+    for _ in 0..<100 { try tree.apply(PolicyFile.Entry(key: "A", name: "**deletekeys", value: .text("k\\x;x;k\(deep)")), from: source) }
+    #expect(tree.items.count == 200)
+    try tree.apply(PolicyFile.Entry(key: "A", name: "**deletekeys", value: .text(String(deep.dropFirst()) + #"\7"#)), from: source)
+    #expect(tree.items.count == 199)
+    try tree.apply(PolicyFile.Entry(key: #"A\k\K"#, name: "**deletekeys", value: .text(#"k\k"#)), from: source)
+    #expect(tree.items.isEmpty)
+  }
+
   @Test("Keys are removed by whole parts of their names, and however many there are in one instruction", .timeLimit(.minutes(1)))
   func manyKeys() throws {
     var tree = PolicyTree()

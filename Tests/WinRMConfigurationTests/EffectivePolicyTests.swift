@@ -176,6 +176,43 @@ private enum JSONEscape {
     }
   }
 
+  @Test("A text that is not there is decided by its switch: nobody is trusted, and the hardening is the strictest") func absentTexts()
+    throws
+  {
+    let store = ConfigurationStore(paths: root.paths)
+    try store.update {
+      $0.client.trustedHosts = "*"
+      $0.service.auth.cbtHardeningLevel = .none
+    }
+    try root.storeDomainPolicy([number(client, "TrustedHosts", 1), number(service, "CBTHardeningLevelStatus", 1)])
+    let effective = try settings
+    #expect(effective.settings.client.trustedHosts == "" && effective.settings.service.auth.cbtHardeningLevel == .strict)
+    #expect(effective.item(deciding: "TrustedHosts", of: .client)?.name == "TrustedHosts")
+    #expect(effective.item(deciding: "CbtHardeningLevel", of: .serviceAuth)?.name == "CBTHardeningLevelStatus")
+    #expect(throws: ConfigurationError.self) { try effective.checkChange(of: ["TrustedHosts"], in: .client) }
+    #expect(throws: ConfigurationError.self) { try effective.checkChange(of: ["CbtHardeningLevel"], in: .serviceAuth) }
+    #expect(try ClientPolicy.machine(paths: root.paths).trustedHosts == .none)
+    try root.storeDomainPolicy([number(client, "TrustedHosts", 0), number(service, "CBTHardeningLevelStatus", 0)])
+    #expect(try settings.settings.client.trustedHosts == "*" && settings.governed.isEmpty)
+  }
+
+  @Test(
+    "An entry that names no service is passed over where it allows, and a mistake where it denies",
+    arguments: ["server1", "", " ", "WSMAN"])
+  func nameless(entry: String) throws {
+    for list in ["AllowFreshCredentials", "AllowFreshCredentialsWhenNTLMOnly"] {
+      try root.storeDomainPolicy([
+        number(delegation, list, 1), text(delegation + "\\" + list, "1", entry), text(delegation + "\\" + list, "2", "WSMAN/b"),
+      ])
+      let policy = try ClientPolicy.machine(paths: root.paths).delegation
+      let proof: ServerProof = list == "AllowFreshCredentials" ? .certificate("x") : .ntlmOnly
+      #expect(policy.decide(host: "b", proof: proof).isAllowed && !policy.decide(host: "server1", proof: proof).isAllowed)
+    }
+    try root.storeDomainPolicy([text(delegation + #"\DenyFreshCredentials"#, "1", entry)])
+    let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+    #expect(error?.winrmCode.rawValue == 0x8033_8088)
+  }
+
   @Test("What decides about delegation tells its object, file and key") func decidingItems() throws {
     let allow = delegation + #"\AllowFreshCredentials"#
     try root.storeDomainPolicy(
@@ -183,7 +220,7 @@ private enum JSONEscape {
       [text(delegation + #"\DenyFreshCredentials"#, "x", "WSMAN/b"), text(allow, "2", "WSMAN/b")])
     var policy = try EffectivePolicy.load(paths: root.paths)
     func item(_ host: String) throws -> PolicyTree.Item? {
-      policy.item(decidingBy: try policy.delegation().decide(host: host, proof: .certificate("x")).reason)
+      policy.item(decidingBy: policy.delegation.decide(host: host, proof: .certificate("x")).reason)
     }
     #expect(try item("a")?.source.file == #"\\lab.example\SYSVOL\1\Registry.pol"#)
     #expect(try item("a")?.key == allow && item("a")?.name == "1")
@@ -305,7 +342,7 @@ private enum JSONEscape {
     }
   }
 
-  @Test("Entries of the same number in policy.json, Registry.pol and the domain stand beside each other") func numbers() throws {
+  @Test("What Registry.pol and the domain set under a number of policy.json takes its place in an allow list") func numbers() throws {
     let allow = delegation + #"\AllowFreshCredentials"#
     try root.write(
       #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "WSMAN/a", "2": "WSMAN/b", "9": "WSMAN/c"}}}"#,
@@ -313,25 +350,144 @@ private enum JSONEscape {
     #expect(try names() == ["1 json WSMAN/a", "2 json WSMAN/b", "9 json WSMAN/c"])
     try root.writeRegistryPolicy([text(allow, "1", "WSMAN/pol"), text(allow, "name", "WSMAN/named")])
     #expect(
-      try names() == ["1 pol WSMAN/pol", "2 json WSMAN/b", "9 json WSMAN/c", "10 json WSMAN/a", "name pol WSMAN/named"])
+      try names() == ["1 pol WSMAN/pol", "2 json WSMAN/b", "9 json WSMAN/c", "name pol WSMAN/named"])
+    let taken = try EffectivePolicy.load(paths: root.paths).overridden()
+    #expect(taken.map(\.entry.value.text) == ["WSMAN/a"] && taken.first?.by?.value.text == "WSMAN/pol")
     try root.storeDomainPolicy([text(allow, "1", "WSMAN/d1"), text(allow, "2", "WSMAN/d2"), text(allow, "4294967295", "WSMAN/d3")])
     #expect(
       try names() == [
-        "1 domain WSMAN/d1", "2 domain WSMAN/d2", "3 json WSMAN/a", "4 json WSMAN/b", "9 json WSMAN/c", "4294967295 domain WSMAN/d3",
-        "name pol WSMAN/named",
+        "1 domain WSMAN/d1", "2 domain WSMAN/d2", "9 json WSMAN/c", "4294967295 domain WSMAN/d3", "name pol WSMAN/named",
       ])
     // All of them hold, and each reason has its source.
     let policy = try EffectivePolicy.load(paths: root.paths)
-    for (host, file) in [("a", root.paths.machinePolicyFile), ("d2", #"\\lab.example\SYSVOL\1\Registry.pol"#)] {
-      let decision = try policy.delegation().decide(host: host, proof: .certificate("x"))
+    for (host, file) in [("c", root.paths.machinePolicyFile), ("d2", #"\\lab.example\SYSVOL\1\Registry.pol"#)] {
+      let decision = policy.delegation.decide(host: host, proof: .certificate("x"))
       #expect(decision.isAllowed && policy.item(decidingBy: decision.reason)?.source.file == file, "\(decision.reason)")
     }
-    // Of two policies the later one still takes the number of the earlier one, as in the registry; and clears the list.
+    // A later one can clear the list.
     try root.storeDomainPolicy([text(allow, "**delvals.", " "), text(allow, "1", "WSMAN/d1")])
     #expect(try names() == ["1 domain WSMAN/d1"])
     try root.storeDomainPolicy()
     try root.writeRegistryPolicy([text(allow, "**del.1", " "), text(allow, "**soft.2", "WSMAN/pol")])
-    #expect(try names() == ["1 json WSMAN/a", "2 pol WSMAN/pol", "9 json WSMAN/c", "10 json WSMAN/b"])
+    #expect(try names() == ["2 json WSMAN/b", "9 json WSMAN/c"])
+  }
+
+  @Test("An entry of a deny list in policy.json stays beside one of the same number, and is not removed by number") func denyNumbers()
+    throws
+  {
+    let deny = delegation + #"\DenyFreshCredentials"#
+    try root.write(
+      #"{"CredentialsDelegation": {"DenyFreshCredentials.List": {"1": "WSMAN/a", "2": "WSMAN/b"}}}"#, to: root.paths.machinePolicyFile)
+    try root.storeDomainPolicy([text(deny, "1", "WSMAN/d"), text(deny, "**del.2", " "), text(deny, "**DeleteValues", "1;2")])
+    #expect(try names("DenyFreshCredentials") == ["1 json WSMAN/a", "2 json WSMAN/b"])
+    try root.storeDomainPolicy([text(deny, "1", "WSMAN/d")])
+    #expect(try names("DenyFreshCredentials") == ["1 domain WSMAN/d", "2 json WSMAN/b", "3 json WSMAN/a"])
+  }
+
+  static let replacements: [[PolicyFile.Entry]] = [
+    [text(allow, "**del.1", " "), text(allow, "2", "WSMAN/good.example")], [text(allow, "1", "WSMAN/good.example")],
+    [text(allow, "**DeleteValues", "1"), text(allow, "2", "WSMAN/good.example")],
+  ]
+
+  @Test("What policy sets or removes under a number leaves nothing of the local entry", arguments: replacements.indices, [true, false])
+  func replaced(index: Int, byDomain: Bool) throws {
+    for list in ["AllowFreshCredentials", "AllowFreshCredentialsWhenNTLMOnly"] {
+      try root.write(
+        #"{"CredentialsDelegation": {"LIST": 1, "LIST.List": {"1": "wsman/*"}}}"#.replacing("LIST", with: list),
+        to: root.paths.machinePolicyFile)
+      let entries = Self.replacements[index].map { entry in
+        PolicyFile.Entry(key: "\(delegation)\\\(list)", name: entry.name, value: entry.value)
+      }
+      if byDomain { try root.storeDomainPolicy(entries) } else { try root.writeRegistryPolicy(entries) }
+      let policy = try ClientPolicy.machine(paths: root.paths).delegation
+      let proof: ServerProof = list == "AllowFreshCredentials" ? .certificate("x") : .ntlmOnly
+      #expect(!policy.decide(host: "evil.example", proof: proof).isAllowed)
+      #expect(policy.decide(host: "good.example", proof: proof).isAllowed)
+    }
+  }
+
+  @Test(
+    "A list that policy.json does not switch on is not brought back by policy that does", arguments: [0, 2, nil] as [UInt32?],
+    [true, false])
+  func revived(state: UInt32?, byDomain: Bool) throws {
+    try root.write(
+      """
+      {"CredentialsDelegation": {\(state.map { #""AllowFreshCredentials": \#($0), "# } ?? "")"AllowFreshCredentials.List": {"7": "wsman/*"}}}
+      """, to: root.paths.machinePolicyFile)
+    let entries = [number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "1", "WSMAN/good.example")]
+    if byDomain { try root.storeDomainPolicy(entries) } else { try root.writeRegistryPolicy(entries) }
+    let effective = try EffectivePolicy.load(paths: root.paths)
+    #expect(!effective.delegation.decide(host: "evil.example", proof: .certificate("x")).isAllowed)
+    #expect(effective.delegation.decide(host: "good.example", proof: .certificate("x")).isAllowed)
+    #expect(effective.overridden().contains { $0.entry.value.text == "wsman/*" })
+    #expect(try effective.merged().freshCredentialsTargets == ["WSMAN/good.example"])
+    // Nobody else switches it on: it is there to be seen and to be exported.
+    try DomainPolicyStore(paths: root.paths).remove()
+    try root.writeRegistryPolicy([])
+    #expect(try names() == ["7 json wsman/*"])
+    #expect(try EffectivePolicy.load(paths: root.paths).exported().credentialsDelegation.lists["AllowFreshCredentials"] == [7: "wsman/*"])
+  }
+
+  @Test(
+    "A deny list counts with every switch but 0, an allow list with 1 only", arguments: [nil, 0, 1, 2, .max] as [UInt32?], [true, false])
+  func oddSwitches(state: UInt32?, inJSON: Bool) throws {
+    let denied = [text(delegation + #"\DenyFreshCredentials"#, "1", "WSMAN/evil.example")]
+    let deny = state.map { [number(delegation, "DenyFreshCredentials", $0)] } ?? []
+    let local = #""AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "wsman/*"}"#
+    if inJSON {
+      let member = state.map { #", "DenyFreshCredentials": \#($0)"# } ?? ""
+      try root.write(
+        "{\"CredentialsDelegation\": {\(local)\(member), \"DenyFreshCredentials.List\": {\"1\": \"WSMAN/evil.example\"}}}",
+        to: root.paths.machinePolicyFile)
+      let targets = try MachinePolicyStore(paths: root.paths).load().deniedTargets
+      #expect(targets == (state == 0 ? [] : ["WSMAN/evil.example"]))
+    } else {
+      try root.write("{\"CredentialsDelegation\": {\(local)}}", to: root.paths.machinePolicyFile)
+      try root.writeRegistryPolicy(denied + deny)
+    }
+    let policy = try ClientPolicy.machine(paths: root.paths).delegation
+    #expect(policy.decide(host: "evil.example", proof: .certificate("x")).isAllowed == (state == 0))
+    #expect(policy.decide(host: "other.example", proof: .certificate("x")).isAllowed)
+    // An allow list.
+    try root.writeRegistryPolicy(
+      [text(Self.allow, "2", "WSMAN/a")] + (state.map { [number(delegation, "AllowFreshCredentials", $0)] } ?? []))
+    try FileManager.default.removeItem(atPath: root.paths.machinePolicyFile)
+    let decision = try ClientPolicy.machine(paths: root.paths).delegation.decide(host: "a", proof: .certificate("x"))
+    #expect(decision.isAllowed == (state == 1))
+  }
+
+  @Test("Keys that nobody reads are not kept, however deep and however many", .timeLimit(.minutes(1))) func deepKeys() throws {
+    let deep = delegation + String(repeating: #"\k"#, count: 400)
+    let entries =
+      (0..<400).map { number("\(deep)\\\($0)", "x", 1) }
+      + Array(repeating: text(delegation, "**deletekeys", "k" + String(repeating: #"\k"#, count: 300) + #"\x"#), count: 300)
+      + [text(Self.allow + #"\below"#, "1", "WSMAN/a"), text(Self.allow, "1", "WSMAN/b"), number(delegation + "x", "x", 1)]
+    try root.storeDomainPolicy(entries)
+    let policy = try EffectivePolicy.load(paths: root.paths)
+    #expect(policy.tree.items.compactMap { $0.value.text } == ["WSMAN/b"])
+    #expect(!DomainPolicy.isRelevant(delegation + #"\k"#) && !DomainPolicy.isRelevant(Self.allow + #"\k"#))
+    #expect(!DomainPolicy.isRelevant(delegation + "x") && !DomainPolicy.isRelevant("Software\\Policies\\Microsoft\\Windows\\WinRM\\Other"))
+    for key in [
+      delegation, Self.allow.uppercased(), client, service, shell, oracle, "software", #"Software\Policies\Microsoft\Windows\WinRM"#,
+    ] {
+      #expect(DomainPolicy.isRelevant(key))
+    }
+  }
+
+  @Test("A new entry of this machine passes over numbers that policy removes, and is written anew where policy took its number")
+  func enablingBesideInstructions() throws {
+    try root.write(
+      #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "wsman/a"}}}"#,
+      to: root.paths.machinePolicyFile)
+    try root.storeDomainPolicy([
+      text(Self.allow, "1", "WSMAN/d"), text(Self.allow, "**del.2", " "), text(Self.allow.uppercased(), "**DeleteValues", "3;4;x"),
+    ])
+    let targets = [try DelegationPattern(parsing: "wsman/a")]
+    for _ in 0..<2 {
+      let present = try EffectivePolicy.checkEnabling(targets, whenNTLMOnly: false, paths: root.paths)
+      try MachinePolicyStore(paths: root.paths).update { $0.allowFreshCredentials(to: targets, whenNTLMOnly: false, beside: present) }
+      #expect(try names() == ["1 domain WSMAN/d", "5 json wsman/a"])
+    }
   }
 
   @Test("A new entry of this machine takes a number that nobody has") func freeNumbers() throws {
@@ -409,14 +565,14 @@ private enum JSONEscape {
       try root.storeDomainPolicy(entries)
       let policy = try EffectivePolicy.load(paths: root.paths)
       for decision in [
-        try policy.delegation().beforeConnecting(to: "a"), try policy.delegation().decide(host: "a", proof: .certificate("x")),
+        policy.delegation.beforeConnecting(to: "a"), policy.delegation.decide(host: "a", proof: .certificate("x")),
       ] {
         #expect(!decision.isAllowed && decision.reason.hasPrefix(reason), "\(decision.reason)")
         #expect(policy.item(decidingBy: decision.reason)?.name == name)
       }
     }
     try root.storeDomainPolicy([number(delegation, "AllowFreshCredentialsWhenNTLMOnly", 0)])
-    let ntlm = try EffectivePolicy.load(paths: root.paths).delegation().decide(host: "a", proof: .ntlmOnly)
+    let ntlm = try EffectivePolicy.load(paths: root.paths).delegation.decide(host: "a", proof: .ntlmOnly)
     #expect(ntlm.reason.contains("AllowFreshCredentialsWhenNTLMOnly (0) switches the list off"))
   }
 

@@ -215,6 +215,23 @@ import WinRMConfiguration
     #expect(try !ClientPolicy.machine(paths: root.paths).delegation.decide(host: "a", proof: .certificate("pin")).isAllowed)
   }
 
+  @Test("A user's list narrows without its switch too", arguments: [nil, 1, 0] as [UInt32?])
+  func userListAlone(state: UInt32?) throws {
+    let own = try #require(root.paths.userPolicyFile)
+    try MachinePolicyStore(paths: root.paths).update {
+      $0.allowFreshCredentials(to: [try DelegationPattern(parsing: "wsman/*")], whenNTLMOnly: true)
+    }
+    for (list, narrowsBoth) in [("AllowFreshCredentials", true), ("AllowFreshCredentialsWhenNTLMOnly", false)] {
+      let number = state.map { #""\#(list)": \#($0), "# } ?? ""
+      try root.write(#"{"CredentialsDelegation": {\#(number)"\#(list).List": {"1": "wsman/only.example"}}}"#, to: own)
+      let policy = try ClientPolicy.machine(paths: root.paths).delegation
+      #expect(!policy.decide(host: "evil.example", proof: .ntlmOnly).isAllowed)
+      #expect(policy.decide(host: "only.example", proof: .ntlmOnly).isAllowed == (state != 0))
+      #expect(policy.decide(host: "evil.example", proof: .certificate("x")).isAllowed == !narrowsBoth)
+      if narrowsBoth { #expect(policy.decide(host: "evil.example", proof: .certificate("x")).reason.contains("policy of the user")) }
+    }
+  }
+
   @Test(
     "A user's file that is broken, unsafe or holds pins fails closed",
     arguments: ["{", #"{"ServerCertificatePins": {"a": ["\#(String(repeating: "0", count: 64))"]}}"#])

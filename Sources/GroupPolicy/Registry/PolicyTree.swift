@@ -15,6 +15,8 @@ public struct PolicySource: Hashable, Sendable {
 /// wrote it.
 ///
 /// It holds policy only. Values that a file removes are gone, as if nobody had configured them.
+///
+/// An instruction that removes keys looks at all keys that there are: who reads files of strangers keeps only the keys that matter.
 public struct PolicyTree: Sendable, Equatable {
   /// A value and where it comes from.
   public struct Item: Hashable, Sendable {
@@ -47,9 +49,9 @@ public struct PolicyTree: Sendable, Equatable {
     case .set(let name): store(entry, key, name, source)
     case .setIfAbsent(let name): if keys[key]?[RegistryName(name)] == nil { store(entry, key, name, source) }
     case .delete(let name): keys[key]?[RegistryName(name)] = nil
-    case .deleteValues(let names): for name in names { keys[key]?[RegistryName(name)] = nil }
+    case .deleteValues(let names): keys[key]?.remove(names)
     case .deleteAllValues: keys[key] = nil
-    case .deleteKeys(let names): removeKeys(Set(names.map(RegistryName.init)), below: key)
+    case .deleteKeys(let names): removeKeys(names, below: key)
     case .secureKey, .makeKey, .comment: break
     }
   }
@@ -58,28 +60,39 @@ public struct PolicyTree: Sendable, Equatable {
   public func item(_ key: String, _ name: String) -> Item? { keys[RegistryName(key)]?[RegistryName(name)] }
 
   /// The values of a key in the order of their names: numbers by size, then texts.
-  public func items(of key: String) -> [Item] { (keys[RegistryName(key)] ?? [:]).values.sorted(by: Self.precedes) }
+  public func items(of key: String) -> [Item] { keys[RegistryName(key)]?.inOrder ?? [] }
 
   /// Every value, by key and name.
   public var items: [Item] {
-    keys.sorted { $0.key.folded < $1.key.folded }.flatMap { $0.value.values.sorted(by: Self.precedes) }
+    keys.sorted { $0.key.folded < $1.key.folded }.flatMap { $0.value.inOrder }
   }
 
   private mutating func store(_ entry: PolicyFile.Entry, _ key: RegistryName, _ name: String, _ source: PolicySource) {
     keys[key, default: [:]][RegistryName(name)] = Item(key: entry.key, name: name, value: entry.value, source: source)
   }
 
-  /// Removes keys with all that is in them. Each key is looked at once, however many names there are.
-  private mutating func removeKeys(_ names: Set<RegistryName>, below parent: RegistryName) {
-    for key in keys.keys where key.pathsBelow(parent).contains(where: names.contains) { keys[key] = nil }
+  /// Removes keys with all that is in them. The work is that of looking at every key there is, once.
+  private mutating func removeKeys(_ names: [String], below parent: RegistryName) {
+    let below = keys.keys.compactMap { key in key.path(below: parent).map { (key: key, path: $0) } }
+    guard !below.isEmpty else { return }
+    let paths = RegistryPaths(names)
+    for (key, path) in below where paths.contain(path) { keys[key] = nil }
   }
+}
 
-  private static func precedes(_ left: Item, _ right: Item) -> Bool {
-    switch (UInt32(left.name), UInt32(right.name)) {
-    case (let left?, let right?) where left != right: left < right
-    case (.some, nil): true
-    case (nil, .some): false
-    default: RegistryName(left.name).folded < RegistryName(right.name).folded
+extension [RegistryName: PolicyTree.Item] {
+  fileprivate mutating func remove(_ names: [String]) { for name in names { self[RegistryName(name)] = nil } }
+
+  /// Numbers by size, then texts.
+  fileprivate var inOrder: [PolicyTree.Item] {
+    let names = keys.map { (name: $0, number: UInt32($0.folded)) }.sorted { left, right in
+      switch (left.number, right.number) {
+      case (let left?, let right?) where left != right: left < right
+      case (.some, nil): true
+      case (nil, .some): false
+      default: left.name.folded < right.name.folded
+      }
     }
+    return names.compactMap { self[$0.name] }
   }
 }

@@ -95,7 +95,7 @@ struct CredSSPOperations {
 
   private func targetsThatStay() throws -> [String] {
     let effective = try EffectivePolicy.load(paths: settings.paths)
-    let delegation = try effective.delegation()
+    let delegation = effective.delegation
     return (delegation.allowFresh + delegation.allowFreshWhenNTLMOnly).filter(\.pattern.isWSMan).map { entry in
       let item = effective.item(decidingBy: "\(entry.source) (")
       return "Credentials may still go to \(entry.pattern): \(item.map(Self.origin) ?? entry.source)."

@@ -255,7 +255,9 @@ extension ServiceExamination {
   func policyAge(_ membership: Membership) -> [Check] {
     let title = "The domain's policy is recent"
     guard let policy = try? EffectivePolicy.load(paths: paths) else { return [] }
-    let remedy = "winrm policy update; \(Self.hasSystemd ? "systemctl enable --now winrm-policy.timer" : Self.cronLine)"
+    let remedy =
+      "winrm policy update; "
+      + (Self.hasSystemd ? "systemctl enable --now winrm-policy.service winrm-policy.timer" : Self.cronLine)
     guard let read = policy.domain else {
       // An ordinary user's own service has the machine's policy; without one below WINRM_ROOT nobody expects it there.
       guard membership != .none else { return [] }

@@ -224,7 +224,7 @@ struct DomainPolicyReader {
     guard let record = try search(session.controller, name, attributes, withDescriptor: true, mayBeRefused: true) else {
       return .leftAside(object: identifier.description, because: "there is no such object, or this machine may not see it")
     }
-    let displayName = String(try record.text(of: "displayName")?.prefix(256) ?? "policy object")
+    let displayName = DomainPolicy.line(String(try record.text(of: "displayName")?.prefix(256) ?? "policy object"))
     let title = "\(displayName) \(identifier)"
     if let reason = try reasonToLeaveAside(record, title, session) { return .leftAside(object: title, because: reason) }
     return .applied(try content(of: record, displayName, title, link, session))
@@ -232,7 +232,13 @@ struct DomainPolicyReader {
 
   /// Why an object does not apply to this machine; `nil` when it does.
   private func reasonToLeaveAside(_ record: DirectoryRecord, _ title: String, _ session: Session) throws -> String? {
-    if let flags = try record.text(of: "flags"), (Int32(flags) ?? 2) & 2 != 0 { return "its part for machines is switched off" }
+    if let text = try record.text(of: "flags") {
+      guard let flags = Int32(text) else {
+        throw DomainPolicyError(
+          message: "whether the policy object \(title) applies to this machine cannot be told: its flags are no number")
+      }
+      if flags & 2 != 0 { return "its part for machines is switched off" }
+    }
     guard let descriptor = try record.text(of: "nTSecurityDescriptor") else { return "this machine may not see to whom it applies" }
     do throws(GroupPolicyError) {
       guard try PolicyAccess(parsing: descriptor, domain: session.domainIdentity).isApplied(to: session.identities) else {

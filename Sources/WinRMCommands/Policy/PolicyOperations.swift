@@ -68,7 +68,7 @@ extension WinrmRunner {
       client: try ClientPolicy.machine(paths: paths), policy: try EffectivePolicy.load(paths: paths),
       settings: try ConfigurationStore(paths: paths).loadEffective(), userPolicyFile: paths.userPolicyFile)
     let answer = test.answer(method ?? .credSSP, endpoint: try WinRMEndpoint(parsing: target), proof: proof)
-    show(answer.element, prefix: "p", PolicyReport.namespace)
+    show(answer.element.onLines, prefix: "p", PolicyReport.namespace)
     guard answer.isAllowed else { throw NegativeAnswer() }
   }
 
@@ -101,7 +101,8 @@ extension WinrmRunner {
     for (entry, item) in effective.overridden() {
       let by =
         item.map { ": \($0.source.object) sets \(PolicyReport.value($0.value)) (\($0.source.file))" } ?? ": other policy takes it away"
-      console.writeError("\(ResultWriter.printable("Not in force: \(entry.name) of HKEY_LOCAL_MACHINE\\\(entry.key)\(by)"))\n")
+      console.writeError(
+        "\(ResultWriter.printable(DomainPolicy.line("Not in force: \(entry.name) of HKEY_LOCAL_MACHINE\\\(entry.key)\(by)")))\n")
     }
   }
 
@@ -126,7 +127,7 @@ extension WinrmRunner {
       _ = try EffectivePolicy.load(paths: paths, domain: policy)
       try store.replace(with: policy)
       for object in policy.leftAside {
-        console.writeError("Not applied: \(ResultWriter.printable("\(object.object): \(object.reason)"))\n")
+        console.writeError("Not applied: \(ResultWriter.printable(DomainPolicy.line("\(object.object): \(object.reason)")))\n")
       }
       show(PolicyReport.domain(policy, now: Self.now), prefix: "p", PolicyReport.namespace)
     } catch let error as WinrmFailure where error.code == .accessDenied {

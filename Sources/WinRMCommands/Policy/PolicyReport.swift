@@ -22,7 +22,8 @@ struct PolicyReport {
 
   var element: ResultElement {
     let domain = policy.domain.map { [Self.domain($0, now: now)] } ?? []
-    return ResultElement(name: "Policy", children: domain + policy.items.map(rule))
+    let effects = policy.effects
+    return ResultElement(name: "Policy", children: domain + policy.items.map { rule($0, effects[$0]) }).onLines
   }
 
   static func domain(_ domain: DomainPolicy, now: Int64) -> ResultElement {
@@ -49,14 +50,16 @@ struct PolicyReport {
               ResultElement(name: "Name", value: object.object), ResultElement(name: "Link", value: object.link),
               ResultElement(name: "Because", value: object.reason),
             ])
-        })
+        }
+    ).onLines
   }
 
-  private func rule(_ item: PolicyTree.Item) -> ResultElement {
-    ResultElement(
+  private func rule(_ item: PolicyTree.Item, _ effect: String?) -> ResultElement {
+    let effect = effect ?? (policy.isWithoutEffect(item) ? "nothing, it has no effect here" : nil)
+    return ResultElement(
       name: "Rule",
       children: [ResultElement(name: "Name", value: item.name), ResultElement(name: "Value", value: Self.value(item.value))]
-        + (policy.effect(of: item).map { [ResultElement(name: "Decides", value: $0)] } ?? []) + Self.source(item))
+        + (effect.map { [ResultElement(name: "Decides", value: $0)] } ?? []) + Self.source(item))
   }
 
   static func source(_ item: PolicyTree.Item) -> [ResultElement] {
@@ -93,5 +96,17 @@ struct PolicyReport {
     case ..<172_800: "\(seconds / 3600) hours"
     default: "\(seconds / 86_400) days"
     }
+  }
+}
+
+extension ResultElement {
+  /// The element with values that are part of a line each: what policy says cannot look like another line of the answer.
+  var onLines: ResultElement {
+    var element = self
+    switch content {
+    case .value(let value): element.content = .value(value.map(DomainPolicy.line))
+    case .children(let children): element.content = .children(children.map(\.onLines))
+    }
+    return element
   }
 }

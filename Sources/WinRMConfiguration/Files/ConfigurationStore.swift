@@ -49,14 +49,17 @@ public struct ConfigurationStore: Sendable {
   /// Reads what holds for clients: ``WinRMSettings/client`` and the global limits, both of the machine. The rest is the defaults.
   ///
   /// - Throws: as ``load()``.
-  public func loadForClient() throws -> WinRMSettings {
+  public func loadForClient() throws -> WinRMSettings { try loadForClient(EffectivePolicy.load(paths: paths)) }
+
+  /// The same, with policy that has been read.
+  func loadForClient(_ policy: EffectivePolicy) throws -> WinRMSettings {
     let machine = try machineFiles.read().settings
     var settings = WinRMSettings()
     settings.client = machine.client
     settings.maxEnvelopeSizekb = machine.maxEnvelopeSizekb
     settings.maxTimeoutms = machine.maxTimeoutms
     settings.maxBatchItems = machine.maxBatchItems
-    return try EffectivePolicy.load(paths: paths).apply(to: &settings).settings
+    return try policy.apply(to: &settings).settings
   }
 
   /// Changes the settings: lock, read, change, write to a new file, flush, rename. Either all of it happens or nothing, also when the

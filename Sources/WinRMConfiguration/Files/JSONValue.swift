@@ -56,7 +56,10 @@ extension JSONValue: Decodable {
   }
 
   init(from decoder: any Decoder) throws {
-    if let object = try? decoder.container(keyedBy: Key.self) {
+    // Most values are texts, and each form that does not fit costs an error.
+    if let text = try? decoder.singleValueContainer().decode(String.self) {
+      self = .text(text)
+    } else if let object = try? decoder.container(keyedBy: Key.self) {
       var values: [String: JSONValue] = [:]
       for key in object.allKeys { values[key.stringValue] = try object.decode(JSONValue.self, forKey: key) }
       self = .object(values)
@@ -76,10 +79,8 @@ extension JSONValue: Decodable {
       self = .boolean(value)
     } else if let value = try? scalar.decode(Int64.self) {
       self = .integer(value)
-    } else if let value = try? scalar.decode(Double.self) {
-      self = .real(value)
     } else {
-      self = .text(try scalar.decode(String.self))
+      self = .real(try scalar.decode(Double.self))
     }
   }
 }

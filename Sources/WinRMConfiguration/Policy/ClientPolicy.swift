@@ -49,8 +49,8 @@ public struct ClientPolicy: Sendable, Equatable {
   /// - Throws: ``ConfigurationError`` when a file cannot be read, understood or believed. Treat it as "nothing is allowed".
   public static func machine(paths: WinRMPaths = .current()) throws -> ClientPolicy {
     let effective = try EffectivePolicy.load(paths: paths)
-    var policy = try ClientPolicy(settings: ConfigurationStore(paths: paths).loadForClient(), source: paths.machineSettingsFile)
-    policy.delegation = try effective.delegation()
+    var policy = try ClientPolicy(settings: ConfigurationStore(paths: paths).loadForClient(effective), source: paths.machineSettingsFile)
+    policy.delegation = effective.delegation
     policy.pins = effective.machine.pins
     guard let file = paths.userPolicyFile, file != paths.machinePolicyFile, let own = try MachinePolicyStore(path: file).read() else {
       return policy

@@ -47,7 +47,7 @@ struct DelegationRules {
 
   /// What a decision calls the value that decides: the object that it is from and its name, for an entry of a list with the list's.
   static func origin(of item: PolicyTree.Item) -> String {
-    guard PolicyKey.credentialsDelegation.list(at: item.key) != nil, let list = item.key.split(separator: "\\").last else {
+    guard PolicyKey.list(at: item.key) != nil, let list = item.key.split(separator: "\\").last else {
       return "\(item.source.object) \(item.name)"
     }
     return "\(item.source.object) \(list)\\\(item.name)"
@@ -71,11 +71,14 @@ struct DelegationRules {
     return policy
   }
 
-  /// A deny list counts unless it is switched off by 0: no other value, and no value, may
-  /// allow anything. An allow list counts with 1 only.
-  func isInForce(_ list: DelegationList) throws(ConfigurationError) -> Bool {
-    let state = try number(list.name)
-    return list == .denyFresh ? state != 0 : state == 1
+  /// Whether a list counts in a policy that holds for itself.
+  func isInForce(_ list: DelegationList) throws(ConfigurationError) -> Bool { list.isInForce(try number(list.name)) }
+
+  /// Whether a user's policy says something about a list: by its switch, or by entries, which then count as switched on. Who writes them wants
+  /// no more than them.
+  private func restricts(_ list: DelegationList) throws(ConfigurationError) -> Bool {
+    if try number(list.name) != nil { return true }
+    return try !entries(list).isEmpty
   }
 
   /// Why a list names less than somebody might think who sees its entries; `nil` when there is nothing to say.
@@ -85,7 +88,10 @@ struct DelegationRules {
     case let number?: return "\(source(list.name)) \(list.name) (\(number)) switches the list off"
     case nil:
       let isEmpty = try entries(list).isEmpty
-      return narrowing || isEmpty ? nil : "\(list.name) is not configured, which leaves its list without force"
+      guard !isEmpty else { return nil }
+      return narrowing
+        ? "\(source(list.name)) \(list.name) has no entry for the host"
+        : "\(list.name) is not configured, which leaves its list without force"
     }
   }
 
@@ -97,24 +103,28 @@ struct DelegationRules {
   /// The pattern of an entry; `nil` for one that can name no WinRM server.
   ///
   /// Other services' entries may use forms that WinRM does not. What may mean every service, or would mean WinRM's if what nobody sees were
-  /// not there, is no such entry: it is refused rather than passed over.
-  private func pattern(_ entry: Entry, in list: DelegationList) throws(ConfigurationError) -> DelegationPattern? {
+  /// not there, is no such entry: it is refused rather than passed over. An entry without a service names nothing; to pass over one that
+  /// allows takes nothing from anybody's safety, one that denies was meant to name something.
+  func pattern(_ entry: Entry, in list: DelegationList) throws(ConfigurationError) -> DelegationPattern? {
     let visible = String(String.UnicodeScalarView(entry.text.unicodeScalars.filter { !$0.isInvisible }))
     let mayMeanWinRM = MachinePolicy.isWSMan(visible) || (list == .denyFresh && visible.prefix { $0 != "/" }.contains("*"))
+    if list != .denyFresh, !visible.contains("/") { return nil }
     if !mayMeanWinRM, entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil { return nil }
     return try Self.pattern(entry.text, in: entry.origin, entry.file)
   }
 
   private func entries(of list: DelegationList, narrowing: Bool) throws(ConfigurationError) -> [DelegationPolicy.Entry] {
-    if narrowing, try number(list.name) == nil {
+    if narrowing, try !restricts(list) {
       // Whoever narrows the allow list alone means delegation, not the better half of it.
-      if list == .allowFreshNTLMOnly, try number(DelegationList.allowFresh.name) != nil {
+      if list == .allowFreshNTLMOnly, try restricts(.allowFresh) {
         return try entries(of: .allowFresh, narrowing: true)
       }
       let source = source(list.name)
       return [DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: source), source: "\(source), which does not restrict it")]
     }
-    guard try isInForce(list) else { return [] }
+    // What narrows and has no switch has come here by its entries.
+    let hasNoSwitch = try number(list.name) == nil
+    guard try isInForce(list) ? true : narrowing && hasNoSwitch else { return [] }
     var result: [DelegationPolicy.Entry] = []
     for entry in try entries(list) {
       guard let pattern = try pattern(entry, in: list) else { continue }

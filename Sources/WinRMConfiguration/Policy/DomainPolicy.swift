@@ -21,12 +21,12 @@ public struct DomainPolicy: Sendable, Equatable {
     public init(
       name: String, identifier: PolicyIdentifier, link: String, isEnforced: Bool, version: UInt32, file: String, entries: [PolicyFile.Entry]
     ) {
-      self.name = name
+      self.name = DomainPolicy.line(name)
       self.identifier = identifier
-      self.link = link
+      self.link = DomainPolicy.line(link)
       self.isEnforced = isEnforced
       self.version = version
-      self.file = file
+      self.file = DomainPolicy.line(file)
       self.entries = entries
     }
 
@@ -44,9 +44,9 @@ public struct DomainPolicy: Sendable, Equatable {
     public var reason: String
 
     public init(object: String, link: String, reason: String) {
-      self.object = object
-      self.link = link
-      self.reason = reason
+      self.object = DomainPolicy.line(object)
+      self.link = DomainPolicy.line(link)
+      self.reason = DomainPolicy.line(reason)
     }
   }
 
@@ -66,12 +66,25 @@ public struct DomainPolicy: Sendable, Equatable {
   public init(
     domain: String, controller: String, machine: String, updated: Int64, objects: [Object], leftAside: [LeftAside] = []
   ) {
-    self.domain = domain
-    self.controller = controller
-    self.machine = machine
+    self.domain = Self.line(domain)
+    self.controller = Self.line(controller)
+    self.machine = Self.line(machine)
     self.updated = updated
     self.objects = objects
     self.leftAside = leftAside
+  }
+
+  /// A text of the directory as part of a line: whoever may name an object writes no lines of their own into what people read. What ends a
+  /// line, and every other control character, is shown as U+FFFD.
+  public static func line(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: result.append("\u{FFFD}")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
   }
 
   /// The form of the file. 1, without a number, had no list of what was left aside.

@@ -9,8 +9,13 @@ public import GroupPolicy
 /// 2. the machine's own `Registry.pol`,
 /// 3. the domain's objects in their order (site, domain, units, then what is enforced), as they were last read.
 ///
-/// So what a program writes here never takes the place of a policy file. An entry of a list in `policy.json` has its number for its order
-/// only: beside an entry of the same number from elsewhere it stands under the next free one, and neither hides the other.
+/// So what a program writes here never takes the place of a policy file. The entries of a list are values too, named by their numbers: what
+/// another source sets under the number of an entry of `policy.json` takes its place, and what it removes is gone. Two exceptions, both of
+/// which allow less than the registry would:
+///
+/// - An entry of a deny list of `policy.json` stays beside one of the same number, under the next free one.
+/// - An allow list of `policy.json` counts by its own switch only. Where the file does not switch it on, a source that does brings none of
+///   its entries back.
 ///
 /// Policy wins over the settings of `config.json`, and these over the defaults.
 public struct EffectivePolicy: Sendable {
@@ -20,6 +25,8 @@ public struct EffectivePolicy: Sendable {
   public let domain: DomainPolicy?
   /// What stands in the machine's own policy file.
   public let machine: MachinePolicy
+  /// The rules for delegating fresh credentials.
+  public let delegation: DelegationPolicy
   /// The machine's own part of ``tree``.
   private let own: PolicyTree
   private let machineFile: String
@@ -53,15 +60,16 @@ public struct EffectivePolicy: Sendable {
     let layers = Self.layers(
       machine: machine, machineFile: machineFile, registryPolicy: registryPolicy, registryPolicyFile: registryPolicyFile, domain: domain)
     for layer in layers where layer.isOwn { try tree.apply(layer) }
-    own = tree.numbered()
+    own = tree.settled(machine, machineFile)
     for layer in layers where !layer.isOwn { try tree.apply(layer) }
-    self.tree = tree.numbered()
+    tree = layers.allSatisfy(\.isOwn) ? own : tree.settled(machine, machineFile)
+    self.tree = tree
+    delegation = try DelegationRules(tree).policy()
     self.domain = domain
     self.machine = machine
     self.machineFile = machineFile
     self.layers = layers
     // What cannot be understood is found now, and not when it is needed.
-    _ = try DelegationRules(self.tree).policy()
     _ = try encryptionOracle
     var settings = WinRMSettings()
     _ = try apply(to: &settings)
@@ -103,9 +111,6 @@ public struct EffectivePolicy: Sendable {
     return source
   }
 
-  /// The rules for delegating fresh credentials.
-  public func delegation() throws(ConfigurationError) -> DelegationPolicy { try DelegationRules(tree).policy() }
-
   /// Encryption Oracle Remediation; `nil` when nobody configured it.
   ///
   /// Peers of CredSSP below version 5 are refused here in any case, which is what ``EncryptionOracleRemediation/forceUpdatedClients`` asks
@@ -127,8 +132,7 @@ public struct EffectivePolicy: Sendable {
 
   private static func known(_ tree: PolicyTree) -> [PolicyTree.Item] {
     tree.items.filter { item in
-      if let key = PolicyKey.at(item.key) { return key.names(item.name) }
-      return PolicyKey.all.contains { key in key.lists.contains { "\(key.path)\\\($0)".lowercased() == item.key.lowercased() } }
+      PolicyKey.at(item.key).map { $0.spelling(of: item.name) != nil } ?? (PolicyKey.list(at: item.key) != nil)
     }
   }
 
@@ -148,20 +152,32 @@ public struct EffectivePolicy: Sendable {
   /// Whether a value stands in the machine's own policy file, which `winrm credssp` and `winrm policy import` write.
   public func isLocal(_ item: PolicyTree.Item) -> Bool { item.source.file == machineFile }
 
-  /// What the machine's own policy file says and another source decides otherwise.
+  /// What the machine's own policy file says and another source decides otherwise: with the value in its place, if there is one. An entry of a
+  /// list holds where its text does, whoever wrote it and under whatever number.
   public func overridden() -> [(entry: PolicyFile.Entry, by: PolicyTree.Item?)] {
-    var local: [String: Set<RegistryValue>] = [:]
-    for item in items where isLocal(item) { local[item.key, default: []].insert(item.value) }
-    return machine.entries.compactMap { entry in
-      guard PolicyKey.at(entry.key) != nil else { return local[entry.key]?.contains(entry.value) == true ? nil : (entry, nil) }
+    let entries = machine.entries
+    var inForce: [String: Set<RegistryValue>] = [:]
+    for key in Set(entries.map(\.key)) where PolicyKey.at(key) == nil { inForce[key] = Set(tree.items(of: key).map(\.value)) }
+    return entries.compactMap { entry in
+      if inForce[entry.key]?.contains(entry.value) == true { return nil }
       guard let item = tree.item(entry.key, entry.name) else { return (entry, nil) }
       return item.value == entry.value ? nil : (entry, item)
     }
   }
 
-  /// The numbers that the entries of other sources have in a list.
+  /// The numbers that other sources set or remove in a list.
   func foreignNumbers(of list: DelegationList) -> Set<UInt32> {
-    Set(tree.items(of: "\(PolicyKey.credentialsDelegation.path)\\\(list.name)").filter { !isLocal($0) }.compactMap { UInt32($0.name) })
+    var numbers: Set<UInt32> = []
+    for layer in layers where layer.source.file != machineFile {
+      for entry in layer.entries where PolicyKey.list(at: entry.key) == list.name {
+        switch try? PolicyInstruction(entry) {
+        case .set(let name)?, .setIfAbsent(let name)?, .delete(let name)?: if let number = UInt32(name) { numbers.insert(number) }
+        case .deleteValues(let names)?: numbers.formUnion(names.compactMap { UInt32($0) })
+        case .deleteAllValues?, .deleteKeys?, .secureKey?, .makeKey?, .comment?, nil: break
+        }
+      }
+    }
+    return numbers
   }
 
   private static func registryPolicy(_ path: String) throws(ConfigurationError) -> PolicyFile? {
@@ -196,60 +212,68 @@ extension PolicyTree {
     }
   }
 
-  /// The tree with a number for each entry of the machine's own file: its own, or the next free one.
-  fileprivate func numbered() -> PolicyTree {
+  /// The tree when all sources are in it.
+  fileprivate func settled(_ machine: MachinePolicy, _ machineFile: String) -> PolicyTree {
+    var result = numbered()
+    let key = PolicyKey.credentialsDelegation.path
+    // An allow list that the machine's own file keeps without switching it on is not brought back by another source's switch.
+    for list in [DelegationList.allowFresh, .allowFreshNTLMOnly]
+    where !list.isInForce(machine.credentialsDelegation.numbers[list.name]) && list.isInForce(item(key, list.name)?.value.number) {
+      for item in items(of: "\(key)\\\(list.name)") where item.source.file == machineFile { result.remove(item) }
+    }
+    return result
+  }
+
+  /// What the names of the lists that deny begin with.
+  fileprivate static let denyPrefix = "Deny"
+
+  /// The tree with a number for each entry of a deny list of the machine's own file: its own, or the next free one.
+  private func numbered() -> PolicyTree {
     var result = self
-    for key in PolicyKey.all.flatMap({ key in key.lists.sorted().map { "\(key.path)\\\($0)" } }) {
-      let items = items(of: key)
-      var taken = Set(items.compactMap { UInt32($0.name) })
+    for list in PolicyKey.credentialsDelegation.lists.sorted() where list.hasPrefix(Self.denyPrefix) {
+      let items = items(of: "\(PolicyKey.credentialsDelegation.path)\\\(list)")
       let local = items.compactMap { item in item.localNumber.map { (number: $0, item: item) } }.sorted { $0.number < $1.number }
-      let colliding = local.filter { taken.contains($0.number) }
-      taken.formUnion(local.map(\.number))
-      for (number, item) in local {
-        var name = number
-        if colliding.contains(where: { $0.number == number }) {
-          name = RegistryValues.freeNumber(taken)
-          taken.insert(name)
-        }
-        result.rename(item, to: String(name))
-      }
+      let others = Set(items.compactMap { UInt32($0.name) })
+      var free = FreeNumbers(beside: others.union(local.map(\.number)))
+      for (number, item) in local { result.rename(item, to: String(others.contains(number) ? free.next() : number)) }
     }
     return result
   }
 
   private mutating func rename(_ item: Item, to name: String) {
-    // Both instructions are known, and neither has data that could be wrong.
-    try? apply(PolicyFile.Entry(key: item.key, name: "**del.\(item.name)", value: .text(" ")), from: item.source)
+    remove(item)
+    // A name of digits is no instruction.
     try? apply(PolicyFile.Entry(key: item.key, name: name, value: item.value), from: item.source)
+  }
+
+  private mutating func remove(_ item: Item) {
+    // The instruction is known, and has no data that could be wrong.
+    try? apply(PolicyFile.Entry(key: item.key, name: "**del.\(item.name)", value: .text(" ")), from: item.source)
   }
 }
 
 extension PolicyTree.Item {
-  /// The number of an entry of the machine's own file, while the tree is put together.
+  /// The number of an entry of a deny list of the machine's own file, while the tree is put together.
   fileprivate var localNumber: UInt32? {
     name.unicodeScalars.first == PolicyFile.Entry.localMark ? UInt32(String(name.unicodeScalars.dropFirst())) : nil
   }
 }
 
 extension PolicyFile.Entry {
-  /// Stands before the number of an entry of the machine's own file, so that no other file can mean it: there, no name has a zero.
+  /// Stands before the number of an entry of a deny list of the machine's own file, so that no other file can mean it: there, no name has a
+  /// zero.
   fileprivate static let localMark: Unicode.Scalar = "\0"
 
   fileprivate var withLocalNumber: PolicyFile.Entry {
-    guard PolicyKey.all.contains(where: { $0.list(at: key) != nil }) else { return self }
+    guard PolicyKey.list(at: key)?.hasPrefix(PolicyTree.denyPrefix) == true else { return self }
     return PolicyFile.Entry(key: key, name: "\(Self.localMark)\(name)", value: value)
   }
 }
 
-extension PolicyKey {
-  /// Whether it has a value of this name, in any case.
-  func names(_ name: String) -> Bool { spelling(of: name) != nil }
-
-  /// The name as the templates spell it.
-  func spelling(of name: String) -> String? { numbers.union(texts).first { $0.lowercased() == name.lowercased() } }
-
-  /// The list whose key this is, below this key.
-  func list(at path: String) -> String? { lists.first { "\(self.path)\\\($0)".lowercased() == path.lowercased() } }
+extension PolicyFile.Entry {
+  fileprivate func wrong(_ why: String) -> ConfigurationError {
+    ConfigurationError(.malformed, "the value \(name) of \(key) \(why)", specificCode: .policyCorrupted)
+  }
 }
 
 extension MachinePolicy {
@@ -274,18 +298,16 @@ extension MachinePolicy {
   ///
   /// - Throws: `malformed` (0x80338088) for a value of the wrong type, or one that this file has no place for.
   init(entries: [PolicyFile.Entry]) throws(ConfigurationError) {
+    var unnumbered: [String: [String]] = [:]
     for entry in entries {
-      func wrong(_ why: String) -> ConfigurationError {
-        ConfigurationError(.malformed, "the value \(entry.name) of \(entry.key) \(why)", specificCode: .policyCorrupted)
-      }
       let section: WritableKeyPath<MachinePolicy, RegistryValues>
       var name = entry.name
-      if let list = PolicyKey.credentialsDelegation.list(at: entry.key) {
-        guard let text = entry.value.text else { throw wrong("is no text") }
+      if let list = PolicyKey.list(at: entry.key) {
+        guard let text = entry.value.text else { throw entry.wrong("is no text") }
         if let number = UInt32(name), credentialsDelegation.lists[list]?[number] == nil {
           credentialsDelegation.lists[list, default: [:]][number] = text
         } else {
-          credentialsDelegation.append(text, to: list)
+          unnumbered[list, default: []].append(text)
         }
         continue
       }
@@ -295,18 +317,21 @@ extension MachinePolicy {
       case PolicyKey.service.path?: section = \.service
       case PolicyKey.remoteShell.path?: section = \.remoteShell
       case PolicyKey.credSSPParameters.path?: section = \.credSSP
-      default: throw wrong("is no policy that is known here")
+      default: throw entry.wrong("is no policy that is known here")
       }
-      guard let key = PolicyKey.at(entry.key), let spelling = key.spelling(of: name) else { throw wrong("is no policy that is known here") }
+      guard let key = PolicyKey.at(entry.key), let spelling = key.spelling(of: name) else {
+        throw entry.wrong("is no policy that is known here")
+      }
       name = spelling
       if key.texts.contains(name) {
-        guard let text = entry.value.text else { throw wrong("is no text") }
+        guard let text = entry.value.text else { throw entry.wrong("is no text") }
         self[keyPath: section].texts[name] = text
       } else {
-        guard let number = entry.value.number else { throw wrong("is no number") }
+        guard let number = entry.value.number else { throw entry.wrong("is no number") }
         self[keyPath: section].numbers[name] = number
       }
     }
+    for (list, texts) in unnumbered { credentialsDelegation.append(texts, to: list) }
   }
 
   /// Reads what `winrm policy import` takes: a policy file, or a list of registry values in the form of samba-tool.
@@ -329,9 +354,12 @@ extension MachinePolicy {
           skipped += 1
           continue
         }
-        do throws(GroupPolicyError) { try tree.apply(entry, from: PolicySource(object: path, file: file)) } catch {
+        do throws(GroupPolicyError) {
+          try tree.apply(entry, from: PolicySource(object: path, file: file))
+        } catch {
           throw ConfigurationError(.malformed, "\(path): \(error.message)")
         }
+        if !PolicyKey.isRelevant(entry.key), !tree.items(of: entry.key).isEmpty { throw entry.wrong("is no policy that is known here") }
       }
       guard !tree.items.isEmpty else {
         let users = skipped == 0 ? "" : " (\(skipped == 1 ? "1 entry is" : "\(skipped) entries are") of class USER)"
@@ -339,7 +367,6 @@ extension MachinePolicy {
           .malformed, "there is nothing of a machine's policy in it\(users); to remove every rule, import a file that says {}")
       }
       let policy = try MachinePolicy(entries: tree.items.map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
-      _ = try policy.delegationPolicy(source: file)
       try policy.checkEntries(source: file)
       return (policy, skipped)
     } catch {

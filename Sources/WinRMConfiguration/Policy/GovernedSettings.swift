@@ -76,8 +76,8 @@ private struct PolicyRule: Sendable {
     case boolean
     /// REG_DWORD within a range; what is smaller or larger counts as its end.
     case number(ClosedRange<UInt32>)
-    /// REG_SZ, in force when the REG_DWORD of this name is there and not 0.
-    case text(enabledBy: String)
+    /// REG_SZ, in force when the REG_DWORD of this name is there and not 0. The switch decides without the text too: then it is this one.
+    case text(enabledBy: String, whenAbsent: String)
     /// REG_SZ, in force when the REG_DWORD of this name is 1. A field that the editor was given empty leaves no value: no address then.
     case filter(enabledBy: String)
   }
@@ -96,7 +96,8 @@ private struct PolicyRule: Sendable {
     ].map { PolicyRule(key: .client, name: $0.0, value: .boolean, resource: $0.1, setting: $0.2) }
     + [
       PolicyRule(
-        key: .client, name: "TrustedHostsList", value: .text(enabledBy: "TrustedHosts"), resource: .client, setting: "TrustedHosts")
+        key: .client, name: "TrustedHostsList", value: .text(enabledBy: "TrustedHosts", whenAbsent: ""), resource: .client,
+        setting: "TrustedHosts")
     ]
     + [
       ("AllowBasic", ConfigurationResource.serviceAuth, "Basic"), ("AllowKerberos", .serviceAuth, "Kerberos"),
@@ -107,8 +108,8 @@ private struct PolicyRule: Sendable {
     ].map { PolicyRule(key: .service, name: $0.0, value: .boolean, resource: $0.1, setting: $0.2) }
     + [
       PolicyRule(
-        key: .service, name: "CbtHardeningLevel", value: .text(enabledBy: "CBTHardeningLevelStatus"), resource: .serviceAuth,
-        setting: "CbtHardeningLevel"),
+        key: .service, name: "CbtHardeningLevel", value: .text(enabledBy: "CBTHardeningLevelStatus", whenAbsent: "Strict"),
+        resource: .serviceAuth, setting: "CbtHardeningLevel"),
       PolicyRule(
         key: .service, name: "IPv4Filter", value: .filter(enabledBy: "AllowAutoConfig"), resource: .service, setting: "IPv4Filter"),
       PolicyRule(
@@ -132,9 +133,9 @@ private struct PolicyRule: Sendable {
     case .number(let range):
       guard let item, let number = try tree.number(key.path, name) else { return nil }
       return (.integer(min(max(number, range.lowerBound), range.upperBound)), item)
-    case .text(let status):
-      guard let item, let state = try tree.number(key.path, status), state != 0 else { return nil }
-      return (.text(try item.policyText()), item)
+    case .text(let status, let absent):
+      guard let state = tree.item(key.path, status), let number = try tree.number(key.path, status), number != 0 else { return nil }
+      return try item.map { item throws(ConfigurationError) in (.text(try item.policyText()), item) } ?? (.text(absent), state)
     case .filter(let status):
       guard let state = tree.item(key.path, status), try tree.number(key.path, status) == 1 else { return nil }
       return try item.map { item throws(ConfigurationError) in (.text(try item.policyText()), item) } ?? (.text(""), state)
@@ -169,16 +170,29 @@ extension EffectivePolicy {
     return EffectiveSettings(settings: settings, governed: governed, governedListener: listener)
   }
 
-  /// The setting that a policy value decides, as `winrm get` names it, or what else it does; `nil` for a value without effect here.
-  public func effect(of item: PolicyTree.Item) -> String? {
-    var settings = WinRMSettings()
-    guard let effective = try? apply(to: &settings) else { return nil }
-    if let entry = effective.governed.first(where: { $0.item == item }),
-      let field = entry.resource.group.fields.first(where: { $0.name == entry.name })
-    {
-      return "winrm/\(entry.resource.rawValue) \(entry.name) = \(field.read(effective.settings).text)"
+  /// Whether a value is known and means nothing to WinRM here: it is about other credentials or other services, or about what there is only
+  /// on Windows.
+  public func isWithoutEffect(_ item: PolicyTree.Item) -> Bool {
+    if let name = PolicyKey.list(at: item.key) {
+      guard let list = DelegationList.allCases.first(where: { $0.name == name }) else { return true }
+      let entry = DelegationRules.Entry(origin: item.name, text: item.value.text ?? "")
+      do throws(ConfigurationError) { return try DelegationRules(tree).pattern(entry, in: list)?.isWSMan != true } catch { return false }
     }
-    return nil
+    guard let key = PolicyKey.at(item.key), let name = key.spelling(of: item.name) else { return true }
+    return key.withoutEffect.contains(name)
+  }
+
+  /// What the values that decide a setting decide, as `winrm get` names it.
+  public var effects: [PolicyTree.Item: String] {
+    var settings = WinRMSettings()
+    guard let effective = try? apply(to: &settings) else { return [:] }
+    let effects = effective.governed.compactMap { entry in
+      entry.resource.group.fields.first { $0.name == entry.name }.map { field in
+        (entry.item, "winrm/\(entry.resource.rawValue) \(entry.name) = \(field.read(effective.settings).text)")
+      }
+    }
+    // A value that decides more than one is shown with the first.
+    return Dictionary(effects) { first, _ in first }
   }
 }
 
@@ -209,7 +223,7 @@ extension EffectivePolicy {
         throw refusal("\(list.name): \(source?.object ?? "an object") takes away what stands there", listKey, source)
       }
     }
-    let delegation = try policy.delegation()
+    let delegation = policy.delegation
     for target in targets {
       guard let entry = delegation.denyFresh.first(where: { $0.pattern.covers(target) }) else { continue }
       let item = policy.item(decidingBy: "\(entry.source) (")

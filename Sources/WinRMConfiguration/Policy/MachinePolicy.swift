@@ -60,21 +60,15 @@ public struct MachinePolicy: Sendable, Equatable {
 
   /// The WinRM targets of a list that is in force, newest first. What stands there twice, in whatever case, counts once.
   private func targets(of list: DelegationList) -> [String] {
-    guard isInForce(list) else { return [] }
+    guard list.isInForce(credentialsDelegation.numbers[list.name]) else { return [] }
     var seen: Set<String> = []
     return credentialsDelegation.texts(of: list.name).map(\.text).filter { Self.isWSMan($0) && seen.insert($0.lowercased()).inserted }
       .reversed()
   }
 
-  /// A deny list counts unless it is switched off by 0: no other value, and no value, may
-  /// allow anything. An allow list counts with 1 only.
-  private func isInForce(_ list: DelegationList) -> Bool {
-    let state = credentialsDelegation.numbers[list.name]
-    return list == .denyFresh ? state != 0 : state == 1
-  }
-
   /// Allows delegating fresh credentials to more targets: enables the policy, concatenates the defaults, appends each target. Entries
-  /// that are there stay, and a target that is there already, in whatever case, is not added again.
+  /// that are there stay, and a target that is there already, in whatever case, is not added again, unless other policy has taken the number
+  /// of its entry.
   ///
   /// - Parameters:
   ///   - targets: patterns such as `wsman/host`, written as they are.
@@ -82,12 +76,12 @@ public struct MachinePolicy: Sendable, Equatable {
   ///   - other: the policy beside this file, whose entries keep their numbers for themselves.
   public mutating func allowFreshCredentials(to targets: [DelegationPattern], whenNTLMOnly: Bool, beside other: EffectivePolicy? = nil) {
     for list in DelegationList.allowing(whenNTLMOnly: whenNTLMOnly) {
+      let foreign = other?.foreignNumbers(of: list) ?? []
       credentialsDelegation.numbers[list.name] = 1
       credentialsDelegation.numbers[list.concatenation] = 1
-      for target in targets {
-        let isThere = credentialsDelegation.texts(of: list.name).contains { $0.text.lowercased() == target.text.lowercased() }
-        if !isThere { credentialsDelegation.append(target.text, to: list.name, avoiding: other?.foreignNumbers(of: list) ?? []) }
-      }
+      var present = Set(credentialsDelegation.texts(of: list.name).filter { !foreign.contains($0.number) }.map { $0.text.lowercased() })
+      let new = targets.map(\.text).filter { present.insert($0.lowercased()).inserted }
+      credentialsDelegation.append(new, to: list.name, avoiding: foreign)
     }
   }
 
@@ -160,6 +154,10 @@ enum DelegationList: CaseIterable {
     }
   }
 
+  /// Whether the list counts when its switch has this value. An allow list counts with 1 only. A deny list counts unless it is switched off:
+  /// neither forgetting the switch nor a number that nobody knows must allow anything.
+  func isInForce(_ state: UInt32?) -> Bool { self == .denyFresh ? state != 0 : state == 1 }
+
   /// The name of the value that adds the operating system's defaults (`TERMSRV/*`, never a WinRM server).
   var concatenation: String {
     switch self {
@@ -196,7 +194,6 @@ extension MachinePolicy {
       default: throw ConfigurationError(.malformed, "\(key) is no policy that is known here")
       }
     }
-    _ = try delegationPolicy(source: Self.delegationKey)
     try checkEntries(source: Self.delegationKey)
   }
 

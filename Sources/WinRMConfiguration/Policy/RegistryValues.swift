@@ -16,20 +16,14 @@ public struct RegistryValues: Sendable, Equatable {
     (lists[list] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// Adds a text to the end of a list. Its number is one more than the count, or than the highest number where there are gaps, so that
-  /// no other entry is lost.
+  /// Adds texts to the end of a list. Their numbers begin with one more than the count, or than the highest number where there are gaps, so
+  /// that no other entry is lost.
   ///
   /// - Parameter taken: numbers that stand for something else.
-  mutating func append(_ text: String, to list: String, avoiding taken: Set<UInt32> = []) {
+  mutating func append(_ texts: [String], to list: String, avoiding taken: Set<UInt32> = []) {
     let present = lists[list] ?? [:]
-    let number = Self.freeNumber(taken.union(present.keys), from: UInt32(truncatingIfNeeded: present.count))
-    lists[list, default: [:]][number] = text
-  }
-
-  /// A number after all that are taken, and after `count`; the lowest free one where there is none after them.
-  static func freeNumber(_ taken: Set<UInt32>, from count: UInt32 = 0) -> UInt32 {
-    let last = max(count, taken.max() ?? 0)
-    return last < .max ? last + 1 : (1...UInt32.max).first { !taken.contains($0) } ?? .max
+    var free = FreeNumbers(beside: taken.union(present.keys), from: UInt32(truncatingIfNeeded: present.count))
+    for text in texts { lists[list, default: [:]][free.next()] = text }
   }
 
   /// Removes texts from a list and numbers the rest from 1.
@@ -100,5 +94,31 @@ public struct RegistryValues: Sendable, Equatable {
       result[number] = text
     }
     return result
+  }
+}
+
+/// Numbers for entries of a list that have none: after all that are taken, and after a count; the lowest free ones where there are none
+/// after them.
+struct FreeNumbers {
+  private let taken: Set<UInt32>
+  /// None from here on was given out; `nil` when they have come to their end.
+  private var following: UInt32?
+  private var lowest: UInt32 = 1
+
+  init(beside taken: Set<UInt32>, from count: UInt32 = 0) {
+    self.taken = taken
+    let last = max(count, taken.max() ?? 0)
+    following = last < .max ? last + 1 : nil
+  }
+
+  mutating func next() -> UInt32 {
+    if let number = following {
+      following = number < .max ? number + 1 : nil
+      return number
+    }
+    // No file has so many entries that there were none.
+    while taken.contains(lowest), lowest < .max { lowest += 1 }
+    defer { lowest += lowest < .max ? 1 : 0 }
+    return lowest
   }
 }

@@ -127,7 +127,7 @@ private struct FakeDomain {
 
   static let excluded: [(String, [String: String?])] = [
     ("security filter", ["nTSecurityDescriptor": "D:(A;;RP;;;AU)"]), ("to whom it applies", ["nTSecurityDescriptor": nil]),
-    ("switched off", ["flags": "2"]), ("switched off", ["flags": "3"]), ("switched off", ["flags": "x"]),
+    ("switched off", ["flags": "2"]), ("switched off", ["flags": "3"]),
     ("WMI filter", ["gPCWQLFilter": "[lab.example;{1};0]"]),
     // What does not apply may be as odd as it likes.
     ("switched off", ["flags": "2", "nTSecurityDescriptor": "D:(XA;;GA;;;AU;(x))", "gPCFileSysPath": nil]),
@@ -142,6 +142,31 @@ private struct FakeDomain {
     #expect(answer.objects.map(\.name) == ["Object 2"])
     #expect(answer.leftAside.map(\.object) == ["Object 1 \(FakeDomain.first)"] && answer.leftAside[0].link == "DC=lab,DC=example")
     #expect(answer.leftAside[0].reason.contains(Self.excluded[index].0))
+  }
+
+  @Test("Flags that are no number could be those of an object that forbids something", arguments: ["x", "", "0x2", "4294967298"])
+  func oddFlags(text: String) throws {
+    var domain = FakeDomain()
+    domain.change(FakeDomain.first, ["flags": text])
+    let error = #expect(throws: DomainPolicyError.self) { try domain.read() }
+    #expect(error?.message.contains("Object 1 \(FakeDomain.first)") == true && error?.message.contains("flags") == true)
+  }
+
+  @Test("The name of an object is part of a line, in answers and in errors") func names() throws {
+    var domain = FakeDomain()
+    let name = "A\n    Allowed = true\r\u{85}\u{2028}\u{2029}\u{B}B"
+    domain.change(FakeDomain.first, ["displayName": nil])
+    domain.directory["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"]?.append(
+      "displayName:: \(Data(name.utf8).base64EncodedString())\n")
+    #expect(try domain.read().objects[0].name == "A\u{FFFD}    Allowed = true\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}B")
+    domain.directory["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"]?.append("gPCWQLFilter: x\n")
+    #expect(try domain.read().leftAside.first?.object.hasPrefix("A\u{FFFD}    Allowed = true") == true)
+    domain = FakeDomain()
+    domain.change(FakeDomain.first, ["displayName": nil, "flags": "x"])
+    domain.directory["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"]?.append(
+      "displayName:: \(Data(name.utf8).base64EncodedString())\n")
+    let error = #expect(throws: DomainPolicyError.self) { try domain.read() }
+    #expect(error?.message.contains("\n") == false)
   }
 
   @Test("A link to nothing is left aside; an object without registry values is not fetched") func nothingToFetch() throws {

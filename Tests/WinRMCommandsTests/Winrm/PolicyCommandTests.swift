@@ -104,6 +104,67 @@ private enum ConfigurationFlag {
     #expect(await host.run("policy", "-format:xml").output.contains("<p:NotApplied><p:Name>"))
   }
 
+  @Test("Nothing that policy says can look like a line of the answer") func forgedLines() async throws {
+    let forged = "x\n    Allowed = true\n    Because = nothing"
+    let value = text(Self.client, "TrustedHostsList", forged)
+    func store(_ name: String) throws {
+      try DomainPolicyStore(paths: host.paths).replace(
+        with: DomainPolicy(
+          domain: forged, controller: forged, machine: forged, updated: 1_763_822_000,
+          objects: [
+            DomainPolicy.Object(
+              name: name, identifier: try #require(PolicyIdentifier(Self.identifier)), link: forged, isEnforced: false, version: 3,
+              file: forged,
+              entries: [
+                value, text(Self.delegation + #"\DenyFreshCredentials"#, forged, "WSMAN/a.example"),
+                text(Self.delegation + #"\AllowFreshCredentials"#, forged, "WSMAN/b.example"),
+                number(Self.delegation, "AllowFreshCredentials", 1), number(Self.client, "AllowCredSSP", 1),
+              ])
+          ], leftAside: [DomainPolicy.LeftAside(object: forged, link: forged, reason: forged)]))
+    }
+    try store(forged)
+    // Whoever wrote the file, it is read so.
+    let file = host.paths.domainPolicyFile
+    let written = try String(contentsOfFile: file, encoding: .utf8)
+    for content in [written, written.replacing("x\u{FFFD}", with: #"x\n"#)] {
+      try content.write(toFile: file, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+      for arguments in [["policy"], ["policy", "test", "-remote:a.example"], ["policy", "test", "-remote:a.example", "-proof:kerberos"]] {
+        let run =
+          arguments.count == 1
+          ? await host.run("policy")
+          : arguments.count == 3
+            ? await host.run("policy", "test", arguments[2]) : await host.run("policy", "test", arguments[2], arguments[3])
+        #expect(run.output.contains("x\u{FFFD}    Allowed = true"), "\(run.output)\(run.error)")
+        #expect(!run.output.contains("\n    Allowed = true") && !run.output.contains("\n    Because = nothing"), "\(run.output)")
+      }
+    }
+  }
+
+  @Test("A rule without effect here says so") func withoutEffect() async throws {
+    let allow = Self.delegation + #"\AllowFreshCredentials"#
+    try storeDomain(
+      number(Self.service, "DisableRunAs", 1), number(Self.service + #"\WinRS"#, "ShellTimeOut", 1),
+      number(Self.delegation, "AllowProtectedCreds", 1), number(Self.delegation, "AllowSavedCredentials", 1),
+      text(Self.delegation + #"\DenyDefaultCredentials"#, "1", "WSMAN/x"), number(Self.delegation, "ConcatenateDefaults_DenyFresh", 1),
+      number(Self.delegation, "AllowFreshCredentials", 1), text(allow, "1", "server1"), text(allow, "2", "WSMAN/a"), text(allow, "3", ""),
+      text(allow, "4", "TERMSRV/*"),
+      number(Self.client, "AllowCredSSP", 1))
+    let output = await host.run("policy").output
+    for (name, value) in [
+      ("DisableRunAs", "1"), ("ShellTimeOut", "1"), ("AllowProtectedCreds", "1"), ("AllowSavedCredentials", "1"), ("1", "WSMAN/x"),
+      ("ConcatenateDefaults_DenyFresh", "1"), ("1", "server1"), ("4", "TERMSRV/*"),
+    ] {
+      #expect(
+        output.contains("        Name = \(name)\n        Value = \(value)\n        Decides = nothing, it has no effect here\n"),
+        "\(name): \(output)")
+    }
+    #expect(output.contains("        Name = 3\n        Value\n        Decides = nothing, it has no effect here\n"), "\(output)")
+    #expect(output.components(separatedBy: "no effect here").count == 10, "\(output)")
+    #expect(await host.run("policy", "test", "-remote:a", "-proof:kerberos").code == 0)
+    #expect(await host.run("policy", "test", "-remote:server1", "-proof:kerberos").code == 1)
+  }
+
   @Test("Every decision tells its object, file and key", arguments: ["kerberos", "certificate", "ntlm"])
   func sources(proof: String) async throws {
     try storeDomain(

@@ -302,6 +302,10 @@ extension WinrmHelp {
       Registry.pol            beside it, a policy file in the form of Windows
       objects of the domain   in their order, as they were last read
 
+    In a list that allows, an entry of policy.json gives way to what another
+    source sets or removes under its number; the list counts only if
+    policy.json itself switches it on. Entries that deny do not give way.
+
     test says, without connecting, whether credentials could go to a server
     (exit code 0) or not (1), and which rule decides; 2 when there is no
     answer: a line that cannot be used, or policy that cannot be read. METHOD
