@@ -207,6 +207,8 @@ private enum JSONEscape {
       let policy = try ClientPolicy.machine(paths: root.paths).delegation
       let proof: ServerProof = list == "AllowFreshCredentials" ? .certificate("x") : .ntlmOnly
       #expect(policy.decide(host: "b", proof: proof).isAllowed && !policy.decide(host: "server1", proof: proof).isAllowed)
+      let merged = try EffectivePolicy.load(paths: root.paths).merged()
+      #expect(merged.freshCredentialsTargets + merged.ntlmOnlyTargets == ["WSMAN/b"])
     }
     try root.storeDomainPolicy([text(delegation + #"\DenyFreshCredentials"#, "1", entry)])
     let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }

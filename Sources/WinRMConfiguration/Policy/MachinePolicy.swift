@@ -62,8 +62,8 @@ public struct MachinePolicy: Sendable, Equatable {
   private func targets(of list: DelegationList) -> [String] {
     guard list.isInForce(credentialsDelegation.numbers[list.name]) else { return [] }
     var seen: Set<String> = []
-    return credentialsDelegation.texts(of: list.name).map(\.text).filter { Self.isWSMan($0) && seen.insert($0.lowercased()).inserted }
-      .reversed()
+    return credentialsDelegation.texts(of: list.name).map(\.text)
+      .filter { $0.lowercased().hasPrefix("wsman/") && seen.insert($0.lowercased()).inserted }.reversed()
   }
 
   /// Allows delegating fresh credentials to more targets: enables the policy, concatenates the defaults, appends each target. Entries
