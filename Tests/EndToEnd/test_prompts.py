@@ -18,21 +18,21 @@ CTRL_C, CTRL_D, CTRL_BACKSLASH, CTRL_Z = b"\x03", b"\x04", b"\x1c", b"\x1a"
 class Prompt:
     """A command in front of a terminal of its own, which asks for a password."""
 
-    def __init__(self, host, *command):
+    def __init__(self, host, *command, interrupts=signal.SIG_DFL):
         self.leader, self.follower = pty.openpty()
         self.before = termios.tcgetattr(self.follower)
         self.process = subprocess.Popen(
             command, env=host.environment, cwd=host.root, stdin=self.follower, stdout=self.follower, stderr=self.follower,
-            start_new_session=True, preexec_fn=self.settle,
+            start_new_session=True, preexec_fn=lambda: self.settle(interrupts),
         )
         self.seen = b""
 
     @staticmethod
-    def settle():
+    def settle(interrupts):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         # What runs the tests may have been started with them ignored.
         for number in (signal.SIGINT, signal.SIGQUIT):
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, interrupts)
 
     def __enter__(self):
         return self
@@ -100,6 +100,16 @@ def test_an_interrupt_ends_a_script_as_well(host):
         prompt.press(CTRL_C)
         assert prompt.end() in (-signal.SIGINT, 128 + signal.SIGINT)
         assert b"went on" not in prompt.seen
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_BACKSLASH])
+def test_the_keys_end_the_prompt_where_their_signals_are_ignored(host, key):
+    with Prompt(host, *commands(host)["winrs"], interrupts=signal.SIG_IGN) as prompt:
+        prompt.wait_for(b"assword")
+        prompt.read(0.2)
+        prompt.press(key)
+        assert prompt.end() == 255, prompt.seen
+        assert b"no password was given" in prompt.seen
 
 
 def test_the_end_of_input_is_a_missing_password(host):

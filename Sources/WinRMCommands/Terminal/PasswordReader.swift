@@ -92,7 +92,7 @@ public enum PasswordReader {
   /// As ``readFromTerminal(prompt:)``, on an open terminal. A signal that ends the process does so after the terminal is as it was.
   ///
   /// Ctrl-C and Ctrl-\ stay signals, to all that run in front of the terminal: a script around this process is to end with it. Where nobody
-  /// watches for signals, they are keys.
+  /// watches for signals, and where the signal is ignored (`trap '' INT`), they are keys that end the prompt.
   static func read(
     from terminal: CInt, prompt: String, signals: [CInt] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
   ) throws(PasswordReaderError) -> SecretBytes {
@@ -104,6 +104,8 @@ public enum PasswordReader {
     Self.takeAway([VSUSP], from: &quiet)  // Ctrl-Z would give a quiet terminal back to the shell
     let watch = SignalWatch(signals)
     defer { watch.end() }  // last: what it caught is then delivered
+    if watch.ignored.contains(SIGINT) { Self.takeAway([VINTR], from: &quiet) }
+    if watch.ignored.contains(SIGQUIT) { Self.takeAway([VQUIT], from: &quiet) }
     guard tcsetattr(terminal, TCSAFLUSH, &quiet) == 0 else { throw .noTerminal }
     // The prompt comes last: an answer that follows it at once must be neither echoed nor flushed away.
     show(prompt, on: terminal)

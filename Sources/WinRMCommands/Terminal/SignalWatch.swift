@@ -14,25 +14,32 @@ import Synchronization
 struct SignalWatch {
   private let ends: (read: CInt, write: CInt)
   private let previous: [(number: CInt, handler: SignalHandler)]
+  /// Those that this process was started to ignore. They stay ignored, and wake nobody.
+  let ignored: [CInt]
 
   init(_ numbers: [CInt]) {
     var pair: [CInt] = [-1, -1]
     guard pipe(&pair) == 0 else {
       ends = (-1, -1)
       previous = []
+      ignored = []
       return
     }
     for descriptor in pair { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     ends = (pair[0], pair[1])
     wakeDescriptor.store(pair[1], ordering: .sequentiallyConsistent)
-    previous = numbers.compactMap { number in
+    var (previous, ignored): ([(number: CInt, handler: SignalHandler)], [CInt]) = ([], [])
+    for number in numbers {
       let handler = signal(number) { note($0) }
-      guard !isSame(handler, SIG_IGN) else {
+      if isSame(handler, SIG_IGN) {
         signal(number, SIG_IGN)
-        return nil
+        ignored.append(number)
+      } else {
+        previous.append((number, handler))
       }
-      return (number, handler)
     }
+    self.previous = previous
+    self.ignored = ignored
   }
 
   /// Waits until `descriptor` can be read.

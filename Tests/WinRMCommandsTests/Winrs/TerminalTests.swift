@@ -65,6 +65,20 @@ import WinRM
       }
     }
 
+    @Test(
+      "Ctrl-C and Ctrl-\\ end the prompt also where their signals are ignored",
+      arguments: [(0x03, SIGINT), (0x1C, SIGQUIT)] as [(UInt8, CInt)])
+    func keysOfIgnoredSignals(_ key: UInt8, _ number: CInt) throws {
+      let before = signal(number, SIG_IGN)
+      defer { signal(number, before) }
+      try withTerminal { keyboard, terminal in
+        // The end of the line is for a prompt that does not notice the key.
+        type([key, 0x0A], on: keyboard, quiet: terminal)
+        #expect(throws: PasswordReaderError.cancelled) { try PasswordReader.read(from: terminal, prompt: "? ") }
+        #expect(hasEcho(terminal))
+      }
+    }
+
     @Test("a signal restores the echo, and is delivered then") func signalAtThePrompt() throws {
       signal(SIGUSR2) { _ in deliveries.add(1, ordering: .sequentiallyConsistent) }
       defer { signal(SIGUSR2, SIG_DFL) }
