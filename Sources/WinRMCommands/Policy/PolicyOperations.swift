@@ -27,7 +27,7 @@ extension WinrmRunner {
       throw WinrmUsageError(verb == "import" ? "policy import needs the name of a file." : "There are too many parameters.")
     }
     switch verb {
-    case nil: show(PolicyReport(policy: try EffectivePolicy.load(paths: paths), now: Self.now).element, prefix: "p", PolicyReport.namespace)
+    case nil: try showPolicy()
     case "test": try testPolicy(arguments)
     case "export": console.writeOutput(try EffectivePolicy.load(paths: paths).exported().document)
     case "import": try importPolicy(arguments.operands[1], arguments)
@@ -39,6 +39,13 @@ extension WinrmRunner {
       try DomainPolicyStore(paths: paths).remove()
     default: throw WinrmUsageError("The operation on policy is test, export, import, update or forget.")
     }
+  }
+
+  private func showPolicy() throws {
+    let report = PolicyReport(policy: try EffectivePolicy.load(paths: paths), now: Self.now)
+    show(report.element, prefix: "p", PolicyReport.namespace)
+    // In XML the element without a Rule says it.
+    if format == .text, let remark = report.remark { console.writeOutput(remark + "\n") }
   }
 
   static var now: Int64 { Int64(time(nil)) }

@@ -26,6 +26,12 @@ struct PolicyReport {
     return ResultElement(name: "Policy", children: domain + policy.items.map { rule($0, effects[$0]) }).onLines
   }
 
+  /// Said where there is no rule to show: an answer without one could as well be one that was cut off.
+  var remark: String? {
+    guard policy.items.isEmpty else { return nil }
+    return policy.domain == nil ? "No rule of policy holds here, and no policy of a domain was read." : "No rule of policy holds here."
+  }
+
   static func domain(_ domain: DomainPolicy, now: Int64) -> ResultElement {
     ResultElement(
       name: "Domain",
