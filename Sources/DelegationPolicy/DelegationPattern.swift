@@ -48,6 +48,15 @@ public struct DelegationPattern: Sendable, Hashable {
     }
   }
 
+  /// `WSMAN/*`.
+  static let everyWinRMService = DelegationPattern(service: "wsman", host: .any, text: "WSMAN/*")
+
+  private init(service: String, host: Host, text: String) {
+    self.service = service
+    self.host = host
+    self.text = text
+  }
+
   /// Whether the service class is WinRM's.
   public var isWSMan: Bool { service == "wsman" }
 

@@ -95,6 +95,18 @@ public struct DelegationPolicy: Sendable, Equatable {
     return result
   }
 
+  /// Whether this policy or one that restricts it denies `host`: then no entry of a list that allows is of use.
+  public func denies(host: String) -> Bool {
+    denyFresh.contains { $0.pattern.matches(host: host) } || isRestrictedBy.contains { $0.denies(host: host) }
+  }
+
+  /// The denials of this policy and of those that restrict it, beside lists that allow every WinRM service.
+  public var denialsAlone: DelegationPolicy {
+    let all = [Entry(pattern: .everyWinRMService, source: "every WinRM service")]
+    return DelegationPolicy(
+      allowFresh: all, allowFreshWhenNTLMOnly: all, denyFresh: denyFresh, isRestrictedBy: isRestrictedBy.map(\.denialsAlone))
+  }
+
   /// Asks this policy, then every restricting one. The first refusal stands; without one the first answer does.
   private func narrowing(_ ask: (DelegationPolicy) -> DelegationDecision) -> DelegationDecision {
     let own = ask(self)

@@ -27,6 +27,16 @@ import Testing
     #expect(!DelegationPolicy.nothing.decide(host: "server", proof: proof).isAllowed)
   }
 
+  @Test("What denies is found in every policy that restricts, and is all that is left when everything else allows") func denials() throws {
+    let policy = try Self.policy(allow: ["WSMAN/a"], deny: ["WSMAN/*.x"]).narrowed(by: Self.policy(deny: ["WSMAN/b"]))
+    for (host, isDenied) in [("a", false), ("c", false), ("a.x", true), ("B", true)] {
+      #expect(policy.denies(host: host) == isDenied, "\(host)")
+      #expect(policy.denialsAlone.beforeConnecting(to: host).isAllowed != isDenied, "\(host)")
+      #expect(policy.denialsAlone.decide(host: host, proof: .ntlmOnly).isAllowed != isDenied, "\(host)")
+    }
+    #expect(policy.denialsAlone.beforeConnecting(to: "b").reason == "deny (WSMAN/b) denies delegation to WSMAN/b")
+  }
+
   @Test("Question (a): either allow list opens the way, a deny closes it")
   func beforeConnecting() throws {
     #expect(try Self.policy(allow: ["WSMAN/server"]).beforeConnecting(to: "SERVER").isAllowed)

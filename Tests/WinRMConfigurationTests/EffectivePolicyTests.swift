@@ -88,10 +88,14 @@ private enum JSONEscape {
     try root.storeDomainPolicy([number(client, "AllowCredSSP", 0)])
     #expect(try !store.load().client.auth.credSSP)
     #expect(try !store.loadClient().auth.credSSP)
-    #expect(try !ClientPolicy.machine(paths: root.paths).credSSPEnabled)
+    let governed = try ClientPolicy.machine(paths: root.paths)
+    #expect(!governed.credSSPEnabled)
+    #expect(Array(governed.governed.keys) == ["CredSSP"])
+    for part in [" sets AllowCredSSP in the key ", "Registry.pol)"] { #expect(governed.governed["CredSSP"]?.contains(part) == true) }
     #expect(try store.loadLocal().client.auth.credSSP)
     try DomainPolicyStore(paths: root.paths).remove()
     #expect(try store.load().client.auth.credSSP)
+    #expect(try ClientPolicy.machine(paths: root.paths).governed.isEmpty)
   }
 
   static let rules: [(PolicyFile.Entry, ConfigurationResource, String, SettingValue)] = [

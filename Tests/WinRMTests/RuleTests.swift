@@ -57,6 +57,46 @@ import WinRMConfiguration
       $0.delegation.denyFresh = [try entry("WSMAN/127.0.0.1")]
     }
     #expect(denied.code == .freshCredentialsNotAllowed)
+    #expect(denied.cause.contains("test (WSMAN/127.0.0.1) denies") && !denied.nextStep.contains("credssp enable"), "it would be refused")
+    #expect(denied.nextStep.hasPrefix("use -a:Negotiate"))
+  }
+
+  @Test("A2: what denies the host is told with the flag that is off, and nothing is offered that it makes useless")
+  func a2AndDenial() async throws {
+    let entry = try entry("WSMAN/127.0.0.1")
+    for policy in [DelegationPolicy(denyFresh: [entry]), DelegationPolicy(isRestrictedBy: [DelegationPolicy(denyFresh: [entry])])] {
+      let error = try await refusal(.credSSP) { $0.delegation = policy }
+      #expect(error.code == .credSSPDisabledOnClient)
+      #expect(error.cause.contains("\nAlso: ") && error.cause.contains("denies delegation to WSMAN/127.0.0.1"), "\(error)")
+      #expect(!error.nextStep.contains("-role:client") && error.nextStep.contains(#"client/auth '@{CredSSP="true"}'"#), "\(error)")
+    }
+    let other = try await refusal(.credSSP) { $0.delegation.denyFresh = [try self.entry("WSMAN/other")] }
+    #expect(!other.cause.contains("Also") && other.nextStep.contains("-role:client -delegate:127.0.0.1"))
+  }
+
+  @Test("What policy decides is not offered as a command, which would be refused") func governedSettings() async throws {
+    let rule = #"Baseline {1} sets AllowX in the key Software\Policies (Registry.pol)"#
+    func step(_ method: AuthenticationMethod, _ setting: String, _ change: (inout ClientPolicy) -> Void = { _ in }) async throws -> String {
+      let free = try await refusal(method) { change(&$0) }.nextStep
+      #expect(free.contains("@{\(setting)=") || free.contains("credssp enable -role:client"))
+      #expect(!free.contains("where policy decides it"))
+      return try await refusal(method) {
+        change(&$0)
+        $0.governed[setting] = rule
+      }.nextStep
+    }
+    let credSSP = try await step(.credSSP, "CredSSP")
+    let start = "here: change CredSSP where policy decides it: \(rule). After that: winrm credssp enable -role:client"
+    #expect(credSSP.hasPrefix(start), "\(credSSP)")
+    #expect(credSSP.contains("the object that winrm policy names") && credSSP.contains("On the server: winrm credssp enable -role:server"))
+    for (method, setting) in [
+      (.basic, "Basic"), (.negotiate, "TrustedHosts"), (.basic, "TrustedHosts"), (.basic, "AllowUnencrypted"),
+    ] as [(AuthenticationMethod, String)] {
+      let step = try await step(method, setting)
+      #expect(step.contains("change \(setting) where policy decides it: \(rule)"), "\(step)")
+      #expect(!step.contains("@{\(setting)="), "\(step)")
+    }
+    #expect(try await step(.negotiate, "Negotiate") { $0.negotiateEnabled = false }.hasPrefix("change Negotiate where policy decides it: "))
   }
 
   @Test("E4: HTTP to a host that is not trusted") func e4() async throws {
@@ -99,6 +139,10 @@ import WinRMConfiguration
     let steps = error.nextStep.split(separator: "\n")
     try #require(steps.count == 3)
     #expect(steps[0].contains(#"winrm/config/client/auth '@{Basic="true"}'"#))
+    // The first step alone is enough; the others are for nobody who takes it.
+    #expect(steps[0].hasPrefix("use -a:Negotiate; or "))
+    #expect(steps[1].hasPrefix("Then: if it is to be Basic all the same, use https; or "))
+    #expect(steps[2].hasPrefix("Then: if it is to be Basic over HTTP all the same, trust the host by name: "))
     #expect(steps[1].contains("-unencrypted after: ") && steps[1].contains(#"winrm/config/client '@{AllowUnencrypted="true"}'"#))
     #expect(steps[2].contains(#"'@{TrustedHosts="127.0.0.1"}'"#))
   }
@@ -131,6 +175,32 @@ import WinRMConfiguration
     #expect(try refusals(.negotiate, "http://127.0.0.1") { $0.negotiateEnabled = false } == [.negotiateDisabled, .serverNotTrusted])
     #expect(try refusals(.negotiate, "http://127.0.0.1", .none) == [.noCredentials], "kinit may be the remedy, and trust not needed then")
     #expect(try refusals(.kerberos, "http://s").isEmpty)
+  }
+
+  @Test("A further step says what it is for where an earlier one names a better way") func conditions() throws {
+    func steps(
+      _ method: AuthenticationMethod, _ target: String, _ credential: ClientCredential = explicit(), unencrypted: Bool = false,
+      _ change: (inout ClientPolicy) throws -> Void = { _ in }
+    ) throws -> [String] {
+      var policy = ClientPolicy()
+      try change(&policy)
+      var configuration = WinRMClientConfiguration(endpoint: try WinRMEndpoint(parsing: target), method: method, credential: credential)
+      configuration.sendsUnencrypted = unencrypted
+      return ClientRules(configuration: configuration, policy: policy).refusals.map(\.nextStep)
+    }
+    let basic = try steps(.basic, "http://s", unencrypted: true) { $0.basicEnabled = true }
+    #expect(basic.count == 2 && basic.first?.hasPrefix("use https; or where nobody can listen: ") == true)
+    #expect(basic.last?.hasPrefix("if it is to be HTTP all the same, trust the host by name: ") == true)
+    let negotiate = try steps(.negotiate, "http://127.0.0.1", unencrypted: true)
+    #expect(negotiate.first?.hasPrefix("use https, or leave -unencrypted away; or where nobody can listen: ") == true)
+    #expect(negotiate.last?.hasPrefix("if it is to be HTTP all the same, trust the host by name: ") == true)
+    let delegating = try steps(.credSSP, "http://s", .none) { $0.delegation.denyFresh = [try self.entry("WSMAN/s")] }
+    try #require(delegating.count == 3)
+    #expect(delegating[1].hasPrefix("give -u:USER"))
+    #expect(delegating[2].hasPrefix("if it is to be CredSSP all the same, have the rule that denies taken away"))
+    // Nothing else was named here.
+    let plain = try steps(.negotiate, "http://127.0.0.1") { $0.negotiateEnabled = false }
+    #expect(plain.count == 2 && plain.last?.hasPrefix("use https, or trust the host by name: ") == true)
   }
 
   @Test func negotiateSwitchedOff() async throws {

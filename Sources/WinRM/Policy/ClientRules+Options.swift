@@ -20,7 +20,7 @@ extension ClientRules {
     if configuration.allowsImplicitNegotiate {
       throw refusal(
         .implicitNegotiateOverHTTP, "implicit credentials can be allowed for Negotiate over HTTPS only",
-        "use https, or leave -defaultcreds away and \(trustRemedy)")
+        "use https, or leave -defaultcreds away and \(trustStep)")
     }
     if !configuration.certificateExceptions.isEmpty || configuration.method == .certificate {
       throw refusal(
@@ -54,17 +54,17 @@ extension ClientRules {
     }
     guard policy.allowUnencrypted else {
       // Basic over HTTP does not go without it.
-      let other = configuration.method == .basic ? "" : ", or leave -unencrypted away"
+      let others =
+        (declined.contains(.https) ? [] : ["use https"]) + (configuration.method == .basic ? [] : ["leave -unencrypted away"])
       throw refusal(
         .unencryptedDisabled, "unencrypted messages are switched off in the client's configuration",
-        "use https\(other); or where nobody can listen: \(allowingUnencrypted)")
+        (others.isEmpty ? "" : "\(others.joined(separator: ", or ")); or ") + "where nobody can listen: \(allowingUnencrypted)")
     }
   }
 
   private var allowingUnencrypted: String {
-    """
-    winrm set winrm/config/client '@{AllowUnencrypted="true"}'\(Self.asRoot()), and the same in winrm/config/service on the server
-    """
+    let here = setting("AllowUnencrypted", "winrm set winrm/config/client '@{AllowUnencrypted=\"true\"}'\(Self.asRoot())")
+    return "\(here), and the same in winrm/config/service on the server"
   }
 
   private func checkProxy() throws(WinRMError) {
@@ -96,7 +96,7 @@ extension ClientRules {
       throw refusal(
         .basicDisabled,
         "Basic authentication is switched off in the client's configuration: the server, and over HTTP everybody, sees the password",
-        "use -a:Negotiate; or where nothing else is there: winrm set winrm/config/client/auth '@{Basic=\"true\"}'\(Self.asRoot())")
+        "use -a:Negotiate; or where nothing else is there: \(switchingOn("Basic"))")
     }
     guard case .explicit(let credential) = configuration.credential else {
       throw refusal(
@@ -114,7 +114,8 @@ extension ClientRules {
           over HTTP, Basic sends name, password and messages readable for everybody in between, which -unencrypted has to ask for\
           \(policy.allowUnencrypted ? "" : "; and unencrypted messages are switched off in the client's configuration")
           """,
-          "use https; or where nobody can listen, give -unencrypted\(policy.allowUnencrypted ? "" : " after: \(allowingUnencrypted)")")
+          (declined.contains(.https) ? "" : "use https; or ")
+            + "where nobody can listen, give -unencrypted\(policy.allowUnencrypted ? "" : " after: \(allowingUnencrypted)")")
       }
       guard policy.trustedHosts.contains(host) else { throw basicNotTrusted("over HTTP") }
     } else if !isProvenByCertificate, !policy.trustedHosts.contains(host) {
@@ -132,8 +133,7 @@ extension ClientRules {
   func checkCertificate() throws(WinRMError) {
     guard policy.certificateEnabled else {
       throw refusal(
-        .certificateDisabled, "certificate authentication is switched off in the client's configuration",
-        "winrm set winrm/config/client/auth '@{Certificate=\"true\"}'\(Self.asRoot())")
+        .certificateDisabled, "certificate authentication is switched off in the client's configuration", switchingOn("Certificate"))
     }
     switch configuration.credential {
     case .certificate(let certificate):

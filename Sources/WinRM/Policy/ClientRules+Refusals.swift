@@ -5,16 +5,42 @@ import WinRMConfiguration
 // All that is in the way, so that nobody has to find it out run by run.
 
 extension ClientRules {
-  /// What refuses, in the order in which it would be told one run after the other: each as if what stands before it were mended.
+  /// What refuses, in the order in which it would be told one run after the other: each as if what stands before it were mended. Where
+  /// there was a better remedy than to mend it, the further ones begin with what they are for.
   var refusals: [WinRMError] {
     var found: [WinRMError] = []
     var rules = self
-    while let refusal = rules.first, found.last?.code != refusal.code {
+    while var refusal = rules.first, found.last?.code != refusal.code {
+      let mended = rules.mending(refusal)
+      refusal.nextStep = rules.condition + refusal.nextStep
       found.append(refusal)
-      guard let mended = rules.mending(refusal) else { break }
+      guard let mended else { break }
       rules = mended
+      rules.declined.formUnion(OtherWay.named(by: refusal.code))
     }
     return found
+  }
+
+  /// What has to be wanted for a remedy to be of use; empty where that is all the same.
+  private var condition: String {
+    let method = declined.contains(.method) ? methodName : nil
+    switch (method, declined.contains(.https)) {
+    case (nil, false): return ""
+    case (let method?, false): return "if it is to be \(method) all the same, "
+    case (nil, true): return "if it is to be HTTP all the same, "
+    case (let method?, true): return "if it is to be \(method) over HTTP all the same, "
+    }
+  }
+
+  private var methodName: String {
+    switch configuration.method {
+    case .basic: "Basic"
+    case .certificate: "a certificate"
+    case .credSSP: "CredSSP"
+    case .kerberos: "Kerberos alone"
+    case .negotiate: "Negotiate"
+    case .none: "no authentication"
+    }
   }
 
   private var first: WinRMError? {
@@ -35,10 +61,9 @@ extension ClientRules {
     case .basicDisabled: mended.policy.basicEnabled = true
     case .certificateDisabled: mended.policy.certificateEnabled = true
     case .credSSPDisabledOnClient:
-      // It speaks of the lists as well, and its remedy extends them.
+      // It speaks of the lists that allow as well, and its remedy extends them. What denies stays.
       mended.policy.credSSPEnabled = true
-      guard let pattern = try? DelegationPattern(parsing: "WSMAN/*") else { return nil }
-      mended.policy.delegation = DelegationPolicy(allowFresh: [.init(pattern: pattern, source: "mended")])
+      mended.policy.delegation = policy.delegation.denialsAlone
     case .unencryptedDisabled:
       mended.configuration.sendsUnencrypted = true
       mended.policy.allowUnencrypted = true
@@ -53,6 +78,23 @@ extension ClientRules {
     default: return nil
     }
     return mended
+  }
+}
+
+/// Another way than the one that was asked for.
+enum OtherWay {
+  /// Another method of authentication.
+  case method
+  /// HTTPS in place of HTTP.
+  case https
+
+  /// The ways that the remedy of a refusal names before the one that gives up something.
+  static func named(by code: WinRMCode) -> Set<OtherWay> {
+    switch code {
+    case .basicDisabled, .proxyWithKerberos, .proxyWithCredSSP, .invalidFlag, .credSSPUserNameAndPasswordNeeded: [.method]
+    case .unencryptedDisabled, .proxyWithHTTP, .implicitNegotiateOverHTTP: [.https]
+    default: []
+    }
   }
 }
 

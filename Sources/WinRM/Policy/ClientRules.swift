@@ -7,6 +7,8 @@ import WinRMConfiguration
 struct ClientRules {
   var configuration: WinRMClientConfiguration
   var policy: ClientPolicy
+  /// The other ways that remedies have named before these rules are asked. What refuses further on is for who takes none of them.
+  var declined: Set<OtherWay> = []
 
   var endpoint: WinRMEndpoint { configuration.endpoint }
   var host: String { endpoint.host }
@@ -68,8 +70,7 @@ struct ClientRules {
   private func checkNegotiate() throws(WinRMError) {
     guard policy.negotiateEnabled else {
       throw refusal(
-        .negotiateDisabled, "Negotiate authentication is switched off in the client's configuration",
-        "winrm set winrm/config/client/auth '@{Negotiate=\"true\"}'\(Self.asRoot())")
+        .negotiateDisabled, "Negotiate authentication is switched off in the client's configuration", switchingOn("Negotiate"))
     }
     // Where only the KDC can tell, the question waits until a connection is wanted: MechanismPlan.
     guard let obstacle = kerberosObstacle else { return }
@@ -80,8 +81,7 @@ struct ClientRules {
   private func checkKerberos() throws(WinRMError) {
     guard policy.kerberosEnabled else {
       throw refusal(
-        .kerberosDisabled, "Kerberos authentication is switched off in the client's configuration",
-        "winrm set winrm/config/client/auth '@{Kerberos=\"true\"}'\(Self.asRoot())")
+        .kerberosDisabled, "Kerberos authentication is switched off in the client's configuration", switchingOn("Kerberos"))
     }
     guard let obstacle = kerberosObstacle else { return }
     switch configuration.credential {
@@ -120,16 +120,30 @@ struct ClientRules {
 
   /// What to do about a server that nothing proves.
   var trustRemedy: String {
+    guard !declined.contains(.https) else { return trustStep }
     let better =
       switch (endpoint.scheme, isImplicit) {
       case (.http, _): "use https"
       case (.https, true): "let its certificate be checked, or give -defaultcreds or -u:USER"
       case (.https, false): "let its certificate be checked"
       }
-    return """
-      \(better), or trust the host by name: winrm set winrm/config/client \
-      '@{TrustedHosts="\(extendedTrustedHosts)"}'\(Self.asRoot())
-      """
+    return "\(better), or \(trustStep)"
+  }
+
+  /// The second best.
+  var trustStep: String {
+    "trust the host by name: "
+      + setting("TrustedHosts", "winrm set winrm/config/client '@{TrustedHosts=\"\(extendedTrustedHosts)\"}'\(Self.asRoot())")
+  }
+
+  /// How to switch a method on.
+  func switchingOn(_ method: String) -> String {
+    setting(method, "winrm set winrm/config/client/auth '@{\(method)=\"true\"}'\(Self.asRoot())")
+  }
+
+  /// The command that sets something, or where policy decides it and the command would be refused: where it has to be changed.
+  func setting(_ name: String, _ command: String) -> String {
+    policy.governed[name].map { "change \(name) where policy decides it: \($0)" } ?? command
   }
 
   private var isAgentAlone: Bool {
@@ -149,8 +163,8 @@ struct ClientRules {
     userID == 0 || !(environment["WINRM_ROOT"] ?? "").isEmpty ? "" : " (as root: it holds for the whole machine)"
   }
 
-  /// Behind `winrm credssp enable`. Where a rule comes from, this library does not know; the command itself says when an entry here would
-  /// have no effect.
+  /// Behind `winrm credssp enable`. Where an entry of the lists comes from, this library does not know; the command itself says when one
+  /// here would have no effect.
   static let otherwiseDomain = "; where a policy of the domain decides, the object that winrm policy names has to be changed instead"
 
   private func checkCredSSP() throws(WinRMError) {
@@ -160,7 +174,7 @@ struct ClientRules {
         """
         CredSSP authentication is switched off in the client's configuration. It must be on here and on the server, and this client's \
         policy must allow to delegate fresh credentials to the server, by name (WSMAN/\(host)) or by domain (WSMAN/*.\(exampleDomain))
-        """, "here: winrm credssp enable -role:client -delegate:\(host)\(Self.asRoot())   on the server: winrm credssp enable -role:server")
+        """, "here: \(enablingCredSSP). On the server: winrm credssp enable -role:server")
     }
     guard case .explicit = configuration.credential else {
       throw refusal(
@@ -170,12 +184,31 @@ struct ClientRules {
     }
     let target = configuration.delegationHost
     guard case .refused(let code, let reason) = policy.delegation.beforeConnecting(to: target) else { return }
+    guard !policy.delegation.denies(host: target) else {
+      let denial = policy.delegation.denialsAlone.beforeConnecting(to: target).reason
+      let more = denial == reason ? "" : "; and \(reason)"
+      throw refusal(
+        code, "policy does not allow to delegate credentials to \(target): \(denial), whatever allows it\(more)",
+        (declined.contains(.method) ? "" : "use -a:Negotiate, without a second hop; or ")
+          + "have the rule that denies taken away where it stands, which winrm policy tells")
+    }
     throw refusal(
       code,
       """
       policy does not allow to delegate credentials to \(target): \(reason). AllowFreshCredentials must name the server \
       (WSMAN/\(target)) or its domain (WSMAN/*.\(exampleDomain))
       """, "winrm credssp enable -role:client -delegate:\(target)\(Self.asRoot())\(Self.otherwiseDomain)")
+  }
+
+  /// The client's half of switching CredSSP on. Where policy has switched it off, `winrm credssp enable` is refused.
+  private var enablingCredSSP: String {
+    // An entry for a host that is denied would be refused as well; the denial is told by itself.
+    let isDenied = policy.delegation.denies(host: configuration.delegationHost)
+    let command = isDenied ? "" : "winrm credssp enable -role:client -delegate:\(host)\(Self.asRoot())\(Self.otherwiseDomain)"
+    guard policy.governed["CredSSP"] == nil, !isDenied else {
+      return switchingOn("CredSSP") + (isDenied ? "" : ". After that: \(command)")
+    }
+    return command
   }
 
   private var agentRemark: String {

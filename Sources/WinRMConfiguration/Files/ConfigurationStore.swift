@@ -49,17 +49,17 @@ public struct ConfigurationStore: Sendable {
   /// Reads what holds for clients: ``WinRMSettings/client`` and the global limits, both of the machine. The rest is the defaults.
   ///
   /// - Throws: as ``load()``.
-  public func loadForClient() throws -> WinRMSettings { try loadForClient(EffectivePolicy.load(paths: paths)) }
+  public func loadForClient() throws -> WinRMSettings { try loadForClient(EffectivePolicy.load(paths: paths)).settings }
 
   /// The same, with policy that has been read.
-  func loadForClient(_ policy: EffectivePolicy) throws -> WinRMSettings {
+  func loadForClient(_ policy: EffectivePolicy) throws -> EffectiveSettings {
     let machine = try machineFiles.read().settings
     var settings = WinRMSettings()
     settings.client = machine.client
     settings.maxEnvelopeSizekb = machine.maxEnvelopeSizekb
     settings.maxTimeoutms = machine.maxTimeoutms
     settings.maxBatchItems = machine.maxBatchItems
-    return try policy.apply(to: &settings).settings
+    return try policy.apply(to: &settings)
   }
 
   /// Changes the settings: lock, read, change, write to a new file, flush, rename. Either all of it happens or nothing, also when the

@@ -1,4 +1,5 @@
 public import DelegationPolicy
+import GroupPolicy
 
 /// Everything that the machine's administrator says about what its WinRM client may do.
 public struct ClientPolicy: Sendable, Equatable {
@@ -31,6 +32,9 @@ public struct ClientPolicy: Sendable, Equatable {
   public var maximumTimeout = Duration.seconds(60)
   /// MaxEnvelopeSizekb, in bytes: the largest answer asked for and accepted. Default 512 000.
   public var maximumEnvelopeSize = 500 * 1024
+  /// Which policy decides a setting of the client, for people: by the name of the setting, such as `CredSSP`. Such a setting cannot be set.
+  /// For remedies; it decides nothing. Default none.
+  public var governed: [String: String] = [:]
 
   /// How reasons call the user's own policy file.
   public static let userSource = "policy of the user"
@@ -49,7 +53,13 @@ public struct ClientPolicy: Sendable, Equatable {
   /// - Throws: ``ConfigurationError`` when a file cannot be read, understood or believed. Treat it as "nothing is allowed".
   public static func machine(paths: WinRMPaths = .current()) throws -> ClientPolicy {
     let effective = try EffectivePolicy.load(paths: paths)
-    var policy = try ClientPolicy(settings: ConfigurationStore(paths: paths).loadForClient(effective), source: paths.machineSettingsFile)
+    let settings = try ConfigurationStore(paths: paths).loadForClient(effective)
+    var policy = try ClientPolicy(settings: settings.settings, source: paths.machineSettingsFile)
+    for entry in settings.governed where [.client, .clientAuth].contains(entry.resource) {
+      policy.governed[entry.name] = settings.reason(deciding: entry.name, of: entry.resource).map { reason in
+        DomainPolicy.line("\(reason) (\(entry.item.source.file))")
+      }
+    }
     policy.delegation = effective.delegation
     policy.pins = effective.machine.pins
     guard let file = paths.userPolicyFile, file != paths.machinePolicyFile, let own = try MachinePolicyStore(path: file).read() else {
