@@ -17,6 +17,13 @@ package enum MachineNames {
     return [name] + (fullName(of: name).map { $0.lowercased() == name.lowercased() ? [] : [$0] } ?? [])
   }
 
+  /// The names by which accounts of this machine are called.
+  package static func labels() -> [String] {
+    guard let name = current().first else { return ["localhost"] }
+    let label = name.split(separator: ".").first.map(String.init) ?? name
+    return [String(label.uppercased().prefix(15)), name, label]
+  }
+
   private static func fullName(of name: String) -> String? {
     var hints = addrinfo()
     hints.ai_flags = AI_CANONNAME

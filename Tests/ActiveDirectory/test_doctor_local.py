@@ -114,7 +114,7 @@ def test_the_domain_controller_does_not_answer(bare, member):
     bare.directory.run("hop1", "ip", "route", "add", "blackhole", address + "/32")
     try:
         report = doctor.Report(member.run("winrm", "doctor", "-format:json", timeout=60))
-        assert report.done.seconds < 20
+        assert report.done.seconds < 25
         # It is the KDC, too.
         assert report.failed == ["service.domain", "service.keys"], report
         assert "winbindd runs, and got no answer of a domain controller" in report.evidence("service.domain")

@@ -17,6 +17,8 @@ final class NameService: Sendable {
   enum Failure: Error, Equatable {
     /// It gives no answer.
     case silent
+    /// It is not asked, because an earlier question still waits for an answer.
+    case notAsked
     /// It cannot be asked, for the reason with this error number.
     case system(CInt)
   }
@@ -47,9 +49,53 @@ final class NameService: Sendable {
   /// Whether a thread still waits for an answer.
   var isWaiting: Bool { threads.slotsTaken > 0 }
 
-  /// What makes winbind answer again where it hangs.
+  // MARK: Servers
+
+  /// A program behind the name service that may wait for others.
+  enum Server: String, CaseIterable {
+    case winbind
+    case sssd
+    case nslcd
+
+    /// What /etc/nsswitch.conf calls it.
+    fileprivate var source: String {
+      switch self {
+      case .winbind: "winbind"
+      case .sssd: "sss"
+      case .nslcd: "ldap"
+      }
+    }
+    fileprivate var program: String { self == .winbind ? "winbindd" : rawValue }
+  }
+
+  /// The servers that are asked for users and groups.
+  ///
+  /// - Parameter configuration: the text of nsswitch.conf(5).
+  static func servers(in configuration: String) -> [Server] {
+    var sources: Set<Substring> = []
+    for line in configuration.split(whereSeparator: \.isNewline) {
+      let halves = line.prefix { $0 != "#" }.split(separator: ":", maxSplits: 1)
+      guard halves.count == 2, ["passwd", "group", "initgroups"].contains(halves[0].filter { !$0.isWhitespace }) else { continue }
+      sources.formUnion(halves[1].split { $0.isWhitespace || "[]".contains($0) })
+    }
+    return Server.allCases.filter { sources.contains($0.source[...]) }
+  }
+
+  /// What makes the servers answer again where they hang.
+  static func remedy(restarting servers: [Server], hasSystemd: Bool) -> String {
+    guard !servers.isEmpty else { return "restart the server that /etc/nsswitch.conf names for passwd and group" }
+    return hasSystemd
+      ? "systemctl restart \(servers.map(\.rawValue).joined(separator: " "))"
+      : "end \(servers.map(\.program).joined(separator: " and ")) (kill -KILL), and start \(servers.count > 1 ? "them" : "it") again"
+  }
+
+  static func remedy(restarting servers: [Server]) -> String {
+    remedy(restarting: servers, hasSystemd: access("/run/systemd/system", F_OK) == 0)
+  }
+
+  /// What makes this machine's name service answer again.
   static var remedy: String {
-    access("/run/systemd/system", F_OK) == 0 ? "systemctl restart winbind" : "end winbindd (kill -KILL), and start it again"
+    remedy(restarting: servers(in: SystemFile.text("/etc/nsswitch.conf") ?? ""))
   }
 
   // MARK: Questions
@@ -116,7 +162,7 @@ final class NameService: Sendable {
       hasGivenUp = hasGivenUp && isWaiting
       return hasGivenUp
     }
-    guard !isHopeless else { throw .silent }
+    guard !isHopeless else { throw .notAsked }
     do throws(BlockingPoolError) {
       return try threads.wait(question)
     } catch {

@@ -43,17 +43,21 @@ struct UnixNames: Sendable {
   /// - Parameter what: what was asked.
   static func failure(_ what: String, _ failure: NameService.Failure) -> WinrmFailure {
     switch failure {
-    case .silent:
-      WinrmFailure(
-        timeout,
-        """
-        The name service of this machine does not answer: within \(NameService.system.patience.components.seconds) seconds it did not say \
-        \(what). A server that /etc/nsswitch.conf names, such as winbindd or sssd, hangs or waits for a domain controller. Nothing was changed.
-        Next: restart it, and try again: \(NameService.remedy)
-        """)
+    case .silent: silence("within \(NameService.system.patience.components.seconds) seconds it did not say \(what)")
+    case .notAsked: silence("it was not asked \(what), because an earlier question still waits")
     case .system(let number):
       WinrmFailure(WinRMCode(rawValue: 1359), "The name service of this machine cannot say \(what): \(String(cString: strerror(number)))")
     }
+  }
+
+  private static func silence(_ reason: String) -> WinrmFailure {
+    WinrmFailure(
+      timeout,
+      """
+      The name service of this machine does not answer: \(reason). A server that /etc/nsswitch.conf names, such as winbindd or sssd, hangs \
+      or waits for a domain controller. Nothing was changed.
+      Next: restart it, and try again: \(NameService.remedy)
+      """)
   }
 
   private static let timeout = WinRMCode(rawValue: 1460)  // ERROR_TIMEOUT

@@ -28,8 +28,8 @@ struct ListeningSockets {
 
   /// Those there are now; `nil` where the system does not tell.
   static func current() -> ListeningSockets? {
-    guard let v4 = File.text("/proc/net/tcp") else { return nil }
-    return ListeningSockets(v4: v4, v6: File.text("/proc/net/tcp6") ?? "")
+    guard let v4 = SystemFile.text("/proc/net/tcp") else { return nil }
+    return ListeningSockets(v4: v4, v6: SystemFile.text("/proc/net/tcp6") ?? "")
   }
 
   /// - Parameters:
@@ -53,7 +53,7 @@ struct ListeningSockets {
     while let entry = readdir(processes) {
       guard let process = Int32(name(entry)) else { continue }
       if has(process, "socket:[\(socket.inode)]") {
-        let program = File.text("/proc/\(process)/comm")?.split(separator: "\n").first.map(String.init) ?? "a program"
+        let program = SystemFile.text("/proc/\(process)/comm")?.split(separator: "\n").first.map(String.init) ?? "a program"
         return Holder(process: process, program: program)
       }
     }
@@ -93,23 +93,5 @@ struct ListeningSockets {
       rest = rest.dropFirst(8)
     }
     return bytes
-  }
-
-  private enum File {
-    /// The content of a file of `/proc`, which says no size; at most 4 MiB.
-    static func text(_ path: String) -> String? {
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { return nil }
-      defer { close(descriptor) }
-      var content: [UInt8] = []
-      var buffer = [UInt8](repeating: 0, count: 65_536)
-      while content.count < 4 << 20 {
-        let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { break }
-        content += buffer[..<count]
-      }
-      return String(decoding: content, as: UTF8.self)
-    }
   }
 }

@@ -30,43 +30,42 @@ extension ServiceExamination {
       let role = try ChildProcess.run("testparm", ["-s", "--parameter-name=security"], maximumOutput: 4096, seconds: 10)
       guard String(decoding: role.output, as: UTF8.self).lowercased().hasPrefix("ads") else { return (nil, .none) }
     } catch { return (nil, .none) }
+    func silent(_ state: CheckState, _ evidence: String, remedy: String? = nil, names: String) -> (Check?, Membership) {
+      (check("domain", title, state, evidence, remedy: remedy), .silent(names))
+    }
     do throws(ChildProcess.Failure) {
-      let alive = try Self.wbinfo(["--ping"])
+      let alive = try DomainNames.run(["--ping"])
       guard alive.exitCode == 0 else {
-        return (check("domain", title, .fail, "winbindd does not run: \(Self.line(alive))", remedy: remedy), .silent)
+        return silent(.fail, "winbindd does not run: \(Self.line(alive))", remedy: remedy, names: "winbindd does not run")
       }
     } catch {
       switch error {
-      case .missing: return (check("domain", title, .unknown, "this machine is a member of a domain, and wbinfo is not installed"), .silent)
-      default:
-        return (
-          check(
-            "domain", title, .fail, "winbind does not answer: winbindd hangs, or waits for a domain controller",
-            remedy: "\(NameService.remedy); \(log)"), .silent
-        )
+      case .missing:
+        return silent(.unknown, "this machine is a member of a domain, and wbinfo is not installed", names: "wbinfo is not installed")
+      case .timedOut:
+        return silent(
+          .fail, "winbind does not answer: winbindd hangs, or waits for a domain controller",
+          remedy: "\(NameService.remedy(restarting: [.winbind])); \(log)", names: "winbind does not answer")
+      case .notStarted, .tooMuchOutput, .killed: return silent(.unknown, error.reason, names: error.reason)
       }
     }
     let mend = "see that the domain controller can be reached (net ads info) and that the machine's secret is right (wbinfo -t)"
+    let unreached = "winbind reaches no domain controller"
     do throws(ChildProcess.Failure) {
-      let domain = try Self.wbinfo(["--ping-dc"])
+      let domain = try ChildProcess.run("wbinfo", ["--ping-dc"], maximumOutput: 4096, seconds: Self.patience)
       return domain.exitCode == 0
         ? (check("domain", title, .pass, Self.line(domain)), .member)
-        : (check("domain", title, .fail, Self.line(domain), remedy: mend), .silent)
+        : silent(.fail, Self.line(domain), remedy: mend, names: unreached)
     } catch {
-      return (
-        check(
-          "domain", title, .fail, "winbindd runs, and got no answer of a domain controller within \(Self.patience) seconds", remedy: mend),
-        .silent
-      )
+      guard case .timedOut = error else { return silent(.unknown, error.reason, names: error.reason) }
+      return silent(
+        .fail, "winbindd runs, and got no answer of a domain controller within \(Self.patience) seconds", remedy: mend, names: unreached)
     }
   }
 
-  /// How long an answer of winbind is waited for, in seconds.
-  private static let patience = 5
-
-  static func wbinfo(_ arguments: [String]) throws(ChildProcess.Failure) -> ChildProcess.Result {
-    try ChildProcess.run("wbinfo", arguments, maximumOutput: 4096, seconds: patience)
-  }
+  /// How long a domain controller's answer is waited for, in seconds: longer than the service does, so that what comes too late for the
+  /// doctor comes too late for a logon.
+  private static let patience = 2 * DomainNames.patience
 
   private static func line(_ result: ChildProcess.Result) -> String {
     let said = String(decoding: result.output, as: UTF8.self).split(separator: "\n") + result.errors.split(separator: "\n")
@@ -257,7 +256,7 @@ extension ServiceExamination {
     guard let policy = try? EffectivePolicy.load(paths: paths) else { return [] }
     let remedy =
       "winrm policy update; "
-      + (Self.hasSystemd ? "systemctl enable --now winrm-policy.service winrm-policy.timer" : Self.cronLine)
+      + (Self.hasSystemd ? "systemctl enable --now winrm-policy.service winrm-policy.timer" : Self.cronCommand(Self.ownPath))
     guard let read = policy.domain else {
       // An ordinary user's own service has the machine's policy; without one below WINRM_ROOT nobody expects it there.
       guard membership != .none else { return [] }
@@ -281,9 +280,28 @@ extension ServiceExamination {
   }
 
   /// A minute that is left to chance: not all machines are to ask the domain at once. The path, because cron looks in few directories.
-  private static let cronLine = """
-    echo "$(shuf -i 0-59 -n 1) * * * * root $(command -v winrm) policy update" >/etc/cron.d/winrm-policy
-    """
+  ///
+  /// - Parameter program: the path of `winrm`; `nil` where the shell has to find it.
+  static func cronCommand(_ program: String?) -> String {
+    func line(_ program: String) -> String {
+      "echo \"$(shuf -i 0-59 -n 1) * * * * root \(program) policy update\" >/etc/cron.d/winrm-policy"
+    }
+    return program.map(line) ?? "p=$(command -v winrm) && \(line("$p"))"
+  }
+
+  /// Where this program is; `nil` where it cannot be found out, or the path would have to be quoted.
+  private static var ownPath: String? {
+    guard let real = realpath("/proc/self/exe", nil) else { return nil }
+    defer { free(real) }
+    let path = String(cString: real)
+    let isPlain = path.utf8.allSatisfy { byte in
+      switch UnicodeScalar(byte) {
+      case "a"..."z", "A"..."Z", "0"..."9", "/", ".", "_", "-", "+": true
+      default: false
+      }
+    }
+    return isPlain && path.hasSuffix("/winrm") && access(path, X_OK) == 0 ? path : nil
+  }
 
   /// What systemd says of the timer.
   private static var timerState: String {

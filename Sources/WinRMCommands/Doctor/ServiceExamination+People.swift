@@ -71,7 +71,7 @@ extension ServiceExamination {
 
   // MARK: Entries
 
-  private struct Entry {
+  struct Entry {
     enum State: Equatable {
       case exists
       /// With the command that mends it; `nil` where only another name does.
@@ -93,34 +93,31 @@ extension ServiceExamination {
   }
 
   private func entries(_ service: ServiceSettings, _ accounts: [Account], _ findings: Findings) -> [Entry] {
-    let hosts = Self.hostNames()
-    var findings = findings
-    var entries: [Entry] = []
-    func add(_ list: String, _ name: String, _ state: Entry.State) {
-      entries.append(Entry(list: list, name: name, state: state))
-      // Who gave no answer about one name is not waited for with the next one.
-      if case .unknown = state, findings.domain == .member { findings.domain = .silent }
-    }
-    for name in service.allowedAccounts { add("AllowedAccounts", name, account(name, accounts, hosts, findings)) }
-    for name in service.allowedGroups { add("AllowedGroups", name, group(name, findings)) }
-    return entries
+    let hosts = MachineNames.labels()
+    var names = Names(of: findings.domain, DomainNames(hostNames: hosts))
+    return service.allowedAccounts.map { name in
+      Entry(list: "AllowedAccounts", name: name, state: account(name, accounts, hosts, findings, &names))
+    } + service.allowedGroups.map { Entry(list: "AllowedGroups", name: $0, state: group($0, &names)) }
   }
 
-  private func account(_ text: String, _ accounts: [Account], _ hosts: [String], _ findings: Findings) -> Entry.State {
+  private func account(
+    _ text: String, _ accounts: [Account], _ hosts: [String], _ findings: Findings, _ names: inout Names
+  ) -> Entry.State {
     guard let name = AccountName(parsing: text) else { return .lost("\"\(text)\" cannot be a name", mend: nil) }
-    guard let local = AccountStore.localName(of: name, hostNames: hosts) else { return domainAccount(name, findings) }
+    guard let local = AccountStore.localName(of: name, hostNames: hosts) else { return domainAccount(name, findings, &names) }
     guard let account = AccountStore.find(name, in: accounts, hostNames: hosts) else {
       var mend = "winrm account add \(local) -unixuser:USER"
       if findings.domain != .none {
-        let domain = findings.domain == .member ? Self.ask(["--own-domain"])?.first : nil
+        let domain = names.ownDomain()
         mend += Self.domainForm(of: text, local, in: findings.settings.service.allowedAccounts, domain: domain)
       }
       return .lost("there is no account \(local) (winrm account list)", mend: mend)
     }
     guard account.isEnabled else { return .lost("the account \(account.name) is disabled", mend: "winrm account enable \(account.name)") }
     let user: UnixMembership?
-    do throws(UnixMembership.NoAnswer) { user = try UnixMembership.user(named: account.unixUser) } catch {
-      return .unknown("whether there is the Unix user \(account.unixUser) of \(account.name) cannot be found out: \(silence(findings))")
+    do throws(NameService.Failure) { user = try UnixMembership.user(named: account.unixUser) } catch {
+      let reason = names.reason(error, for: account.unixUser)
+      return .unknown("whether there is the Unix user \(account.unixUser) of \(account.name) cannot be found out: \(reason)")
     }
     guard user != nil else {
       return .lost("the Unix user \(account.unixUser) of the account \(account.name) does not exist", mend: "useradd \(account.unixUser)")
@@ -135,58 +132,29 @@ extension ServiceExamination {
       "; or, if an account of the domain is meant, name it so: winrm set winrm/config/service '@{AllowedAccounts=\"\(names.joined(separator: ","))\"}'"
   }
 
-  private func domainAccount(_ name: AccountName, _ findings: Findings) -> Entry.State {
-    if let state = inDomain(name.description, kind: "SID_USER", "account", findings) { return state }
+  private func domainAccount(_ name: AccountName, _ findings: Findings, _ names: inout Names) -> Entry.State {
+    if let state = names.state(of: name.description, .account) { return state }
     // Without a domain, Kerberos alone can prove somebody of that name.
     return name.isUserPrincipalName && hasKeys(findings)
       ? .unknown("whether there is \(name) knows the realm's KDC alone")
       : .lost("\(name) is of a domain, and this machine is in none", mend: nil)
   }
 
-  private func group(_ name: String, _ findings: Findings) -> Entry.State {
-    do throws(UnixMembership.NoAnswer) {
+  private func group(_ name: String, _ names: inout Names) -> Entry.State {
+    let isBare = !name.contains("\\") && !name.contains("@")
+    // A name with its domain is first asked for there: behind the name service it could hold up all the others.
+    let first = isBare ? nil : names.state(of: name, .group)
+    if let first {
+      guard case .lost = first else { return first }
+    }
+    do throws(NameService.Failure) {
       if try UnixMembership.group(named: name) != nil { return .exists }
     } catch {
-      return .unknown("whether there is \(name) cannot be found out: \(silence(findings))")
+      return .unknown("whether there is \(name) cannot be found out: \(names.reason(error, for: name))")
     }
-    let isBare = !name.contains("\\") && !name.contains("@")
-    var asked = name
-    if isBare, findings.domain == .member, let own = Self.ask(["--own-domain"])?.first { asked = "\(own)\\\(name)" }
-    let parts = name.split(separator: "@", omittingEmptySubsequences: false)
-    if parts.count == 2, !name.contains("\\") { asked = "\(parts[1])\\\(parts[0])" }
-    if let state = inDomain(asked, kind: "GROUP", "group", findings, shown: name, mend: isBare ? "groupadd \(name)" : nil) { return state }
-    return .lost("there is no group \(name) on this machine", mend: isBare ? "groupadd \(name)" : nil)
-  }
-
-  /// What winbind knows of a name; `nil` on a machine that is in no domain.
-  private func inDomain(
-    _ name: String, kind: String, _ what: String, _ findings: Findings, shown: String? = nil, mend: String? = nil
-  ) -> Entry.State? {
-    switch findings.domain {
-    case .none: return nil
-    case .silent: return .unknown("whether there is \(shown ?? name) cannot be found out: \(Self.silence)")
-    case .member:
-      guard let answer = Self.ask(["-n", name])?.joined(separator: " ") else {
-        return .unknown("whether there is \(shown ?? name) cannot be found out: \(Self.silence)")
-      }
-      if answer.contains(kind) || (kind == "GROUP" && answer.contains("SID_ALIAS")) { return .exists }
-      let isOther = answer.contains("SID_")
-      return .lost("the domain has no \(what) \(shown ?? name)" + (isOther ? " (something else is called so)" : ""), mend: mend)
-    }
-  }
-
-  /// Who leaves questions about names open.
-  private func silence(_ findings: Findings) -> String {
-    findings.domain == .silent ? Self.silence : "the system's name service does not answer"
-  }
-
-  private static let silence = "winbind does not answer"
-
-  /// The lines that `wbinfo` answers with; none when it says no, `nil` when it says nothing.
-  private static func ask(_ arguments: [String]) -> [String]? {
-    guard let result = try? wbinfo(arguments) else { return nil }
-    guard result.exitCode == 0 else { return [] }
-    return String(decoding: result.output, as: UTF8.self).split(separator: "\n").map(String.init)
+    let mend = isBare ? "groupadd \(name)" : nil
+    return first ?? (isBare ? names.state(of: name, .group, mend: mend) : nil)
+      ?? .lost("there is no group \(name) on this machine", mend: mend)
   }
 
   /// The first entry that stands for nobody: what makes it somebody, and what takes it out.
@@ -210,14 +178,15 @@ extension ServiceExamination {
     _ evidence: String, _ accounts: [Account], _ service: ServiceSettings, _ findings: Findings, isClear: Bool
   ) -> Check {
     guard findings.domain == .none, !hasKeys(findings), isClear else { return check("accounts", Self.accountsTitle, .pass, evidence) }
-    let hosts = Self.hostNames()
+    let hosts = MachineNames.labels()
     let named = Set(
       service.allowedAccounts.compactMap { AccountName(parsing: $0) }
         .compactMap { AccountStore.localName(of: $0, hostNames: hosts) }.map(Account.key))
     let isAdmitted: Bool
-    do throws(UnixMembership.NoAnswer) { isAdmitted = try admits(accounts, named, service.allowedGroups) } catch {
+    do throws(NameService.Failure) { isAdmitted = try admits(accounts, named, service.allowedGroups) } catch {
       return check(
-        "accounts", Self.accountsTitle, .unknown, "\(evidence); whether one of the accounts belongs to these: \(silence(findings))")
+        "accounts", Self.accountsTitle, .unknown,
+        "\(evidence); whether one of the accounts belongs to these cannot be found out: \(Names.reason(error))")
     }
     guard !isAdmitted else { return check("accounts", Self.accountsTitle, .pass, evidence) }
     guard let first = accounts.first else {
@@ -232,7 +201,7 @@ extension ServiceExamination {
   }
 
   /// Whether one of the accounts is named, or a member of one of the groups.
-  private func admits(_ accounts: [Account], _ named: Set<String>, _ groupNames: [String]) throws(UnixMembership.NoAnswer) -> Bool {
+  private func admits(_ accounts: [Account], _ named: Set<String>, _ groupNames: [String]) throws(NameService.Failure) -> Bool {
     var groups: Set<UInt32> = []
     for name in groupNames {
       if let group = try UnixMembership.group(named: name) { groups.insert(group) }
@@ -242,12 +211,5 @@ extension ServiceExamination {
       if named.contains(account.key) || (user.number >= 1000 && !user.groups.isDisjoint(with: groups)) { return true }
     }
     return false
-  }
-
-  /// The names by which accounts of this machine are called.
-  private static func hostNames() -> [String] {
-    guard let name = MachineNames.current().first else { return ["localhost"] }
-    let label = name.split(separator: ".").first.map(String.init) ?? name
-    return [String(label.uppercased().prefix(15)), name, label]
   }
 }

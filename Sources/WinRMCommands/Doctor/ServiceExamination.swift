@@ -45,8 +45,8 @@ struct ServiceExamination {
     case none
     /// It is a member, and winbind answers.
     case member
-    /// It is a member, and winbind cannot be asked about names.
-    case silent
+    /// It is a member, and winbind cannot be asked about names, for this reason.
+    case silent(String)
   }
 
   /// - Parameter environment: says whether an ordinary user means a service of their own; see ``LocalService``.

@@ -23,6 +23,16 @@ struct ChildProcess {
     case tooMuchOutput(String)
     /// Ended by a signal.
     case killed(String, Int32)
+
+    var reason: String {
+      switch self {
+      case .missing(let name): "the program \(name) is missing; it belongs to Samba (Debian: winbind, ldb-tools, smbclient)"
+      case .notStarted(let name, let number): "the program \(name) could not be started (error \(number))"
+      case .timedOut(let name): "the program \(name) gave no answer in time"
+      case .tooMuchOutput(let name): "the program \(name) answered with more than is taken"
+      case .killed(let name, let signal): "the program \(name) was ended by signal \(signal)"
+      }
+    }
   }
 
   private static let directories = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin", "/usr/local/sbin"]

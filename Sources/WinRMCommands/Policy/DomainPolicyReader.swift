@@ -343,17 +343,7 @@ struct DomainPolicyReader {
     do {
       return try run(name, arguments, maximumOutput)
     } catch let reason as ChildProcess.Failure {
-      throw DomainPolicyError(message: "\(failure): \(Self.message(reason))")
-    }
-  }
-
-  private static func message(_ failure: ChildProcess.Failure) -> String {
-    switch failure {
-    case .missing(let name): "the program \(name) is missing; it belongs to Samba (Debian: winbind, ldb-tools, smbclient)"
-    case .notStarted(let name, let number): "the program \(name) could not be started (error \(number))"
-    case .timedOut(let name): "the program \(name) gave no answer in time"
-    case .tooMuchOutput(let name): "the program \(name) answered with more than is taken"
-    case .killed(let name, let signal): "the program \(name) was ended by signal \(signal)"
+      throw DomainPolicyError(message: "\(failure): \(reason.reason)")
     }
   }
 

@@ -11,7 +11,7 @@ import WinRMConfiguration
 @Suite("A name service that does not answer")
 struct NameServiceTests {
   @Test func nobodyWaitsForLongOrTwice() async throws {
-    let service = NameService(patience: .milliseconds(200))
+    let service = NameService(patience: .seconds(3))
     let gate = DispatchSemaphore(value: 0)
     let start = ContinuousClock.now
     #expect(throws: NameService.Failure.silent) { try service.ask { gate.wait() } }
@@ -19,10 +19,10 @@ struct NameServiceTests {
     #expect(service.isWaiting)
     // Nothing is asked while the first question waits.
     let isAsked = Mutex(false)
-    #expect(throws: NameService.Failure.silent) { try service.ask { isAsked.withLock { $0 = true } } }
+    #expect(throws: NameService.Failure.notAsked) { try service.ask { isAsked.withLock { $0 = true } } }
     #expect(!isAsked.withLock { $0 })
-    #expect(throws: NameService.Failure.silent) { try service.user(named: "root") }
-    #expect(throws: NameService.Failure.silent) { try service.group(0) }
+    #expect(throws: NameService.Failure.notAsked) { try service.user(named: "root") }
+    #expect(throws: NameService.Failure.notAsked) { try service.group(0) }
     // It answers again.
     gate.signal()
     while service.isWaiting { try await Task.sleep(for: .milliseconds(1)) }
@@ -50,8 +50,31 @@ struct NameServiceTests {
     for part in ["does not answer", "whether there is a user dave", "5 seconds", "winbind", "Nothing was changed", "\nNext: "] {
       #expect(failure.message.contains(part))
     }
+    let next = UnixNames.failure("whether there is a group ops", .notAsked)
+    #expect(next.code == failure.code && next.message.contains("not asked whether there is a group ops, because an earlier question"))
     #expect(failure.text(.text).contains("0x800705B4"))
     #expect(UnixNames.failure("whether there is a user dave", .system(EIO)).message.hasSuffix("user dave: Input/output error"))
+  }
+
+  @Test(arguments: [
+    ("passwd: files systemd winbind\ngroup: files winbind\n", [NameService.Server.winbind]),
+    ("passwd:\tfiles sss # winbind\ngroup: files [SUCCESS=merge] sss\nhosts: files dns winbind\n", [.sssd]),
+    ("  group : files ldap\n", [.nslcd]), ("passwd: files[NOTFOUND=continue]winbind\ninitgroups: sss\n", [.winbind, .sssd]),
+    ("#passwd: winbind\nshadow: sss\n", []), ("", []),
+  ])
+  func theServersAreThoseOfTheConfiguration(_ configuration: String, _ servers: [NameService.Server]) {
+    #expect(NameService.servers(in: configuration) == servers)
+  }
+
+  @Test func whatIsRestartedIsThere() {
+    #expect(NameService.remedy(restarting: [.sssd], hasSystemd: true) == "systemctl restart sssd")
+    #expect(NameService.remedy(restarting: [.winbind, .sssd], hasSystemd: true) == "systemctl restart winbind sssd")
+    #expect(NameService.remedy(restarting: [.winbind], hasSystemd: false) == "end winbindd (kill -KILL), and start it again")
+    #expect(NameService.remedy(restarting: [.winbind, .sssd], hasSystemd: false).contains("end winbindd and sssd "))
+    for hasSystemd in [false, true] {
+      let unknown = NameService.remedy(restarting: [], hasSystemd: hasSystemd)
+      #expect(unknown.contains("/etc/nsswitch.conf") && !unknown.contains("winbind"))
+    }
   }
 
   @Test func noAccountIsMadeAndNoPasswordAsked() throws {

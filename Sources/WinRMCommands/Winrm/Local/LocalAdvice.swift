@@ -8,7 +8,7 @@ import WinRMResources
 struct LocalAdvice {
   var paths: WinRMPaths
   var groups = UnixNames.system
-  var domain = DomainGroups.system
+  var domain = DomainNames(hostNames: MachineNames.labels())
 
   /// - Parameters:
   ///   - names: the settings that were named.
@@ -26,31 +26,42 @@ struct LocalAdvice {
   }
 
   private func remarks(onGroups names: [String]) -> [String] {
-    // Who gives no answer about one group is not waited for again.
-    var isSilent = false
+    var domain = domain
     return names.compactMap { name in
+      let hasDomain = name.contains("\\") || name.contains("@")
+      // A name with its domain is first asked for there: behind the name service it could hold up all the others.
+      let answer = hasDomain ? domain.find(name, .group) : .missing
+      switch answer {
+      case .found: return nil
+      case .silent, .unanswered, .notAsked, .failed: return Self.remark(onGroup: name, hasDomain: hasDomain, answer)
+      case .missing, .other, .noDomain: break
+      }
       do {
         guard try !groups.hasGroup(name) else { return nil }
       } catch {
         return "whether there is a group \(name) could not be found out: the name service of this machine does not answer."
       }
-      let answer = isSilent ? .silent : domain.find(name)
-      isSilent = answer == .silent
-      return Self.remark(onGroup: name, answer)
+      return Self.remark(onGroup: name, hasDomain: hasDomain, hasDomain ? answer : domain.find(name, .group))
     }
   }
 
   /// - Parameter name: a group that is not one of this machine's own.
-  private static func remark(onGroup name: String, _ answer: DomainGroups.Answer) -> String? {
-    let hasDomain = name.contains("\\") || name.contains("@")
+  private static func remark(onGroup name: String, hasDomain: Bool, _ answer: DomainNames.Answer) -> String? {
+    let open: String
     switch answer {
     case .found: return nil
-    case .silent where hasDomain: return "whether there is a group \(name) could not be found out: winbind gave no answer."
-    case .silent: return "there is no group \(name) on this machine; whether its domain has one, winbind did not answer."
-    case .missing where hasDomain: return "the domain has no group \(name), as far as winbind knows; until it has, nobody gets in by it."
-    case .missing, .noDomain:
+    case .missing where hasDomain, .other where hasDomain:
+      return "the domain has no group \(name), as far as winbind knows; until it has, nobody gets in by it."
+    case .missing, .other, .noDomain:
       return "there is no group \(name) on this machine; until there is, or its domain has one, nobody gets in by it."
+    case .silent: open = "winbind does not answer"
+    case .unanswered: open = "winbind got no answer within \(DomainNames.patience) seconds"
+    case .notAsked(let first): open = "it was not asked for, because \(first) got no answer"
+    case .failed(let reason): open = reason
     }
+    return hasDomain
+      ? "whether there is a group \(name) could not be found out: \(open)."
+      : "there is no group \(name) on this machine; whether its domain has one could not be found out: \(open)."
   }
 
   private static func value(_ name: String, _ element: XMLElement) -> String? {
