@@ -819,7 +819,7 @@ def test_credssp_and_kerberos_do_not_go_through_a_proxy(own_lab):
         own_lab.trust(own_lab.client_host, "127.0.0.1")
         asking = ["-pac:ie_settings", "-pa:basic", "-pu:u", "-pp:p"]
         report = examine(own_lab, *asking, target="http://127.0.0.1:1", method="Negotiate", **through)
-        doctor.assert_broken(report, "client.proxy", code="0x803381B1")
+        doctor.assert_broken(report, "client.proxy", "names %s:%d for 127.0.0.1" % (wire.address, wire.port), code="0x803381B1")
         assert wire.connections == 0 and not proxy.lines
 
 
@@ -836,6 +836,25 @@ def test_a_chain_through_a_proxy(own_lab, pki):
         report = examine(own_lab, "-pac:ie_settings", target=target, method="Negotiate", **excepted)
         doctor.assert_whole(report)
         assert "reached directly" in report.evidence("client.proxy") and not proxy.lines
+
+
+def test_the_password_of_a_proxy_stays_here_where_the_real_command_keeps_it(own_lab, pki):
+    """Without a ticket winrs ends before it goes to the proxy, and so does the doctor; with something to log on with both go."""
+    own_lab.client_host = client = own_lab.client()
+    with plain.Proxy("somebody", "secret") as proxy:
+        through = proxied(proxy.url, pki)
+        words = ["-pac:ie_settings", "-pa:basic", "-pu:somebody", "-pp:secret"]
+        for target in ("https://server.invalid", "https://127.0.0.2:1"):
+            done = client.run("winrm", "identify", "-remote:" + target, "-authentication:Negotiate", *words, **through)
+            assert done.returncode != 0 and not proxy.lines, (done.out, done.err)
+            report = doctor.Report(
+                client.run("winrm", "doctor", "-remote:" + target, "-authentication:Negotiate", "-format:json", *words, **through)
+            )
+            doctor.assert_broken(report, "client.credential")
+            assert "the real command sends nothing" in report.evidence("network.proxy") and not proxy.lines, proxy.lines
+        report = examine(own_lab, *words, target="https://127.0.0.2:1", method="Negotiate", **through)
+        doctor.assert_broken(report, "network.proxy", "cannot reach")
+        assert proxy.lines and all(head["Proxy-Authorization"] == proxy.wants for head in proxy.heads)
 
 
 def test_a_chain_of_http_through_a_proxy(scene):

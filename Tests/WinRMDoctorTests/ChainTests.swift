@@ -584,6 +584,54 @@ struct ChainTests {
     broken(try await examine(.negotiate, target: "https://hop1:5986"), "client.proxy")
   }
 
+  @Test("A proxy's password goes to it only where the real command sends it: after the KDC was asked")
+  func passwordOfTheProxy() async throws {
+    probes.proxy = .through(host: "proxy", authority: "proxy:3128", takesPassword: true)
+    probes.logon = LogonAnswer(report: AuthenticationReport(peer: "hop1:5986", method: .negotiate, mechanism: .kerberos))
+    #expect(try await examine(.negotiate, target: "https://hop1").passed)
+    #expect(probes.asked == ["address", "kerberos", "greet", "logon"], "the KDC is asked once")
+    // Nothing to log on with, also where names rule Kerberos out; and a KDC that says no.
+    for obstacle in [nil, "an address"] {
+      for (code, stage) in [(WinRMCode.noCredentials, WinRMError.Stage.policy), (.logonFailure, .kerberos)] {
+        probes.asked = []
+        probes.obstacle = obstacle
+        probes.kerberos = .failure(failure(code, stage), nil)
+        let report = try await examine(.negotiate, target: "https://hop1", credential: .ambient(hasAgent: false))
+        broken(report, code == .noCredentials ? "client.credential" : "server.logon")
+        #expect(probes.asked == ["address", "kerberos"], "nobody connects to the proxy")
+        for name in ["network.proxy", "network.port", "network.tls", "network.certificate", "server.service", "server.schemes"] {
+          let check = try #require(report.checks.first { $0.id.rawValue == name })
+          #expect(check.state == .unknown && check.evidence.contains("sends nothing to the proxy"), "\(name)")
+        }
+      }
+    }
+  }
+
+  @Test("What Kerberos could not do is not forgotten where the way fails") func kerberosBeforeTheProxy() async throws {
+    probes.proxy = .through(host: "proxy", authority: "proxy:3128", takesPassword: true)
+    probes.kerberos = .obstacle(reason: "no KDC", error: KerberosError(.unreachable))
+    probes.greeting = Greeting(peer: "proxy:3128", failure: failure(.destinationUnreachable, .proxy))
+    let report = try await examine(.negotiate, target: "https://hop1:5986")
+    broken(report, "network.proxy")
+    #expect(probes.asked == ["address", "kerberos", "greet"])
+    let check = try #require(report.checks.first { $0.id.rawValue == "domain.kdc" })
+    #expect(check.state == .unknown && check.evidence.contains("no KDC") && !check.evidence.contains("not tried"))
+  }
+
+  @Test("A refusal of a proxy says which it is") func refusedProxyIsNamed() async throws {
+    probes.refusals = [failure(.proxyWithKerberos, .policy)]
+    for (proxy, words) in [
+      (ProxyAnswer.through(host: "proxy", authority: "proxy:3128"), "the cause; the environment names proxy:3128 for hop1"),
+      (.direct, "the cause; the environment names no proxy for hop1, or no_proxy makes an exception of it"), (.notAsked, "the cause"),
+    ] {
+      probes.proxy = proxy
+      let report = try await examine(.kerberos, target: "https://hop1:5986")
+      broken(report, "client.proxy")
+      #expect(report.firstFailure?.evidence == words && report.firstFailure?.remedy == "the step")
+      #expect(report.firstFailure?.code == .proxyWithKerberos)
+    }
+  }
+
   @Test("Where a rule refuses, the proxy is not even looked up") func noWordToTheProxy() async throws {
     probes.proxy = .through(host: "proxy", authority: "proxy:3128")
     probes.refusals = [failure(.proxyWithCredSSP, .policy)]
@@ -768,7 +816,8 @@ struct ChainTests {
   }
 
   private func second(
-    _ values: [String: String], _ method: AuthenticationMethod, _ delegation: AuthenticationReport.Delegation
+    _ values: [String: String], _ method: AuthenticationMethod, _ delegation: AuthenticationReport.Delegation,
+    credential: ChainSubject.CredentialKind = .explicit("alice")
   ) async throws -> DoctorReport {
     var policy = try policy()
     policy.basicEnabled = true
@@ -777,7 +826,7 @@ struct ChainTests {
       report: AuthenticationReport(
         peer: "hop1:5985", method: method, mechanism: method == .basic ? nil : .kerberos, delegation: delegation),
       second: .said(values))
-    return try await examine(method, policy: policy, second: "hop2")
+    return try await examine(method, policy: policy, second: "hop2", credential: credential)
   }
 
   @Test("The remedy is another way than the one in use") func waysToCredentials() async throws {
@@ -786,9 +835,17 @@ struct ChainTests {
       let report = try await second(none, method, .notAsked)
       broken(report, "secondhop.credentials")
       let remedy = try #require(report.firstFailure?.remedy)
-      #expect(remedy.contains("-authentication:CredSSP") && remedy.contains("-allowdelegate"), "\(method)")
+      // With a user name -allowdelegate alone is CredSSP, and a ticket of kinit is not looked at.
+      #expect(remedy.contains("-authentication:CredSSP") && remedy.contains("-authentication:Kerberos -allowdelegate"), "\(method)")
+      #expect(!remedy.contains("kinit"), "\(method)")
+      guard method != .basic else { continue }
+      let ambient = try await second(none, method, .notAsked, credential: .ambient(hasAgent: false))
+      #expect(ambient.firstFailure?.remedy?.contains("or with -allowdelegate and a forwardable ticket (kinit -f)") == true, "\(method)")
+      let refused = try await second(none, method, .none(because: "no"), credential: .ambient(hasAgent: false))
+      #expect(refused.firstFailure?.remedy?.contains("kinit -f as a user who may be delegated") == true, "\(method)")
     }
     let untrusted = try await second(none, .kerberos, .none(because: "the domain does not trust it"))
+    #expect(untrusted.firstFailure?.remedy?.contains("kinit") == false)
     #expect(untrusted.firstFailure?.evidence.contains("the domain does not trust it") == true)
     #expect(untrusted.firstFailure?.remedy?.contains("have the domain trust hop1 for delegation") == true)
     #expect(untrusted.firstFailure?.remedy?.contains("-allowdelegate") == false)
@@ -864,13 +921,67 @@ struct ChainTests {
       #expect(report.firstFailure?.remedy?.contains("as in http://hop2:5985;") == expected, "\(isOpen)")
     }
     let mute = good.merging(["port.80": first, "winrm.exit": "124", "winrm.said.1": ""]) { $1 }
-    #expect(try await second(mute, target: "http://hop2").firstFailure?.remedy?.contains("as in http://hop2:5985;") == isNamed)
+    let silent = try await second(mute, target: "http://hop2")
+    #expect(silent.firstFailure?.remedy?.contains("as in http://hop2:5985;") == isNamed)
+    // winrs goes to the second only where the first refuses; and a connection that was never taken is not called one.
+    let taken = [
+      "open": "port 80 of hop2 takes connections, and does", "Connection refused": "port 5985 of hop2 takes connections, and does",
+    ]
+    #expect(silent.firstFailure?.evidence == "\(taken[first] ?? "port 80 of hop2 does") not answer: winrs waited 15 seconds")
     // That of Windows goes to the first alone.
     let windows = good.merging(lost) { $1 }.merging(["windows": "1"]) { $1 }
     #expect(try await second(windows, target: "http://hop2").firstFailure?.remedy?.contains("as in http://hop2:5985;") == true)
     // Who named a port gets no other.
     let named = try await second(good.merging(lost) { $1 }, target: "http://hop2:80")
     #expect(named.firstFailure?.remedy?.contains("as in") == false)
+  }
+
+  @Test(
+    "A stranger at the first port of a scheme is no WinRM service to be mended, where WinRM's own is open",
+    arguments: [
+      ("https://hop2", ["winrm.said.2": "Stage: TLS with hop2:443", "winrm.said.3": "Error number: -2144108048 0x803381F0"]),
+      ("http://hop2", ["winrm.said.2": "Stage: authentication with hop2:80", "winrm.said.3": "Error number: 5 0x5"]),
+      ("http://hop2", ["winrm.said.2": "Stage: request with hop2:80", "winrm.said.3": "Error number: 5 0x5"]),
+      ("http://hop2", ["windows": "1", "winrm.exit": "5"]),
+    ] as [(String, [String: String])])
+  func strangerAtTheFirstPort(target: String, said: [String: String]) async throws {
+    let (first, own) = target.hasPrefix("https") ? (443, 5986) : (80, 5985)
+    let refused = good.merging(["winrm.exit": "255", "winrm.said.1": "Winrs error:no", "port.\(first)": "open", "port.\(own)": "open"]) {
+      $1
+    }
+    .merging(said) { $1 }
+    let report = try await second(refused, target: target)
+    broken(report, "secondhop.port")
+    #expect(report.firstFailure?.remedy == "name the port of its WinRM service, as in \(target):\(own)")
+    #expect(report.firstFailure?.evidence.contains("comes to port \(first) of hop2, where another service than WinRM may listen") == true)
+    #expect(report.firstFailure?.evidence.hasSuffix("no; port \(own) is open as well") == true)
+    // Without a second port there is one service to speak of; and who named the port meant the service there.
+    for (values, target) in [
+      (refused.merging(["port.\(own)": "Connection refused"]) { $1 }, target), (refused, "\(target):\(first)"),
+    ] {
+      let other = try await second(values, target: target)
+      #expect(other.firstFailure != nil && other.firstFailure?.id.rawValue != "secondhop.port")
+    }
+  }
+
+  @Test("What winrs is told before it goes anywhere is nobody's at a port", arguments: ["policy", "Kerberos"])
+  func refusedBeforeThePort(stage: String) async throws {
+    let values = good.merging([
+      "winrm.exit": "255", "winrm.said.1": "Winrs error:no", "winrm.said.2": "Stage: \(stage)", "port.80": "open", "port.5985": "open",
+    ]) { $1 }
+    broken(try await second(values, target: "http://hop2"), stage == "policy" ? "secondhop.client" : "secondhop.ticket")
+  }
+
+  @Test("Of a Windows file server that lists its shares nobody knows whom it let in") func anonymousShares() async throws {
+    let values = windows.merging(["winrm.exit": "", "port.5985": "closed", "port.445": "open", "smb.exit": "0", "smb.said.1": "ok"]) { $1 }
+    for change in [[:], ["winrm.exit": "5", "winrm.said.1": "Winrs error:Access is denied."]] {
+      let report = try await second(values.merging(change) { $1 }, .kerberos, .notAsked)
+      #expect(report.firstFailure == nil && !report.passed)
+      for name in ["credentials", "access"] { #expect(state(report, name) == .unknown, "\(name)") }
+      #expect(report.checks.contains { $0.id.rawValue == "secondhop.credentials" && $0.evidence.contains("without a name") })
+    }
+    // Where credentials were sent there, being let in is enough.
+    #expect(try await second(values).checks.last?.evidence == "its file server lists its shares")
   }
 
   @Test func aWindowsFirstHopIsAskedInItsOwnLanguage() async throws {

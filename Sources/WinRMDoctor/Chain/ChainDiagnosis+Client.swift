@@ -159,14 +159,20 @@ extension ChainDiagnosis {
   func failTrustedHosts(_ refusal: WinRMError, _ findings: inout Findings) { fail(.trustedHosts, refusal, &findings) }
 
   private func checkProxy(_ refusal: WinRMError?, _ findings: inout Findings) {
-    if let refusal { return findings.fail(.proxy, refusal) }
     let host = subject.endpoint.host
+    let named: String
     switch probes.proxy {
-    case .notAsked: break
-    case .direct:
-      findings.pass(.proxy, "the environment names no proxy for \(host), or no_proxy makes an exception of it: it is reached directly")
-    case .through(_, let authority): findings.pass(.proxy, "the environment names \(authority) for \(host)")
-    case .unusable(let error): findings.fail(.proxy, error)
+    case .unusable(let error): return findings.fail(.proxy, refusal ?? error)
+    case .notAsked:
+      if let refusal { findings.fail(.proxy, refusal) }
+      return
+    case .direct: named = "the environment names no proxy for \(host), or no_proxy makes an exception of it"
+    case .through(_, let authority, _): named = "the environment names \(authority) for \(host)"
+    }
+    if let refusal {
+      findings.fail(.proxy, "\(refusal.evidence); \(named)", remedy: refusal.nextStep, code: refusal.code)
+    } else {
+      findings.pass(.proxy, probes.proxy.authority == nil ? "\(named): it is reached directly" : named)
     }
   }
 }

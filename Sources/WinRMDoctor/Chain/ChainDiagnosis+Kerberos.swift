@@ -15,9 +15,12 @@ extension ChainDiagnosis {
     var code: WinRMCode
   }
 
-  /// - Returns: what is wrong with Kerberos, where the client goes on without; and whether it goes on at all.
-  func askKerberos(_ findings: inout Findings) async throws -> (trouble: KerberosTrouble?, goesOn: Bool) {
-    guard mayUseKerberos else { return (nil, true) }
+  /// What is wrong with Kerberos, where the client goes on without; and whether it goes on at all.
+  typealias KerberosOutcome = (trouble: KerberosTrouble?, goesOn: Bool)
+
+  func askKerberos(_ findings: inout Findings) async throws -> KerberosOutcome {
+    // Where names rule Kerberos out, nobody is asked, and the client may still have nothing else to begin with.
+    guard mayUseKerberos || subject.hasMechanism && probes.proxy.takesPassword else { return (nil, true) }
     switch try await probes.askKerberos() {
     case .notAsked: return (nil, true)
     case .ticket(let client):

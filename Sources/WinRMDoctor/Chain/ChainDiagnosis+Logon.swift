@@ -8,8 +8,9 @@ import WinRMConfiguration
 // The real logon, by the client library: only when nothing before it failed.
 
 extension ChainDiagnosis {
-  func useCredentials(_ findings: inout Findings) async throws {
-    let (trouble, goesOn) = try await askKerberos(&findings)
+  /// - Parameter kerberos: what the KDC said, where it was asked before.
+  func useCredentials(_ findings: inout Findings, _ kerberos: KerberosOutcome?) async throws {
+    let (trouble, goesOn) = if let kerberos { kerberos } else { try await askKerberos(&findings) }
     guard goesOn else {
       let cause = findings.firstFailure.map { "\"\($0.title)\" failed" } ?? "the domain said no"
       findings.leaveOpen(rest, because: "not tried, because \(cause)")

@@ -13,21 +13,33 @@ extension ChainDiagnosis {
   /// What is looked at of the way and of the server, the name apart.
   var networkChecks: [ChainCheck] { (probes.proxy.authority == nil ? [] : [.proxyWay]) + transport + afterTLS }
 
-  func checkNetwork(_ findings: inout Findings) async throws {
+  /// - Returns: what the KDC said, where it had to be asked before anything went to the proxy.
+  func checkNetwork(_ findings: inout Findings) async throws -> KerberosOutcome? {
     await checkName(&findings)
     guard findings.state(of: .name) != .fail else {
-      return findings.leaveOpen(networkChecks, because: "not tried: the name has no address")
+      findings.leaveOpen(networkChecks, because: "not tried: the name has no address")
+      return nil
+    }
+    // The way through such a proxy begins with a password: what keeps the real command from sending it has to come first.
+    let kerberos = probes.proxy.takesPassword ? try await askKerberos(&findings) : nil
+    guard kerberos?.goesOn != false else {
+      let cause = findings.firstFailure.map { "\"\($0.title)\" failed" } ?? "the domain said no"
+      findings.leaveOpen(networkChecks, because: "not tried, because \(cause): the real command sends nothing to the proxy then")
+      return kerberos
     }
     let greeting = try await probes.greet()
-    guard checkConnection(greeting, &findings) else { return }
-    try await checkService(greeting, &findings)
+    if checkConnection(greeting, &findings) { try await checkService(greeting, &findings) }
+    if findings.firstFailure != nil, let trouble = kerberos?.trouble {
+      findings.leaveOpen([trouble.check], because: "whether it matters is not known: \(trouble.evidence)")
+    }
+    return kerberos
   }
 
   /// Looks up what the client would look up: the host, or the proxy, which then looks up the host by itself.
   func checkName(_ findings: inout Findings) async {
     var host = subject.endpoint.host
     var owner = "the name"
-    if case .through(let proxy, _) = probes.proxy {
+    if case .through(let proxy, _, _) = probes.proxy {
       // Nobody but the proxy knows what it finds, and where a rule refuses it is not asked.
       guard findings.firstFailure == nil else {
         return findings.leaveOpen(.name, because: "not tried: the proxy looks it up, and nothing is sent to it")

@@ -54,18 +54,23 @@ extension ChainDiagnosis {
   private func credentialsRemedy(_ report: AuthenticationReport) -> String {
     let first = subject.endpoint.host
     let credSSP = "open the first hop with -authentication:CredSSP -username:USER"
+    let byTicket = "with -authentication:Kerberos -allowdelegate where the domain trusts \(first) for delegation"
+    // With a user name -allowdelegate alone sends the password, and a ticket of kinit is not looked at.
+    let isAmbient = if case .ambient = subject.credential { true } else { false }
     switch (subject.method, report.delegation) {
     case (.credSSP, _), (_, .ticket):
       return "look at the log of the service on \(first): it says what became of the credentials that were sent there"
+    case (.kerberos, .notAsked) where !isAmbient, (.negotiate, .notAsked) where !isAmbient:
+      return "\(credSSP); or, for a forwarded ticket in place of the password, \(byTicket)"
     case (.kerberos, .notAsked), (.negotiate, .notAsked):
       return
         "\(credSSP); or with -allowdelegate and a forwardable ticket (kinit -f), for which the domain has to trust \(first) for delegation"
     case (.kerberos, _), (.negotiate, _):
       return """
-        \(credSSP); for a forwarded ticket: kinit -f as a user who may be delegated, and have the domain trust \(first) for delegation \
+        \(credSSP); for a forwarded ticket: \(isAmbient ? "kinit -f as" : "take") a user who may be delegated, and have the domain trust \(first) for delegation \
         (on a domain controller of Samba: samba-tool delegation for-any-service 'ACCOUNT$' on)
         """
-    default: return "\(credSSP), or with -authentication:Kerberos -allowdelegate where the domain trusts \(first) for delegation"
+    default: return "\(credSSP), or \(byTicket)"
     }
   }
 
@@ -163,25 +168,34 @@ extension ChainDiagnosis {
         other.trial.verdict.map { "; \(word) \(other.way): \(SafeText.shortened($0.evidence, to: 250))" }
       }.joined()
     }
-    if let (way, text) = trials.lazy.compactMap({ trial in trial.trial.accepted.map { (trial.way, $0) } }).first {
+    if let (way, accepted) = trials.lazy.compactMap({ trial in trial.trial.accepted.map { (trial.way, $0) } }).first {
+      if mayLackCredentials, !accepted.isUser {
+        // A file server may have shares for everybody, and then nothing was proven to it.
+        findings.leaveOpen(
+          .secondHopCredentials,
+          because: "whether the session holds any is not known: the file server lets it in, and may let in whoever asks, without a name")
+        findings.leaveOpen(.secondHopAccess, because: accepted.text + ", perhaps for whoever asks" + others("not by", but: way))
+        return
+      }
       if mayLackCredentials {
         findings.pass(.secondHopCredentials, "what the session holds was enough for the second hop")
         checkTicket(said, &findings)
       }
-      return findings.pass(.secondHopAccess, text + others("not by", but: way))
+      return findings.pass(.secondHopAccess, accepted.text + others("not by", but: way))
     }
     guard let (way, verdict) = trials.lazy.compactMap({ trial in trial.trial.verdict.map { (trial.way, $0) } }).first else {
       let reasons = trials.compactMap(\.trial.unknown)
       return findings.leaveOpen(
         .secondHopAccess, because: reasons.isEmpty ? "nothing on the first hop could try it" : reasons.joined(separator: "; "))
     }
+    let matter = verdict.matter ?? verdict.check
     // The missing ticket is the cause, and what came of trying without one its consequence.
-    if findings.state(of: .secondHopTicket) == .fail, verdict.check != .secondHopName, verdict.check != .secondHopPort {
+    if findings.state(of: .secondHopTicket) == .fail, matter != .secondHopName, matter != .secondHopPort {
       return findings.leaveOpen(
         .secondHopAccess,
         because: "not judged while there is no ticket; without one, \(way): \(SafeText.shortened(verdict.evidence, to: 250))")
     }
-    if mayLackCredentials, verdict.check == .secondHopAccess || verdict.check == .secondHopTicket || verdict.code == .noCredentials {
+    if mayLackCredentials, matter == .secondHopAccess || matter == .secondHopTicket || verdict.code == .noCredentials {
       // Who has nothing to show is refused in many words: neither the second hop nor its accounts are to blame as long as that may be it.
       return findings.leaveOpen(
         .secondHopAccess,
@@ -197,11 +211,12 @@ extension ChainDiagnosis {
   }
 
   private enum Trial {
-    case accepted(String)
+    /// The text, and whether it can only have been the user who was let in.
+    case accepted(String, asUser: Bool)
     case refused(SecondHopVerdict)
     case unknown(String)
 
-    var accepted: String? { if case .accepted(let text) = self { text } else { nil } }
+    var accepted: (text: String, isUser: Bool)? { if case .accepted(let text, let isUser) = self { (text, isUser) } else { nil } }
     var verdict: SecondHopVerdict? { if case .refused(let verdict) = self { verdict } else { nil } }
     var unknown: String? { if case .unknown(let text) = self { text } else { nil } }
   }
@@ -220,15 +235,26 @@ extension ChainDiagnosis {
 
   private func service(_ reply: SecondHopReply, over scheme: String?, _ said: Said, _ names: SecondHopNames) -> Trial {
     if reply.exit == 0, reply.lines.contains(where: { $0.contains(SecondHopScript.word) }) {
-      return .accepted("its WinRM service ran a command for the user")
+      return .accepted("its WinRM service ran a command for the user", asUser: true)
     }
-    let port = names.second.ports.first { said["port.\($0)"] == "open" && $0 != 445 && (scheme == nil || $0 != 5985) } ?? 5985
+    let own = portOfItsOwn(said, names)
+    // Where there is one of its own, winrs comes no further than the first.
+    let port =
+      own != nil
+      ? names.second.ports[0]
+      : names.second.ports.first { said["port.\($0)"] == "open" && $0 != 445 && (scheme == nil || $0 != 5985) } ?? 5985
     let address = names.second.address ?? "\(scheme ?? "http")://\(names.bracketedHost):\(port)"
-    var verdict = WinrsFailure(reply).map { SecondHopVerdict($0, tried: "winrs -r:\(address) id", names) }
-    if reply.tookTooLong, reply.text.isEmpty { verdict = .silent(port: port, names) }
+    let isOpen = said["port.\(port)"] == "open"
+    let failure = WinrsFailure(reply)
+    var verdict = failure.map { SecondHopVerdict($0, tried: "winrs -r:\(address) id", names) }
+    if reply.tookTooLong, reply.text.isEmpty { verdict = .silent(port: port, isOpen: isOpen, names) }
     if var verdict {
-      if verdict.check == .secondHopPort, let better = portOfItsOwn(said, names) {
-        verdict.remedy = "name the port of its WinRM service, as in \(better); otherwise: \(verdict.remedy)"
+      if let own {
+        if verdict.check == .secondHopPort {
+          verdict.remedy = "name the port of its WinRM service, as in \(own.address); otherwise: \(verdict.remedy)"
+        } else if isOpen, let failure, SecondHopVerdict.wasAsked(failure) {
+          verdict = .other(verdict, failure, port: port, own: own, names)
+        }
       }
       return .refused(verdict)
     }
@@ -241,19 +267,23 @@ extension ChainDiagnosis {
 
   /// The address with WinRM's own port, where that is open and `winrs` does not come to it: another service has the port of the scheme, or
   /// something drops what goes there. It tries the second port only where the first refuses, and that of Windows tries none.
-  private func portOfItsOwn(_ said: Said, _ names: SecondHopNames) -> String? {
+  private func portOfItsOwn(_ said: Said, _ names: SecondHopNames) -> (port: Int, address: String)? {
     let ports = names.second.ports
     guard case .winrm(let scheme, nil) = names.second.service, let first = ports.first, let last = ports.last,
       said["port.\(last)"] == "open", let state = said["port.\(first)"],
       state == "open" || state.hasPrefix("no answer") || said["windows"] != nil
     else { return nil }
-    return "\(scheme)://\(names.bracketedHost):\(last)"
+    return (last, "\(scheme)://\(names.bracketedHost):\(last)")
   }
 
   private func files(_ reply: SecondHopReply, _ said: Said, _ names: SecondHopNames) -> Trial {
     guard let failure = FileServerFailure(reply) else {
-      if case .files(let share?) = names.second.service { return .accepted("its file server lets the user list the share \(share)") }
-      return .accepted("its file server knows the user, and lists its shares")
+      // smbclient is run so that it takes Kerberos or nothing; Windows may have asked without a name.
+      let isUser = said["windows"] == nil
+      if case .files(let share?) = names.second.service {
+        return .accepted("its file server lets \(isUser ? "the user" : "the session") list the share \(share)", asUser: isUser)
+      }
+      return .accepted("its file server \(isUser ? "knows the user, and lists" : "lists") its shares", asUser: isUser)
     }
     if reply.tookTooLong, failure.status == nil { return .refused(.silentFiles(names)) }
     return .refused(SecondHopVerdict(failure, ticket: SecondHopReply("cifs", in: said.values), names))

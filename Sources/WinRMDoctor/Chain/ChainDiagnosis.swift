@@ -7,7 +7,8 @@ import WinRM
 /// What this machine alone knows comes first. Where it refuses, a name is looked up and nothing else goes to the network, as with the real
 /// command. Then comes what anybody could see of the server, and only when nothing of that failed the credentials are used, in the way
 /// of the real command: with the KDC, and with the server. (The real command asks the KDC before it connects; here a stranger's look at the
-/// server comes first, which carries no secret.) The first hop runs something only where a second hop was named.
+/// server comes first, which carries no secret. Only where the way to the server begins with a password, that for a proxy, the KDC comes
+/// first here as well.) The first hop runs something only where a second hop was named.
 public struct ChainDiagnosis: Sendable {
   let subject: ChainSubject
   let probes: any ChainProbes
@@ -28,16 +29,17 @@ public struct ChainDiagnosis: Sendable {
     var findings = Findings(subject: subject)
     findings.pass(.settings, "settings and policy were read")
     checkClient(&findings)
+    var kerberos: KerberosOutcome?
     if let failure = findings.firstFailure {
       await checkName(&findings)
       findings.leaveOpen(networkChecks, because: "not tried, because \"\(failure.title)\" failed: the real command sends nothing then")
     } else {
-      try await checkNetwork(&findings)
+      kerberos = try await checkNetwork(&findings)
     }
     if let failure = findings.firstFailure {
       findings.leaveOpen(remainingChecks(findings), because: "not tried, because \"\(failure.title)\" failed")
     } else {
-      try await useCredentials(&findings)
+      try await useCredentials(&findings, kerberos)
     }
     settleClock(&findings)
     return DoctorReport(subject: subject.reportSubject, time: now(), checks: findings.checks)

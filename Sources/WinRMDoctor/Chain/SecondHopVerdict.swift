@@ -7,6 +7,8 @@ struct SecondHopVerdict: Equatable {
   var evidence: String
   var remedy: String
   var code: WinRMCode?
+  /// What it would be a verdict on, if it were certain whose word it is; `nil` where it is.
+  var matter: ChainCheck?
 }
 
 /// Who says no to whom: the names for sentences.
@@ -79,12 +81,35 @@ extension SecondHopVerdict {
       code)
   }
 
-  /// winrs was started, and told nothing in its time: something takes the connection and does not answer.
-  static func silent(port: Int, _ names: SecondHopNames) -> Self {
+  /// Whether somebody at the port of the second hop had a part in it; otherwise winrs, the resolver or the KDC said no before.
+  static func wasAsked(_ failure: WinrsFailure) -> Bool {
+    switch failure.stage ?? stage(of: failure.code) {
+    case .policy, .local, .proxy, .delegate, .resolve, .kerberos: false
+    default: true
+    }
+  }
+
+  /// The refusal of a service that has the scheme's port, where WinRM's own is open too: it may be anybody's, so that neither it nor
+  /// its certificate is a matter to be mended.
+  static func other(_ verdict: Self, _ failure: WinrsFailure, port: Int, own: (port: Int, address: String), _ names: SecondHopNames) -> Self
+  {
     Self(
       check: .secondHopPort,
-      evidence:
-        "port \(port) of \(names.host) takes connections, and does not answer: winrs waited \(SecondHopScript.winrsPatience) seconds",
+      evidence: """
+        winrs comes to port \(port) of \(names.host), where another service than WinRM may listen, and is refused: \(failure.evidence); \
+        port \(own.port) is open as well
+        """,
+      remedy: "name the port of its WinRM service, as in \(own.address)", code: verdict.code, matter: verdict.check)
+  }
+
+  /// winrs was started, and told nothing in its time: whatever has the port does not answer.
+  static func silent(port: Int, isOpen: Bool, _ names: SecondHopNames) -> Self {
+    Self(
+      check: .secondHopPort,
+      evidence: """
+        port \(port) of \(names.host) \(isOpen ? "takes connections, and " : "")does not answer: winrs waited \
+        \(SecondHopScript.winrsPatience) seconds
+        """,
       remedy:
         "look at what listens there, and start the WinRM service on \(names.host): winrm enumerate winrm/config/Listener shows its ports",
       code: .networkTimedOut)

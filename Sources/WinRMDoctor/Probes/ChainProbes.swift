@@ -31,13 +31,17 @@ public enum ProxyAnswer: Sendable {
   case notAsked
   /// One was asked for, and none is named for this host.
   case direct
-  /// Its host, and `host:port`.
-  case through(host: String, authority: String)
+  /// Its host, `host:port`, and whether the way through it begins with a name and a password for it.
+  case through(host: String, authority: String, takesPassword: Bool = false)
   /// What names it cannot be used.
   case unusable(WinRMError)
 
   var authority: String? {
-    if case .through(_, let authority) = self { authority } else { nil }
+    if case .through(_, let authority, _) = self { authority } else { nil }
+  }
+
+  var takesPassword: Bool {
+    if case .through(_, _, let takesPassword) = self { takesPassword } else { false }
   }
 }
 

@@ -46,7 +46,8 @@ package struct NetworkChainProbes: ChainProbes {
   package var proxy: ProxyAnswer {
     guard configuration.proxy != nil else { return .notAsked }
     do throws(WinRMError) {
-      return try inspection.proxy().map { .through(host: $0.host, authority: $0.authority) } ?? .direct
+      let takesPassword = configuration.proxy?.credential != nil
+      return try inspection.proxy().map { .through(host: $0.host, authority: $0.authority, takesPassword: takesPassword) } ?? .direct
     } catch {
       return .unusable(error)
     }
@@ -57,7 +58,7 @@ package struct NetworkChainProbes: ChainProbes {
   private static let resolvers = BlockingPool(slots: 2, deadline: .seconds(10))
 
   package func addresses() async -> AddressAnswer {
-    let host = if case .through(let host, _) = proxy { host } else { configuration.endpoint.host }
+    let host = if case .through(let host, _, _) = proxy { host } else { configuration.endpoint.host }
     do { return try await Self.resolvers.run { Self.resolve(host) } } catch BlockingPoolError.timeout {
       return .notFound("no name server answered in time")
     } catch {
