@@ -69,6 +69,9 @@ import WinRMConfiguration
       #expect(error.code == .credSSPDisabledOnClient)
       #expect(error.cause.contains("\nAlso: ") && error.cause.contains("denies delegation to WSMAN/127.0.0.1"), "\(error)")
       #expect(!error.nextStep.contains("-role:client") && error.nextStep.contains(#"client/auth '@{CredSSP="true"}'"#), "\(error)")
+      let steps = error.nextStep.split(separator: "\n")
+      #expect(steps.count == 2 && steps.first?.hasPrefix("use -a:Negotiate, without a second hop; or here: ") == true, "\(error)")
+      #expect(steps.last?.hasPrefix("Then: if it is to be CredSSP all the same, have the rule that denies taken away") == true, "\(error)")
     }
     let other = try await refusal(.credSSP) { $0.delegation.denyFresh = [try self.entry("WSMAN/other")] }
     #expect(!other.cause.contains("Also") && other.nextStep.contains("-role:client -delegate:127.0.0.1"))
@@ -188,6 +191,9 @@ import WinRMConfiguration
       configuration.sendsUnencrypted = unencrypted
       return ClientRules(configuration: configuration, policy: policy).refusals.map(\.nextStep)
     }
+    let all = try steps(.basic, "http://s", unencrypted: true)
+    #expect(all.count == 3 && all[1].hasPrefix("use -a:Negotiate; or "), "HTTPS does not switch Basic on")
+    #expect(all.last?.hasPrefix("if it is to be Basic over HTTP all the same, trust the host by name: ") == true)
     let basic = try steps(.basic, "http://s", unencrypted: true) { $0.basicEnabled = true }
     #expect(basic.count == 2 && basic.first?.hasPrefix("use https; or where nobody can listen: ") == true)
     #expect(basic.last?.hasPrefix("if it is to be HTTP all the same, trust the host by name: ") == true)
@@ -196,7 +202,7 @@ import WinRMConfiguration
     #expect(negotiate.last?.hasPrefix("if it is to be HTTP all the same, trust the host by name: ") == true)
     let delegating = try steps(.credSSP, "http://s", .none) { $0.delegation.denyFresh = [try self.entry("WSMAN/s")] }
     try #require(delegating.count == 3)
-    #expect(delegating[1].hasPrefix("give -u:USER"))
+    #expect(delegating[1] == "if it is to be CredSSP all the same, give -u:USER (the password is asked for)")
     #expect(delegating[2].hasPrefix("if it is to be CredSSP all the same, have the rule that denies taken away"))
     // Nothing else was named here.
     let plain = try steps(.negotiate, "http://127.0.0.1") { $0.negotiateEnabled = false }

@@ -12,23 +12,39 @@ extension ClientRules {
     var rules = self
     while var refusal = rules.first, found.last?.code != refusal.code {
       let mended = rules.mending(refusal)
-      refusal.nextStep = rules.condition + refusal.nextStep
+      let condition = rules.condition(of: refusal)
+      refusal.nextStep = condition + refusal.nextStep
       found.append(refusal)
       guard let mended else { break }
       rules = mended
-      rules.declined.formUnion(OtherWay.named(by: refusal.code))
+      rules.declined.formUnion(otherWays(named: refusal))
     }
     return found
   }
 
-  /// What has to be wanted for a remedy to be of use; empty where that is all the same.
-  private var condition: String {
+  /// What has to be wanted for a remedy to be of use; empty where it is needed on every way that was named.
+  private func condition(of refusal: WinRMError) -> String {
     let method = declined.contains(.method) ? methodName : nil
-    switch (method, declined.contains(.https)) {
+    // HTTPS mends what comes from HTTP, and nothing else.
+    let comesFromHTTP: Set<WinRMCode> = [
+      .unencryptedDisabled, .proxyWithHTTP, .implicitNegotiateOverHTTP, .serverNotTrusted, .defaultMethodToAddress,
+      .explicitCredentialsRequired,
+    ]
+    switch (method, declined.contains(.https) && comesFromHTTP.contains(refusal.code)) {
     case (nil, false): return ""
     case (let method?, false): return "if it is to be \(method) all the same, "
     case (nil, true): return "if it is to be HTTP all the same, "
     case (let method?, true): return "if it is to be \(method) over HTTP all the same, "
+    }
+  }
+
+  /// The ways that the remedy of a refusal names before the one that gives up something.
+  private func otherWays(named refusal: WinRMError) -> Set<OtherWay> {
+    switch refusal.code {
+    case .basicDisabled, .proxyWithKerberos, .proxyWithCredSSP, .invalidFlag, .credSSPUserNameAndPasswordNeeded: [.method]
+    case .credSSPDisabledOnClient: isDelegationDenied ? [.method] : []
+    case .unencryptedDisabled, .proxyWithHTTP, .implicitNegotiateOverHTTP: [.https]
+    default: []
     }
   }
 
@@ -87,15 +103,6 @@ enum OtherWay {
   case method
   /// HTTPS in place of HTTP.
   case https
-
-  /// The ways that the remedy of a refusal names before the one that gives up something.
-  static func named(by code: WinRMCode) -> Set<OtherWay> {
-    switch code {
-    case .basicDisabled, .proxyWithKerberos, .proxyWithCredSSP, .invalidFlag, .credSSPUserNameAndPasswordNeeded: [.method]
-    case .unencryptedDisabled, .proxyWithHTTP, .implicitNegotiateOverHTTP: [.https]
-    default: []
-    }
-  }
 }
 
 extension WinRMError {

@@ -174,22 +174,22 @@ struct ClientRules {
         """
         CredSSP authentication is switched off in the client's configuration. It must be on here and on the server, and this client's \
         policy must allow to delegate fresh credentials to the server, by name (WSMAN/\(host)) or by domain (WSMAN/*.\(exampleDomain))
-        """, "here: \(enablingCredSSP). On the server: winrm credssp enable -role:server")
+        """, "\(enablingCredSSP). On the server: winrm credssp enable -role:server")
     }
     guard case .explicit = configuration.credential else {
       throw refusal(
         .credSSPUserNameAndPasswordNeeded,
         "CredSSP sends a password to the server, so it needs an explicit user name and password\(agentRemark)",
-        "give -u:USER (the password is asked for), or use -a:Negotiate")
+        "give -u:USER (the password is asked for)\(declined.contains(.method) ? "" : ", or use -a:Negotiate")")
     }
     let target = configuration.delegationHost
     guard case .refused(let code, let reason) = policy.delegation.beforeConnecting(to: target) else { return }
-    guard !policy.delegation.denies(host: target) else {
+    guard !isDelegationDenied else {
       let denial = policy.delegation.denialsAlone.beforeConnecting(to: target).reason
       let more = denial == reason ? "" : "; and \(reason)"
       throw refusal(
         code, "policy does not allow to delegate credentials to \(target): \(denial), whatever allows it\(more)",
-        (declined.contains(.method) ? "" : "use -a:Negotiate, without a second hop; or ")
+        (declined.contains(.method) ? "" : "\(Self.withoutSecondHop); or ")
           + "have the rule that denies taken away where it stands, which winrm policy tells")
     }
     throw refusal(
@@ -202,14 +202,15 @@ struct ClientRules {
 
   /// The client's half of switching CredSSP on. Where policy has switched it off, `winrm credssp enable` is refused.
   private var enablingCredSSP: String {
-    // An entry for a host that is denied would be refused as well; the denial is told by itself.
-    let isDenied = policy.delegation.denies(host: configuration.delegationHost)
-    let command = isDenied ? "" : "winrm credssp enable -role:client -delegate:\(host)\(Self.asRoot())\(Self.otherwiseDomain)"
-    guard policy.governed["CredSSP"] == nil, !isDenied else {
-      return switchingOn("CredSSP") + (isDenied ? "" : ". After that: \(command)")
-    }
-    return command
+    // An entry for a host that is denied would be refused as well. The denial is told by itself.
+    guard !isDelegationDenied else { return "\(Self.withoutSecondHop); or here: \(switchingOn("CredSSP"))" }
+    let command = "winrm credssp enable -role:client -delegate:\(host)\(Self.asRoot())\(Self.otherwiseDomain)"
+    return "here: " + (policy.governed["CredSSP"] == nil ? command : "\(switchingOn("CredSSP")). After that: \(command)")
   }
+
+  private static let withoutSecondHop = "use -a:Negotiate, without a second hop"
+
+  var isDelegationDenied: Bool { policy.delegation.denies(host: configuration.delegationHost) }
 
   private var agentRemark: String {
     switch configuration.credential {
