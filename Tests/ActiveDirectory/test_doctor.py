@@ -256,3 +256,14 @@ def test_no_ticket_on_the_first_hop(domain, ntlm_only):
         report = examine(domain, service, "-secondhop:http://hop2.lab.example:5985", client=ntlm_only)
         doctor.assert_broken(report, "secondhop.ticket", "the first hop got no ticket")
         assert report.state("secondhop.access") == "pass", "the agent goes on by NTLM"
+
+
+@pytest.mark.parametrize("method", ["Kerberos", "Negotiate", "CredSSP"])
+def test_the_service_cannot_ask_its_domain(domain, method):
+    """Nobody says that the ticket, its keys or the password were wrong."""
+    with domain.hanging_winbind("hop1"):
+        report = examine(domain, method=method)
+    doctor.assert_broken(report, "server.logon", "STATUS_NO_LOGON_SERVERS" if method == "CredSSP" else "HTTP 503")
+    remedy = report.checks["server.logon"]["remedy"]
+    assert "winrm doctor" in remedy or "winbindd" in remedy
+    assert "keytab" not in remedy

@@ -450,6 +450,12 @@ extension ClientSession {
           .destinationUnreachable, "\(peer) cannot carry out the authentication, whoever asks for it",
           "look at the server's log: for CredSSP, the certificate that its CertificateThumbprint names may be missing"
         )
+      case 503 where stage == .authenticate:
+        (
+          .httpServiceUnavailable,
+          "\(peer) cannot take the logon now: it is busy, or it cannot ask whoever knows the user, such as its domain",
+          Self.undecidedNextStep
+        )
       case 503: (.httpServiceUnavailable, Self.busy(peer), Self.busyNextStep)
       default: (.destinationUnreachable, "\(peer) failed without saying why", "look at the server's log")
       }
@@ -461,6 +467,11 @@ extension ClientSession {
   private static let busyNextStep = """
     end other programs of this machine that are connected to it, or wait; then try again. A Windows server also answers so while its WinRM \
     service is stopped
+    """
+
+  private static let undecidedNextStep = """
+    nothing says that the password is wrong. On the server, winrm doctor shows whether its domain answers. If it does: end other programs of \
+    this machine that are connected to the server, or wait; then try again. A Windows server also answers so while its WinRM service is stopped
     """
 
   private static let portNextStep = "check the port: a WinRM service listens on 5985 (HTTP) or 5986 (HTTPS)"

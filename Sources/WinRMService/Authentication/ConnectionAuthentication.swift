@@ -139,13 +139,21 @@ struct ConnectionAuthentication {
         if scheme == .basic { credentials.remember(token) }
         return await establish(identity, exchange: exchange, token: answer, scheme: scheme)
       }
-    } catch  where scheme == .basic && [.unavailable, .timeout].contains(error.code) {
-      // It was not looked at. Whoever is told 401 would take the password for wrong.
+    } catch  where Self.isUndecided(error, scheme: scheme) {
       if !error.isLoggedByAuthority { logger.notice("logon refused", metadata: ["reason": "\(error.message.sanitizedForLog())"]) }
       return .answer(.overloaded)
     } catch {
       return .answer(refused(error, scheme: scheme))
     }
+  }
+
+  /// Whether the credentials were not looked at, because nobody could. Whoever is told 401 would take them for wrong, and give others.
+  ///
+  /// CredSSP says it by the status of its own answer. Where the keys for Kerberos are missing, NTLM may still do.
+  private static func isUndecided(_ refusal: AuthenticationRefusal, scheme: AuthenticationScheme) -> Bool {
+    guard refusal.token == nil else { return false }
+    if refusal.status == .noLogonServers || refusal.code == .timeout { return true }
+    return scheme == .basic && refusal.code == .unavailable
   }
 
   /// Whether a token of Basic is the one that has proven who is there, and is still accepted.
