@@ -690,8 +690,17 @@ private enum JSONEscape {
     #expect(try store.load() == policy)
     var large = policy
     large.objects[0].entries = Array(repeating: text(client, "t", String(repeating: "x", count: 1000)), count: 1100)
-    #expect(throws: ConfigurationError.self) { try store.replace(with: large) }
-    #expect(try store.load() == policy)
+    // What does not fit does not leave the one before in force: it could be what forbids something.
+    let mark = try store.replace(with: large)
+    #expect(try store.load() == mark && mark.objects.isEmpty)
+    #expect(mark.unusable?.contains(#"larger than 1048576 bytes; most of it is from"#) == true && mark.unusable?.contains(object.file) == true)
+    let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+    #expect(error?.winrmCode.rawValue == 0x8033_8088 && error?.message.contains("most of it is from") == true)
+    // An older version does not take the mark for a policy without rules.
+    let written = try String(contentsOfFile: root.paths.domainPolicyFile, encoding: .utf8)
+    #expect(written.contains(#""Format": 3"#))
+    try root.write(written.replacing("\"Unusable\"", with: "\"Unknown\""), to: root.paths.domainPolicyFile)
+    #expect(throws: ConfigurationError.self) { try store.load() }
   }
 
   @Test("A file of an older version has no list of what was left aside; one of a newer version is not guessed at") func formats() throws {

@@ -1,10 +1,13 @@
 import GroupPolicy
 import WinRMConfiguration
 
-/// Why the policy of the domain could not be read. What was stored before stays in force.
+/// Why the policy of the domain could not be read. What was stored before stays in force, unless the domain has said what cannot be used.
 struct DomainPolicyError: Error, Equatable {
   /// For the administrator: what was tried, and what came of it.
   var message: String
+  /// Whether the answer came, and cannot be understood or is too large. Whoever may change an object can bring that about, and must not keep
+  /// what others forbid from this machine by it.
+  var isAnswer = false
 }
 
 /// What runs a program: the tests put something else in its place.
@@ -36,19 +39,32 @@ struct DomainPolicyReader {
     }
   }
 
-  /// Reads the policy, the objects in the order in which they apply. An object that applies and cannot be read fails the whole: without it
-  /// something could be allowed that it forbids. One that does not apply never does.
+  /// Reads the policy, the objects in the order in which they apply. An object that applies and cannot be fetched fails the whole: without it
+  /// something could be allowed that it forbids. One that is fetched and cannot be understood makes the policy ``DomainPolicy/unusable``. One
+  /// that does not apply does neither.
   ///
   /// - Throws: ``DomainPolicyError``.
   func read() throws -> DomainPolicy {
     let controller = try controller()
     let session = try session(controller)
-    let links = PolicyScope.appliedLinks(of: try scopes(session))
-    guard links.count <= Self.maximumObjects else {
-      throw DomainPolicyError(message: "\(links.count) policy objects are linked; more than \(Self.maximumObjects) are not taken")
-    }
     var policy = DomainPolicy(
       domain: session.domain, controller: controller.name, machine: session.machine.description, updated: now, objects: [])
+    do {
+      try read(into: &policy, session)
+    } catch let error as DomainPolicyError where error.isAnswer {
+      policy.unusable = error.message
+    } catch let error as GroupPolicyError {
+      policy.unusable = "an answer of the directory of \(controller.name) cannot be used: \(error)"
+    }
+    return policy
+  }
+
+  private func read(into policy: inout DomainPolicy, _ session: Session) throws {
+    let links = PolicyScope.appliedLinks(of: try scopes(session))
+    guard links.count <= Self.maximumObjects else {
+      throw DomainPolicyError(
+        message: "\(links.count) policy objects are linked; more than \(Self.maximumObjects) are not taken", isAnswer: true)
+    }
     for link in links {
       switch try object(link, session) {
       case .applied(let object): policy.objects.append(object)
@@ -56,7 +72,6 @@ struct DomainPolicyReader {
         policy.leftAside.append(DomainPolicy.LeftAside(object: object, link: link.scope, reason: why))
       }
     }
-    return policy
   }
 
   // MARK: Domain controller
@@ -225,7 +240,7 @@ struct DomainPolicyReader {
       return .leftAside(object: identifier.description, because: "there is no such object, or this machine may not see it")
     }
     let displayName = DomainPolicy.line(String(try record.text(of: "displayName")?.prefix(256) ?? "policy object"))
-    let title = "\(displayName) \(identifier)"
+    let title = "\(DomainPolicy.quoted(displayName)) \(identifier)"
     if let reason = try reasonToLeaveAside(record, title, session) { return .leftAside(object: title, because: reason) }
     return .applied(try content(of: record, displayName, title, link, session))
   }
@@ -235,7 +250,7 @@ struct DomainPolicyReader {
     if let text = try record.text(of: "flags") {
       guard let flags = Int32(text) else {
         throw DomainPolicyError(
-          message: "whether the policy object \(title) applies to this machine cannot be told: its flags are no number")
+          message: "whether the policy object \(title) applies to this machine cannot be told: its flags are no number", isAnswer: true)
       }
       if flags & 2 != 0 { return "its part for machines is switched off" }
     }
@@ -245,7 +260,7 @@ struct DomainPolicyReader {
         return "its security filter leaves this machine out"
       }
     } catch {
-      throw DomainPolicyError(message: "whether the policy object \(title) applies to this machine cannot be told: \(error)")
+      throw DomainPolicyError(message: "whether the policy object \(title) applies to this machine cannot be told: \(error)", isAnswer: true)
     }
     if let filter = try record.text(of: "gPCWQLFilter"), !filter.allSatisfy(\.isWhitespace) {
       return "it has a WMI filter, and without WMI no filter can be answered"
@@ -261,7 +276,7 @@ struct DomainPolicyReader {
     let extensions = try record.text(of: "gPCMachineExtensionNames")?.lowercased() ?? ""
     let directory = "\\\\\(session.domain)\\sysvol\\\(session.domain)\\Policies\\\(identifier)"
     guard try record.text(of: "gPCFileSysPath")?.lowercased() == directory.lowercased() else {
-      throw DomainPolicyError(message: "the files of the policy object \(title) are not where they belong, in \(directory)")
+      throw DomainPolicyError(message: "the files of the policy object \(title) are not where they belong, in \(directory)", isAnswer: true)
     }
     let file = directory + "\\Machine\\Registry.pol"
     var object = DomainPolicy.Object(
@@ -274,7 +289,7 @@ struct DomainPolicyReader {
     do {
       object.version = UInt32(try PolicyTemplateFile(decoding: bytes).machineVersion)
     } catch {
-      throw DomainPolicyError(message: "\(template) of the policy object \(title) cannot be used: \(error)")
+      throw DomainPolicyError(message: "\(template) of the policy object \(title) cannot be used: \(error)", isAnswer: true)
     }
     // An object of version 0 can lack the file. One that has lost it could not be told from that: the directory counts changes too.
     guard let bytes = try fetch(session.controller, file, PolicyFile.maximumSize, title) else {
@@ -287,7 +302,7 @@ struct DomainPolicyReader {
     do {
       object.entries = try PolicyFile(decoding: bytes).entries.filter { DomainPolicy.isRelevant($0.key) }
     } catch {
-      throw DomainPolicyError(message: "\(file) of the policy object \(title) cannot be used: \(error)")
+      throw DomainPolicyError(message: "\(file) of the policy object \(title) cannot be used: \(error)", isAnswer: true)
     }
     return object
   }
@@ -314,7 +329,7 @@ struct DomainPolicyReader {
       guard records.count <= 1 else { throw DomainPolicyError(message: "the directory answers with more than was asked for") }
       return records.first
     } catch let error as GroupPolicyError {
-      throw DomainPolicyError(message: "the directory of \(controller.name) gave an answer that is none: \(error)")
+      throw DomainPolicyError(message: "the directory of \(controller.name) gave an answer that is none: \(error)", isAnswer: true)
     }
   }
 
@@ -343,7 +358,9 @@ struct DomainPolicyReader {
     do {
       return try run(name, arguments, maximumOutput)
     } catch let reason as ChildProcess.Failure {
-      throw DomainPolicyError(message: "\(failure): \(reason.reason)")
+      var isAnswer = false
+      if case .tooMuchOutput = reason { isAnswer = true }
+      throw DomainPolicyError(message: "\(failure): \(reason.reason)", isAnswer: isAnswer)
     }
   }
 

@@ -130,17 +130,46 @@ extension WinrmRunner {
     let stored = Result { try store.load() }
     do {
       guard geteuid() == 0 else { throw WinrmFailure(.accessDenied, "Only root can act as this machine in its domain.") }
-      let policy = try DomainPolicyReader(run: DomainPolicyReader.programs(), now: Self.now).read()
-      _ = try EffectivePolicy.load(paths: paths, domain: policy)
-      try store.replace(with: policy)
+      let policy = try Self.store(try DomainPolicyReader(run: DomainPolicyReader.programs(), now: Self.now).read(), paths: paths)
       for object in policy.leftAside {
         console.writeError("Not applied: \(ResultWriter.printable(DomainPolicy.line("\(object.object): \(object.reason)")))\n")
       }
       show(PolicyReport.domain(policy, now: Self.now), prefix: "p", PolicyReport.namespace)
     } catch let error as WinrmFailure where error.code == .accessDenied {
       throw error
+    } catch let error as UnusablePolicy {
+      throw error.failure
     } catch {
       throw Self.failure(error, stored)
+    }
+  }
+
+  /// Stores what the domain said, also what cannot be used: it takes the place of what it said before in any case. Otherwise one object with
+  /// a mistake would keep what another one forbids from this machine.
+  ///
+  /// - Throws: ``UnusablePolicy`` when nobody can use it; then it is stored all the same.
+  static func store(_ policy: DomainPolicy, paths: WinRMPaths) throws -> DomainPolicy {
+    let stored = try DomainPolicyStore(paths: paths).replace(with: policy)
+    do {
+      _ = try EffectivePolicy.load(paths: paths)
+    } catch {
+      throw UnusablePolicy(cause: error)
+    }
+    return stored
+  }
+
+  /// The policy as it was read, and with it that of this machine, cannot be used.
+  struct UnusablePolicy: Error {
+    var cause: any Error
+
+    var failure: WinrmFailure {
+      WinrmFailure(
+        (cause as? ConfigurationError)?.winrmCode ?? WinRMCode(rawValue: 0x8033_8088),
+        """
+        The policy of the domain was read and stored, and the policy of this machine cannot be used with it: \(cause)
+        Until that is mended and winrm policy update has run again, nothing is delegated, and what needs the policy ends with this error. \
+        A service that runs goes on with what it has read before.
+        """)
     }
   }
 

@@ -31,7 +31,7 @@ public struct DomainPolicy: Sendable, Equatable {
     }
 
     /// Where its values come from.
-    public var source: PolicySource { PolicySource(object: "\(name) \(identifier)", file: file) }
+    public var source: PolicySource { PolicySource(object: "\(DomainPolicy.quoted(name)) \(identifier)", file: file) }
   }
 
   /// A policy object that is linked, and does not apply or cannot be judged.
@@ -62,9 +62,15 @@ public struct DomainPolicy: Sendable, Equatable {
   public var objects: [Object]
   /// What is linked and was not applied. Empty for a policy that an older version stored.
   public var leftAside: [LeftAside]
+  /// Why what the domain says cannot be used, with object and file, though it was fetched; `nil` for a policy that can be applied. Nobody goes
+  /// on with such a policy (0x80338088), nor with the one before it: what could not be understood could be what forbids something.
+  public var unusable: String? {
+    didSet { unusable = unusable.map(Self.mark) }
+  }
 
   public init(
-    domain: String, controller: String, machine: String, updated: Int64, objects: [Object], leftAside: [LeftAside] = []
+    domain: String, controller: String, machine: String, updated: Int64, objects: [Object], leftAside: [LeftAside] = [],
+    unusable: String? = nil
   ) {
     self.domain = Self.line(domain)
     self.controller = Self.line(controller)
@@ -72,7 +78,10 @@ public struct DomainPolicy: Sendable, Equatable {
     self.updated = updated
     self.objects = objects
     self.leftAside = leftAside
+    self.unusable = unusable.map(Self.mark)
   }
+
+  private static func mark(_ reason: String) -> String { line(String(String.UnicodeScalarView(reason.unicodeScalars.prefix(2000)))) }
 
   /// A text of the directory as part of a line: whoever may name an object writes no lines of their own into what people read. What ends a
   /// line, and every other control character, is shown as U+FFFD.
@@ -87,8 +96,29 @@ public struct DomainPolicy: Sendable, Equatable {
     return String(result)
   }
 
+  /// A name that anybody may have chosen, for a sentence: as it is where it can be nothing but a name, otherwise in quotes, so that it does not
+  /// look like the rest of the sentence. Control characters as in ``line(_:)``.
+  public static func quoted(_ name: String) -> String {
+    let isPlain = name.unicodeScalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark, .spacingMark,
+        .decimalNumber:
+        true
+      default: scalar == " " || scalar == "-" || scalar == "_" || scalar == "."
+      }
+    }
+    // Nobody else's policy is called like the machine's or the user's.
+    let folded = name.lowercased()
+    if isPlain, !name.isEmpty, name.first != " ", name.last != " ", !folded.hasPrefix("machine policy"), !folded.hasPrefix("policy of") {
+      return name
+    }
+    return "\"\(line(name).replacing("\"", with: "'"))\""
+  }
+
   /// The form of the file. 1, without a number, had no list of what was left aside.
   static let format: Int64 = 2
+  /// The form of a policy that cannot be used: a version that does not know the mark must not take the policy for one without rules.
+  static let unusableFormat: Int64 = 3
 
   /// Whether entries of a key matter to WinRM or CredSSP. What does not is not kept.
   public static func isRelevant(_ key: String) -> Bool { PolicyKey.isRelevant(key) }
@@ -115,18 +145,22 @@ public struct DomainPolicyStore: Sendable {
     }
   }
 
-  /// Replaces the stored policy: whoever reads sees the old one or the new one, also when this process is killed.
+  /// Replaces the stored policy: whoever reads sees the old one or the new one, also when this process is killed. In place of a policy that is
+  /// larger than such a file can be, a mark is stored that it cannot be used.
   ///
-  /// - Throws: ``ConfigurationError``: also `malformed` for a policy that could not be used; then the old one stays.
-  public func replace(with policy: DomainPolicy) throws {
-    let text = policy.json.document
-    guard text.utf8.count <= ConfigurationFile.maximumSize else {
-      throw ConfigurationError(
-        .malformed, "the policy of the domain is larger than \(ConfigurationFile.maximumSize) bytes", file: path,
-        specificCode: .policyCorrupted)
+  /// - Returns: what was stored.
+  /// - Throws: ``ConfigurationError`` when nothing could be written; then the old one stays.
+  @discardableResult
+  public func replace(with policy: DomainPolicy) throws -> DomainPolicy {
+    var stored = policy
+    var text = policy.json.document
+    if text.utf8.count > ConfigurationFile.maximumSize {
+      stored = policy.tooLarge
+      text = stored.json.document
     }
     let file = ConfigurationFile(path)
     try file.locked { try file.replace(with: text) }
+    return stored
   }
 
   /// Forgets the policy, for a machine that left its domain.
@@ -143,7 +177,7 @@ extension DomainPolicy {
     }
     // Nobody knows what an unknown form says besides: it could be what forbids something.
     switch members["Format"] {
-    case nil, .integer(1)?, .integer(Self.format)?: break
+    case nil, .integer(1)?, .integer(Self.format)?, .integer(Self.unusableFormat)?: break
     default:
       throw ConfigurationError(
         .malformed, "the stored policy of the domain has a form that is not known here; `winrm policy update` reads it anew")
@@ -162,15 +196,31 @@ extension DomainPolicy {
       guard case .list(let items) = list else { throw ConfigurationError(.malformed, "LeftAside is no list") }
       for (index, item) in items.enumerated() { leftAside.append(try LeftAside(decoding: item, path: "LeftAside[\(index)]")) }
     }
-    self.init(domain: domain, controller: controller, machine: machine, updated: updated, objects: objects, leftAside: leftAside)
+    var unusable: String?
+    if members["Format"] == .integer(Self.unusableFormat) || members["Unusable"] != nil {
+      guard case .text(let reason)? = members["Unusable"] else { throw ConfigurationError(.malformed, "Unusable is no text") }
+      unusable = reason
+    }
+    self.init(
+      domain: domain, controller: controller, machine: machine, updated: updated, objects: objects, leftAside: leftAside, unusable: unusable)
+  }
+
+  /// What is stored of a policy that is larger than its file can be.
+  var tooLarge: DomainPolicy {
+    let sizes = objects.map { $0.entries.map(\.json).reduce(0) { $0 + JSONText.list([$1]).document.utf8.count } }
+    let largest = zip(objects, sizes).max { $0.1 < $1.1 }?.0
+    let most = largest.map { "; most of it is from \($0.source.object), file \($0.file)" } ?? ""
+    return DomainPolicy(
+      domain: String(domain.prefix(255)), controller: String(controller.prefix(255)), machine: String(machine.prefix(1000)), updated: updated,
+      objects: [], unusable: "it is larger than \(ConfigurationFile.maximumSize) bytes\(most)")
   }
 
   var json: JSONText {
     .object([
-      ("Format", .integer(UInt64(Self.format))), ("Domain", .text(domain)), ("Controller", .text(controller)), ("Machine", .text(machine)),
+      ("Format", .integer(UInt64(unusable == nil ? Self.format : Self.unusableFormat))), ("Domain", .text(domain)), ("Controller", .text(controller)), ("Machine", .text(machine)),
       ("Updated", .integer(UInt64(max(0, updated)))), ("Objects", .list(objects.map(\.json))),
       ("LeftAside", .list(leftAside.map(\.json))),
-    ])
+    ] + (unusable.map { [("Unusable", .text($0))] } ?? []))
   }
 }
 

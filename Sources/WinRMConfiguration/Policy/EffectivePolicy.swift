@@ -56,6 +56,14 @@ public struct EffectivePolicy: Sendable {
   private init(
     registryPolicy: PolicyFile?, registryPolicyFile: String, machine: MachinePolicy, machineFile: String, domain: DomainPolicy?
   ) throws(ConfigurationError) {
+    if let domain, let reason = domain.unusable {
+      throw ConfigurationError(
+        .malformed,
+        """
+        what the domain \(domain.domain) said last cannot be used: \(reason). It is to be corrected there, and then read again with \
+        winrm policy update
+        """, specificCode: .policyCorrupted)
+    }
     var tree = PolicyTree()
     let layers = Self.layers(
       machine: machine, machineFile: machineFile, registryPolicy: registryPolicy, registryPolicyFile: registryPolicyFile, domain: domain)
@@ -208,7 +216,7 @@ extension PolicyTree {
       try apply(PolicyFile(entries: layer.entries), from: layer.source, where: PolicyKey.isRelevant)
     } catch {
       throw ConfigurationError(
-        .malformed, "\(layer.source.object): \(error.description)", file: layer.path, specificCode: .policyCorrupted)
+        .malformed, DomainPolicy.line("\(layer.source.object): \(error.description)"), file: layer.path, specificCode: .policyCorrupted)
     }
   }
 

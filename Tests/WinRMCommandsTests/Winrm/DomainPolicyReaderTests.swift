@@ -148,8 +148,8 @@ private struct FakeDomain {
   func oddFlags(text: String) throws {
     var domain = FakeDomain()
     domain.change(FakeDomain.first, ["flags": text])
-    let error = #expect(throws: DomainPolicyError.self) { try domain.read() }
-    #expect(error?.message.contains("Object 1 \(FakeDomain.first)") == true && error?.message.contains("flags") == true)
+    let reason = try #require(try domain.read().unusable)
+    #expect(reason.contains("Object 1 \(FakeDomain.first)") && reason.contains("flags"))
   }
 
   @Test("The name of an object is part of a line, in answers and in errors") func names() throws {
@@ -160,13 +160,13 @@ private struct FakeDomain {
       "displayName:: \(Data(name.utf8).base64EncodedString())\n")
     #expect(try domain.read().objects[0].name == "A\u{FFFD}    Allowed = true\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}B")
     domain.directory["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"]?.append("gPCWQLFilter: x\n")
-    #expect(try domain.read().leftAside.first?.object.hasPrefix("A\u{FFFD}    Allowed = true") == true)
+    #expect(try domain.read().leftAside.first?.object.hasPrefix("\"A\u{FFFD}    Allowed = true") == true)
     domain = FakeDomain()
     domain.change(FakeDomain.first, ["displayName": nil, "flags": "x"])
     domain.directory["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"]?.append(
       "displayName:: \(Data(name.utf8).base64EncodedString())\n")
-    let error = #expect(throws: DomainPolicyError.self) { try domain.read() }
-    #expect(error?.message.contains("\n") == false)
+    let reason = try #require(try domain.read().unusable)
+    #expect(!reason.contains("\n") && reason.contains("\"A\u{FFFD}    Allowed = true"), "\(reason)")
   }
 
   @Test("A link to nothing is left aside; an object without registry values is not fetched") func nothingToFetch() throws {
@@ -261,15 +261,39 @@ private struct FakeDomain {
     ({ $0.controller[8] = String(repeating: "s", count: 65) }, "site"), ({ $0.controller[8] = "Site-B" }, "does not show"),
     ({ $0.refusals["DC=lab,DC=example"] = 50 }, "refused"),
     ({ $0.refusals["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"] = 51 }, "refused"),
-    ({ $0.directory["DC=lab,DC=example"] = "gPLink: x\n" }, "link"),
-    ({ $0.change(FakeDomain.first, ["gPCFileSysPath": #"\\evil\share"#]) }, "not where they belong"),
-    ({ $0.change(FakeDomain.first, ["nTSecurityDescriptor": "D:(XA;;GA;;;AU;x)"]) }, "XA"),
-    ({ $0.files["lab.example\\Policies\\\(FakeDomain.first)\\Machine\\Registry.pol"] = [1, 2] }, "cannot be used"),
-    ({ $0.files["lab.example\\Policies\\\(FakeDomain.first)\\GPT.INI"] = [1, 2] }, "version"),
     ({ $0.directory[""] = $0.directory[""]?.replacing("DC=lab,", with: "DC=other,") }, "another domain"),
     ({ $0.failing["smbclient"] = .timedOut("smbclient") }, "in time"), ({ $0.failing["ldbsearch"] = .missing("ldbsearch") }, "ldb-tools"),
     ({ $0.failing["wbinfo"] = .tooMuchOutput("wbinfo") }, "more than"),
   ]
+
+  fileprivate static let unusableAnswers: [(@Sendable (inout FakeDomain) -> Void, String)] = [
+    ({ $0.directory["DC=lab,DC=example"] = "gPLink: x\n" }, "link"),
+    (
+      { domain in
+        let links = (0...200).map { FakeDomain.link("{00000000-0000-0000-0000-\(String(1000 + $0))00000000}") }
+        domain.directory["DC=lab,DC=example"] = "gPLink: \(links.joined())\n"
+      }, "more than 200"
+    ),
+    ({ $0.change(FakeDomain.second, ["gPCFileSysPath": #"\\evil\share"#]) }, "not where they belong"),
+    ({ $0.change(FakeDomain.second, ["nTSecurityDescriptor": "D:(XA;;GA;;;AU;x)"]) }, "XA"),
+    ({ $0.change(FakeDomain.second, ["flags": "0\nflags: 2"]) }, "values"),
+    (
+      { $0.files["lab.example\\Policies\\\(FakeDomain.second)\\Machine\\Registry.pol"] = [1, 2] },
+      #"\Machine\Registry.pol of the policy object Object 2 {22222222-2222-2222-2222-222222222222} cannot be used"#
+    ),
+    ({ $0.files["lab.example\\Policies\\\(FakeDomain.second)\\GPT.INI"] = [1, 2] }, "version"),
+    ({ $0.failing["smbclient"] = .tooMuchOutput("smbclient") }, "more than is taken"),
+  ]
+
+  @Test("What the domain says and nobody can understand is an answer, and no reason to keep the one before", arguments: unusableAnswers.indices)
+  func unusable(index: Int) throws {
+    var domain = FakeDomain()
+    let (change, reason) = Self.unusableAnswers[index]
+    change(&domain)
+    let policy = try domain.read()
+    #expect(policy.unusable?.contains(reason) == true, "\(policy.unusable ?? "")")
+    #expect(policy.domain == "lab.example" && policy.updated == 1000)
+  }
 
   @Test("An answer that cannot be believed fails as a whole", arguments: hostileAnswers.indices) func hostile(index: Int) {
     var domain = FakeDomain()

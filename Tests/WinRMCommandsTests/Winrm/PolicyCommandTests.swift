@@ -1,5 +1,6 @@
 import Foundation
 import GroupPolicy
+import SecuritySupport
 import Testing
 import WinRMConfiguration
 
@@ -317,6 +318,56 @@ private enum ConfigurationFlag {
       #expect(await host.run("credssp", "disable", "-role:client").code == (isDamaged ? 1 : 0))
       #expect(try ConfigurationFlag.credSSP(host) == isDamaged)
     }
+  }
+
+  static let mistakes: [@Sendable () -> (entries: [PolicyFile.Entry], unusable: String?, word: String)] = [
+    { ([PolicyFile.Entry(key: delegation + #"\AllowFreshCredentials"#, name: "9", value: .text("WSMAN/h:5985"))], nil, "9") },
+    { ([PolicyFile.Entry(key: delegation + #"\AllowFreshCredentials"#, name: "9", value: .number(1))], nil, "REG_SZ") },
+    { ([PolicyFile.Entry(key: delegation, name: "**x", value: .text(" "))], nil, "**x") },
+    { ([PolicyFile.Entry(key: client, name: "AllowCredSSP", value: .text("yes"))], nil, "AllowCredSSP") },
+    {
+      let entries = (1...7000).map {
+        PolicyFile.Entry(key: delegation + #"\AllowFreshCredentials"#, name: String($0), value: .text("WSMAN/h\($0)"))
+      }
+      return (entries, nil, "larger than")
+    },
+    { ([], #"\\lab.example\x\Registry.pol of the policy object B cannot be used"#, "policy object B") },
+  ]
+
+  @Test("A mistake in one object does not keep what another forbids from the machine", arguments: mistakes.indices)
+  func frozen(index: Int) async throws {
+    let list = Self.delegation + #"\AllowFreshCredentials"#
+    let deny = text(Self.delegation + #"\DenyFreshCredentials"#, "1", "WSMAN/evil")
+    let allow = [
+      number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 1), text(list, "1", "WSMAN/evil"),
+    ]
+    func policy(_ objects: [[PolicyFile.Entry]], _ unusable: String? = nil) throws -> DomainPolicy {
+      DomainPolicy(
+        domain: "lab.example", controller: "dc.lab.example", machine: "CN=HOP1,DC=lab,DC=example", updated: 1_763_822_000,
+        objects: try objects.enumerated().map { number, entries in
+          DomainPolicy.Object(
+            name: "Object \(number)", identifier: try #require(PolicyIdentifier(Self.identifier)), link: "DC=lab,DC=example",
+            isEnforced: false, version: 1, file: Self.file, entries: entries)
+        }, unusable: unusable)
+    }
+    _ = try WinrmRunner.store(try policy([allow]), paths: host.paths)
+    #expect(await host.run("policy", "test", "-remote:evil", "-proof:kerberos").code == 0)
+    let (entries, unusable, word) = Self.mistakes[index]()
+    let error = #expect(throws: WinrmRunner.UnusablePolicy.self) {
+      try WinrmRunner.store(try policy([allow, entries, [deny]], unusable), paths: host.paths)
+    }
+    let failure = try #require(error).failure
+    #expect(failure.code.rawValue == 0x8033_8088 && failure.message.contains(word), "\(failure)")
+    if unusable == nil { #expect(failure.message.contains("Object 1"), "\(failure)") }
+    for arguments in [["policy"], ["policy", "test", "-remote:evil", "-proof:kerberos"], ["credssp", "get"]] {
+      let run = await host.run(arguments)
+      #expect(run.code != 0 && run.error.contains("0x80338088") && !run.output.contains("Allowed = true"), "\(run.output)\(run.error)")
+    }
+    #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: host.paths) }
+    // Mended, with the deny.
+    _ = try WinrmRunner.store(try policy([allow, [deny]]), paths: host.paths)
+    let run = await host.run("policy", "test", "-remote:evil", "-proof:kerberos")
+    #expect(run.code == 1 && run.output.contains("denies delegation"))
   }
 
   @Test("Damaged policy stops everything with its own number") func damaged() async throws {
