@@ -10,10 +10,24 @@ public struct DelegationPolicy: Sendable, Equatable {
     public var pattern: DelegationPattern
     /// Where it stands, for people: `machine policy AllowFreshCredentials\1`.
     public var source: String
+    /// Which value it is, for whoever looks it up.
+    public var origin: DelegationOrigin?
 
-    public init(pattern: DelegationPattern, source: String) {
+    public init(pattern: DelegationPattern, source: String, origin: DelegationOrigin? = nil) {
       self.pattern = pattern
       self.source = source
+      self.origin = origin
+    }
+  }
+
+  /// Why an allow list names less than it seems to, and which value makes it so.
+  public struct Obstacle: Sendable, Equatable {
+    public var reason: String
+    public var origin: DelegationOrigin?
+
+    public init(_ reason: String, origin: DelegationOrigin? = nil) {
+      self.reason = reason
+      self.origin = origin
     }
   }
 
@@ -25,9 +39,9 @@ public struct DelegationPolicy: Sendable, Equatable {
   public var denyFresh: [Entry]
   /// Why ``allowFresh`` is empty, or as small as it is, where that is not simply that nobody wrote more: `machine policy AllowFreshCredentials
   /// (0) switches the list off`. For reasons; it decides nothing.
-  public var allowFreshObstacle: String?
+  public var allowFreshObstacle: Obstacle?
   /// The same for ``allowFreshWhenNTLMOnly``.
-  public var allowFreshWhenNTLMOnlyObstacle: String?
+  public var allowFreshWhenNTLMOnlyObstacle: Obstacle?
   /// Policies that must each allow too. They never widen this one.
   public var isRestrictedBy: [DelegationPolicy]
 
@@ -52,8 +66,9 @@ public struct DelegationPolicy: Sendable, Equatable {
         ?? policy.admission(of: host, by: policy.allowFreshWhenNTLMOnly)
         ?? .refused(
           .freshCredentialsNotAllowed,
-          because: policy.allowFreshObstacle.map { "\($0), so nothing there names WSMAN/\(Self.printable(host))" }
-            ?? "no entry of AllowFreshCredentials names WSMAN/\(Self.printable(host)), and nothing is allowed by default")
+          because: policy.allowFreshObstacle.map { "\($0.reason), so nothing there names WSMAN/\(Self.printable(host))" }
+            ?? "no entry of AllowFreshCredentials names WSMAN/\(Self.printable(host)), and nothing is allowed by default",
+          by: policy.allowFreshObstacle?.origin, isDenial: false)
     }
   }
 
@@ -71,19 +86,19 @@ public struct DelegationPolicy: Sendable, Equatable {
           ?? .refused(
             .freshCredentialsNotAllowed,
             because: policy.allowFreshObstacle.map {
-              "\($0), so nothing there names WSMAN/\(name); the server is proven by \(proof.phrase)"
+              "\($0.reason), so nothing there names WSMAN/\(name); the server is proven by \(proof.phrase)"
             }
-              ?? "the server is proven by \(proof.phrase), for which AllowFreshCredentials decides, and none of its entries names WSMAN/\(name)"
-          )
+              ?? "the server is proven by \(proof.phrase), for which AllowFreshCredentials decides, and none of its entries names WSMAN/\(name)",
+            by: policy.allowFreshObstacle?.origin, isDenial: false)
       case .ntlmOnly:
         return policy.admission(of: host, by: policy.allowFreshWhenNTLMOnly, proof: proof)
           ?? .refused(
             .freshCredentialsNTLMOnly,
             because: policy.allowFreshWhenNTLMOnlyObstacle.map {
-              "\($0), so nothing there names WSMAN/\(name); neither a certificate nor Kerberos proves the server"
+              "\($0.reason), so nothing there names WSMAN/\(name); neither a certificate nor Kerberos proves the server"
             }
-              ?? "neither a certificate nor Kerberos proves the server, and no entry of AllowFreshCredentialsWhenNTLMOnly names WSMAN/\(name)"
-          )
+              ?? "neither a certificate nor Kerberos proves the server, and no entry of AllowFreshCredentialsWhenNTLMOnly names WSMAN/\(name)",
+            by: policy.allowFreshWhenNTLMOnlyObstacle?.origin, isDenial: false)
       }
     }
   }
@@ -120,18 +135,19 @@ public struct DelegationPolicy: Sendable, Equatable {
 
   private func denial(of host: String) -> DelegationDecision? {
     guard FoldedHost(host) != nil else {
-      return .refused(.freshCredentialsNotAllowed, because: "the target is no host name")
+      return .refused(.freshCredentialsNotAllowed, because: "the target is no host name", by: nil, isDenial: false)
     }
     return denyFresh.first { $0.pattern.matches(host: host) }.map {
       .refused(
-        .freshCredentialsNotAllowed, because: "\($0.source) (\($0.pattern)) denies delegation to WSMAN/\(Self.printable(host))")
+        .freshCredentialsNotAllowed, because: "\($0.source) (\($0.pattern)) denies delegation to WSMAN/\(Self.printable(host))",
+        by: $0.origin, isDenial: true)
     }
   }
 
   private func admission(of host: String, by list: [Entry], proof: ServerProof? = nil) -> DelegationDecision? {
     list.first { $0.pattern.matches(host: host) }.map {
       let proven = proof.map { "; the server is proven by \($0.phrase)" } ?? ""
-      return .allowed(because: "\($0.source) (\($0.pattern)) names WSMAN/\(Self.printable(host))\(proven)")
+      return .allowed(because: "\($0.source) (\($0.pattern)) names WSMAN/\(Self.printable(host))\(proven)", by: $0.origin)
     }
   }
 

@@ -18,7 +18,7 @@ import Testing
   static let goodProofs: [ServerProof] = [.certificate("chain and name"), .kerberos(principal: "HTTP/server@EXAMPLE.COM")]
 
   func code(_ decision: DelegationDecision) -> WinRMCode? {
-    if case .refused(let code, _) = decision { code } else { nil }
+    if case .refused(let code, _, _, _) = decision { code } else { nil }
   }
 
   @Test("C-15: nothing is allowed by default, for any proof", arguments: goodProofs + [.ntlmOnly])

@@ -226,7 +226,7 @@ private enum JSONEscape {
       [text(delegation + #"\DenyFreshCredentials"#, "x", "WSMAN/b"), text(allow, "2", "WSMAN/b")])
     var policy = try EffectivePolicy.load(paths: root.paths)
     func item(_ host: String) throws -> PolicyTree.Item? {
-      policy.item(decidingBy: policy.delegation.decide(host: host, proof: .certificate("x")).reason)
+      policy.item(of: policy.delegation.decide(host: host, proof: .certificate("x")).origin)
     }
     #expect(try item("a")?.source.file == #"\\lab.example\SYSVOL\1\Registry.pol"#)
     #expect(try item("a")?.key == allow && item("a")?.name == "1")
@@ -368,7 +368,7 @@ private enum JSONEscape {
     let policy = try EffectivePolicy.load(paths: root.paths)
     for (host, file) in [("c", root.paths.machinePolicyFile), ("d2", #"\\lab.example\SYSVOL\1\Registry.pol"#)] {
       let decision = policy.delegation.decide(host: host, proof: .certificate("x"))
-      #expect(decision.isAllowed && policy.item(decidingBy: decision.reason)?.source.file == file, "\(decision.reason)")
+      #expect(decision.isAllowed && policy.item(of: decision.origin)?.source.file == file, "\(decision.reason)")
     }
     // A later one can clear the list.
     try root.storeDomainPolicy([text(allow, "**delvals.", " "), text(allow, "1", "WSMAN/d1")])
@@ -574,7 +574,7 @@ private enum JSONEscape {
         policy.delegation.beforeConnecting(to: "a"), policy.delegation.decide(host: "a", proof: .certificate("x")),
       ] {
         #expect(!decision.isAllowed && decision.reason.hasPrefix(reason), "\(decision.reason)")
-        #expect(policy.item(decidingBy: decision.reason)?.name == name)
+        #expect(policy.item(of: decision.origin)?.name == name)
       }
     }
     try root.storeDomainPolicy([number(delegation, "AllowFreshCredentialsWhenNTLMOnly", 0)])
@@ -693,7 +693,8 @@ private enum JSONEscape {
     // What does not fit does not leave the one before in force: it could be what forbids something.
     let mark = try store.replace(with: large)
     #expect(try store.load() == mark && mark.objects.isEmpty)
-    #expect(mark.unusable?.contains(#"larger than 1048576 bytes; most of it is from"#) == true && mark.unusable?.contains(object.file) == true)
+    #expect(
+      mark.unusable?.contains(#"larger than 1048576 bytes; most of it is from"#) == true && mark.unusable?.contains(object.file) == true)
     let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
     #expect(error?.winrmCode.rawValue == 0x8033_8088 && error?.message.contains("most of it is from") == true)
     // An older version does not take the mark for a policy without rules.

@@ -183,7 +183,7 @@ struct ClientRules {
         "give -u:USER (the password is asked for)\(declined.contains(.method) ? "" : ", or use -a:Negotiate")")
     }
     let target = configuration.delegationHost
-    guard case .refused(let code, let reason) = policy.delegation.beforeConnecting(to: target) else { return }
+    guard case .refused(let code, let reason, _, _) = policy.delegation.beforeConnecting(to: target) else { return }
     guard !isDelegationDenied else {
       let denial = policy.delegation.denialsAlone.beforeConnecting(to: target).reason
       let more = denial == reason ? "" : "; and \(reason)"

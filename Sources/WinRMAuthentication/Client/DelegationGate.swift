@@ -42,10 +42,10 @@ public struct DelegationGate: Sendable {
   public func decide(serverCertificates chain: [[UInt8]]) async -> Verdict {
     let (proof, flaw) = await prove(chain)
     switch decide(proof) {
-    case .allowed(let reason): return .open(because: reason)
-    case .refused(let code, let reason):
+    case .allowed(let reason, _): return .open(because: reason)
+    case .refused(let code, let reason, _, _):
       // A rule that is content with NTLM alone does not mind a certificate in addition.
-      if proof != .ntlmOnly, case .allowed(let reason) = decide(.ntlmOnly) { return .open(because: reason) }
+      if proof != .ntlmOnly, case .allowed(let reason, _) = decide(.ntlmOnly) { return .open(because: reason) }
       let explanation = flaw.map { "\(reason); its certificate proves nothing: \($0)" } ?? reason
       return .withoutNTLM(AuthenticationError(.policy, explanation, winRMCode: code))
     }
@@ -61,8 +61,8 @@ public struct DelegationGate: Sendable {
         .policy, "Kerberos did not prove that the server is \(host)", winRMCode: .freshCredentialsNTLMOnly)
     }
     switch policy.decide(host: host, proof: .kerberos(principal: service.description)) {
-    case .allowed(let reason): return reason
-    case .refused(let code, let reason): throw AuthenticationError(.policy, reason, winRMCode: code)
+    case .allowed(let reason, _): return reason
+    case .refused(let code, let reason, _, _): throw AuthenticationError(.policy, reason, winRMCode: code)
     }
   }
 

@@ -96,14 +96,20 @@ struct CredSSPOperations {
   private func targetsThatStay() throws -> [String] {
     let effective = try EffectivePolicy.load(paths: settings.paths)
     let delegation = effective.delegation
-    return (delegation.allowFresh + delegation.allowFreshWhenNTLMOnly).filter(\.pattern.isWSMan).map { entry in
-      let item = effective.item(decidingBy: "\(entry.source) (")
-      return "Credentials may still go to \(entry.pattern): \(item.map(Self.origin) ?? entry.source)."
+    let entries = (delegation.allowFresh + delegation.allowFreshWhenNTLMOnly).filter(\.pattern.isWSMan)
+    let sentences = entries.prefix(Self.maximumTargets).map { entry in
+      "Credentials may still go to \(entry.pattern): \(effective.item(of: entry.origin).map(Self.origin) ?? entry.source)."
     }
+    let rest = entries.count - sentences.count
+    return sentences + (rest > 0 ? ["And \(rest) more: winrm policy shows them."] : [])
   }
 
+  /// More than these are not told one by one.
+  static let maximumTargets = 50
+
   private static func origin(_ item: PolicyTree.Item) -> String {
-    "\(item.source.object) has \(item.name) in the key HKEY_LOCAL_MACHINE\\\(item.key) (\(item.source.file))"
+    DomainPolicy.line(
+      "\(item.source.object) has \(DomainPolicy.quoted(item.name)) in the key HKEY_LOCAL_MACHINE\\\(item.key) (\(item.source.file))")
   }
 
   /// Which certificate proves a server.

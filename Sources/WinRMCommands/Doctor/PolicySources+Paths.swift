@@ -53,8 +53,8 @@ private struct DelegationSource {
   }
 
   func explain(_ decision: DelegationDecision) -> PolicySources.Delegation {
-    var deciding = policy.item(decidingBy: decision.reason)
-    if decision.isAllowed || decision.reason.contains(" denies ") {
+    var deciding = policy.item(of: decision.origin)
+    if decision.isAllowed || decision.isDenial {
       return .init(deciding: deciding.map(DecidingValue.init), canBeEnabled: false)
     }
     if let narrowing { return narrowing }

@@ -260,7 +260,8 @@ struct DomainPolicyReader {
         return "its security filter leaves this machine out"
       }
     } catch {
-      throw DomainPolicyError(message: "whether the policy object \(title) applies to this machine cannot be told: \(error)", isAnswer: true)
+      throw DomainPolicyError(
+        message: "whether the policy object \(title) applies to this machine cannot be told: \(error)", isAnswer: true)
     }
     if let filter = try record.text(of: "gPCWQLFilter"), !filter.allSatisfy(\.isWhitespace) {
       return "it has a WMI filter, and without WMI no filter can be answered"

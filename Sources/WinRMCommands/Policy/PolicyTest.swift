@@ -181,9 +181,9 @@ struct PolicyTest {
 
   private func explanation(_ decision: DelegationDecision) -> [ResultElement] {
     var elements = [ResultElement(name: "Because", value: decision.reason)]
-    if case .refused(let code, _) = decision { elements.append(ResultElement(name: "Code", value: code.hexadecimal)) }
-    if let item = policy.item(decidingBy: decision.reason) { return elements + PolicyReport.source(item) }
-    if let userPolicyFile, decision.reason.hasPrefix(ClientPolicy.userSource) {
+    if case .refused(let code, _, _, _) = decision { elements.append(ResultElement(name: "Code", value: code.hexadecimal)) }
+    if let item = policy.item(of: decision.origin) { return elements + PolicyReport.source(item) }
+    if let userPolicyFile, let origin = decision.origin, origin.file == nil, origin.object == ClientPolicy.userSource {
       elements.append(ResultElement(name: "File", value: userPolicyFile))
     }
     return elements

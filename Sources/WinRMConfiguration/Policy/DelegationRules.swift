@@ -1,4 +1,4 @@
-import DelegationPolicy
+public import DelegationPolicy
 public import GroupPolicy
 
 /// The rules for fresh credentials in a policy file, or in the policy of all files together.
@@ -7,8 +7,8 @@ struct DelegationRules {
   struct Entry {
     var origin: String
     var text: String
-    /// The file, where it is not the one that is being read.
-    var file: String?
+    /// Which value it is; with the file, where that is not the one that is being read.
+    var identity: DelegationOrigin
   }
 
   /// The number of a value of the key `CredentialsDelegation`.
@@ -18,14 +18,22 @@ struct DelegationRules {
   let origin: (String) -> String
   /// Who wrote the value of a name.
   let source: (String) -> String
+  /// Which value has a name.
+  let identity: (String) -> DelegationOrigin
 
   /// The rules of one file.
   init(_ policy: MachinePolicy, source: String) {
     let values = policy.credentialsDelegation
+    let key = PolicyKey.credentialsDelegation.path
     number = { name in values.numbers[name] }
     entries = { list in
-      values.texts(of: list.name).map { Entry(origin: "\(source) \(list.name)\\\($0.number)", text: $0.text) }
+      values.texts(of: list.name).map {
+        Entry(
+          origin: "\(source) \(list.name)\\\($0.number)", text: $0.text,
+          identity: DelegationOrigin(key: "\(key)\\\(list.name)", name: String($0.number), object: source))
+      }
     }
+    identity = { DelegationOrigin(key: key, name: $0, object: source) }
     self.source = { _ in source }
     origin = { "\(source) \($0)" }
   }
@@ -37,20 +45,22 @@ struct DelegationRules {
     entries = { list throws(ConfigurationError) in
       var entries: [Entry] = []
       for item in tree.items(of: key + "\\" + list.name) {
-        entries.append(Entry(origin: Self.origin(of: item), text: try item.policyText(), file: item.source.file))
+        entries.append(Entry(origin: Self.origin(of: item), text: try item.policyText(), identity: item.identity))
       }
       return entries
     }
+    identity = { name in tree.item(key, name)?.identity ?? DelegationOrigin(key: key, name: name, object: "machine policy") }
     source = { name in tree.item(key, name)?.source.object ?? "machine policy" }
     origin = { name in tree.item(key, name).map(Self.origin) ?? "machine policy \(name)" }
   }
 
   /// What a decision calls the value that decides: the object that it is from and its name, for an entry of a list with the list's.
+  ///
+  /// It is for people only: to find the value, there is ``DelegationOrigin``.
   static func origin(of item: PolicyTree.Item) -> String {
-    guard PolicyKey.list(at: item.key) != nil, let list = item.key.split(separator: "\\").last else {
-      return "\(item.source.object) \(item.name)"
-    }
-    return "\(item.source.object) \(list)\\\(item.name)"
+    let name = DomainPolicy.quoted(item.name)
+    guard let list = PolicyKey.list(at: item.key) else { return DomainPolicy.line("\(item.source.object) \(name)") }
+    return DomainPolicy.line("\(item.source.object) \(list)\\\(name)")
   }
 
   /// - Parameter narrowing: the policy is a user's, which takes away from the machine's: an allow list that is not configured takes
@@ -66,7 +76,8 @@ struct DelegationRules {
     if try number(restriction).map({ $0 != 0 }) ?? false {
       // "Restrict delegation of credentials to remote servers": CredSSP would hand out the password itself.
       let origin = origin(restriction)
-      policy.denyFresh.append(DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: origin), source: origin))
+      policy.denyFresh.append(
+        DelegationPolicy.Entry(pattern: try Self.pattern("WSMAN/*", in: origin), source: origin, origin: identity(restriction)))
     }
     return policy
   }
@@ -82,16 +93,17 @@ struct DelegationRules {
   }
 
   /// Why a list names less than somebody might think who sees its entries; `nil` when there is nothing to say.
-  private func obstacle(_ list: DelegationList, narrowing: Bool) throws(ConfigurationError) -> String? {
+  private func obstacle(_ list: DelegationList, narrowing: Bool) throws(ConfigurationError) -> DelegationPolicy.Obstacle? {
+    func obstacle(_ reason: String) -> DelegationPolicy.Obstacle { .init(reason, origin: identity(list.name)) }
     switch try number(list.name) {
-    case 1?: return narrowing ? "\(source(list.name)) \(list.name) has no entry for the host" : nil
-    case let number?: return "\(source(list.name)) \(list.name) (\(number)) switches the list off"
+    case 1?: return narrowing ? obstacle("\(source(list.name)) \(list.name) has no entry for the host") : nil
+    case let number?: return obstacle("\(source(list.name)) \(list.name) (\(number)) switches the list off")
     case nil:
       let isEmpty = try entries(list).isEmpty
       guard !isEmpty else { return nil }
       return narrowing
-        ? "\(source(list.name)) \(list.name) has no entry for the host"
-        : "\(list.name) is not configured, which leaves its list without force"
+        ? obstacle("\(source(list.name)) \(list.name) has no entry for the host")
+        : .init("\(list.name) is not configured, which leaves its list without force")
     }
   }
 
@@ -110,7 +122,7 @@ struct DelegationRules {
     let mayMeanWinRM = MachinePolicy.isWSMan(visible) || (list == .denyFresh && visible.prefix { $0 != "/" }.contains("*"))
     if list != .denyFresh, !visible.contains("/") { return nil }
     if !mayMeanWinRM, entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil { return nil }
-    return try Self.pattern(entry.text, in: entry.origin, entry.file)
+    return try Self.pattern(entry.text, in: entry.origin, entry.identity.file)
   }
 
   private func entries(of list: DelegationList, narrowing: Bool) throws(ConfigurationError) -> [DelegationPolicy.Entry] {
@@ -128,12 +140,14 @@ struct DelegationRules {
     var result: [DelegationPolicy.Entry] = []
     for entry in try entries(list) {
       guard let pattern = try pattern(entry, in: list) else { continue }
-      result.append(DelegationPolicy.Entry(pattern: pattern, source: entry.origin))
+      result.append(DelegationPolicy.Entry(pattern: pattern, source: entry.origin, origin: entry.identity))
     }
     if try number(list.concatenation) == 1, list != .denyFresh {
       let origin = origin(list.concatenation)
       result.append(
-        DelegationPolicy.Entry(pattern: try Self.pattern("TERMSRV/*", in: origin), source: "\(origin), operating system's default"))
+        DelegationPolicy.Entry(
+          pattern: try Self.pattern("TERMSRV/*", in: origin), source: "\(origin), operating system's default",
+          origin: identity(list.concatenation)))
     }
     return result
   }
@@ -142,7 +156,7 @@ struct DelegationRules {
     do throws(DelegationPolicyError) {
       return try DelegationPattern(parsing: text)
     } catch {
-      throw ConfigurationError(.malformed, "\(origin): \(error.message)", file: file, specificCode: .policyCorrupted)
+      throw ConfigurationError(.malformed, DomainPolicy.line("\(origin): \(error.message)"), file: file, specificCode: .policyCorrupted)
     }
   }
 }
@@ -177,18 +191,18 @@ extension PolicyTree.Item {
   /// The value cannot be what policy says.
   func corrupted(_ why: String) -> ConfigurationError {
     ConfigurationError(
-      .malformed, "\(source.object): the value \(name) of the key \(key) \(why)", file: source.file, specificCode: .policyCorrupted)
+      .malformed, DomainPolicy.line("\(source.object): the value \(DomainPolicy.quoted(name)) of the key \(key) \(why)"), file: source.file,
+      specificCode: .policyCorrupted)
   }
+
+  /// What a rule that it makes is known by.
+  var identity: DelegationOrigin { DelegationOrigin(key: key, name: name, object: source.object, file: source.file) }
 }
 
 extension EffectivePolicy {
-  /// The value that the reason of a decision about delegation begins with; `nil` when no value decided.
-  public func item(decidingBy reason: String) -> PolicyTree.Item? {
-    let key = PolicyKey.credentialsDelegation.path.lowercased()
-    return items.first { item in
-      guard item.key.lowercased().hasPrefix(key) else { return false }
-      let origin = DelegationRules.origin(of: item)
-      return reason.hasPrefix("\(origin) (") || reason.hasPrefix("\(origin), ")
-    }
+  /// The value that a decision about delegation comes from; `nil` when it is none of this policy.
+  public func item(of origin: DelegationOrigin?) -> PolicyTree.Item? {
+    guard let origin, let item = tree.item(origin.key, origin.name), item.identity == origin else { return nil }
+    return item
   }
 }

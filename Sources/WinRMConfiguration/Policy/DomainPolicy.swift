@@ -202,7 +202,8 @@ extension DomainPolicy {
       unusable = reason
     }
     self.init(
-      domain: domain, controller: controller, machine: machine, updated: updated, objects: objects, leftAside: leftAside, unusable: unusable)
+      domain: domain, controller: controller, machine: machine, updated: updated, objects: objects, leftAside: leftAside, unusable: unusable
+    )
   }
 
   /// What is stored of a policy that is larger than its file can be.
@@ -211,16 +212,19 @@ extension DomainPolicy {
     let largest = zip(objects, sizes).max { $0.1 < $1.1 }?.0
     let most = largest.map { "; most of it is from \($0.source.object), file \($0.file)" } ?? ""
     return DomainPolicy(
-      domain: String(domain.prefix(255)), controller: String(controller.prefix(255)), machine: String(machine.prefix(1000)), updated: updated,
+      domain: String(domain.prefix(255)), controller: String(controller.prefix(255)), machine: String(machine.prefix(1000)),
+      updated: updated,
       objects: [], unusable: "it is larger than \(ConfigurationFile.maximumSize) bytes\(most)")
   }
 
   var json: JSONText {
-    .object([
-      ("Format", .integer(UInt64(unusable == nil ? Self.format : Self.unusableFormat))), ("Domain", .text(domain)), ("Controller", .text(controller)), ("Machine", .text(machine)),
-      ("Updated", .integer(UInt64(max(0, updated)))), ("Objects", .list(objects.map(\.json))),
-      ("LeftAside", .list(leftAside.map(\.json))),
-    ] + (unusable.map { [("Unusable", .text($0))] } ?? []))
+    .object(
+      [
+        ("Format", .integer(UInt64(unusable == nil ? Self.format : Self.unusableFormat))), ("Domain", .text(domain)),
+        ("Controller", .text(controller)), ("Machine", .text(machine)),
+        ("Updated", .integer(UInt64(max(0, updated)))), ("Objects", .list(objects.map(\.json))),
+        ("LeftAside", .list(leftAside.map(\.json))),
+      ] + (unusable.map { [("Unusable", .text($0))] } ?? []))
   }
 }
 

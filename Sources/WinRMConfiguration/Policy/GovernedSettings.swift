@@ -175,7 +175,7 @@ extension EffectivePolicy {
   public func isWithoutEffect(_ item: PolicyTree.Item) -> Bool {
     if let name = PolicyKey.list(at: item.key) {
       guard let list = DelegationList.allCases.first(where: { $0.name == name }) else { return true }
-      let entry = DelegationRules.Entry(origin: item.name, text: item.value.text ?? "")
+      let entry = DelegationRules.Entry(origin: item.name, text: item.value.text ?? "", identity: item.identity)
       do throws(ConfigurationError) { return try DelegationRules(tree).pattern(entry, in: list)?.isWSMan != true } catch { return false }
     }
     guard let key = PolicyKey.at(item.key), let name = key.spelling(of: item.name) else { return true }
@@ -226,7 +226,7 @@ extension EffectivePolicy {
     let delegation = policy.delegation
     for target in targets {
       guard let entry = delegation.denyFresh.first(where: { $0.pattern.covers(target) }) else { continue }
-      let item = policy.item(decidingBy: "\(entry.source) (")
+      let item = policy.item(of: entry.origin)
       throw refusal("where credentials may go: \(entry.source) (\(entry.pattern)) denies \(target)", item?.key ?? key, item?.source)
     }
     return present

@@ -94,14 +94,14 @@ extension ChainDiagnosis {
     let decision = subject.policy.delegation.beforeConnecting(to: subject.delegationHost)
     let evidence = "question 1 (may they ever go there)"
     switch decision {
-    case .allowed(let reason):
+    case .allowed(let reason, _):
       let source = subject.sources.ofDelegation(decision, false).deciding.map { "; \($0.place)" } ?? ""
       findings.pass(.delegation, "\(evidence): \(reason)\(source)")
-    case .refused(let code, let reason):
+    case .refused(let code, let reason, _, let isDenial):
       let source = subject.sources.ofDelegation(decision, false)
       findings.fail(
         .delegation, "\(evidence) says no: \(reason)\(explanation(source))",
-        remedy: delegationRemedy(source, reason: reason, whenNTLMOnly: false), code: code)
+        remedy: delegationRemedy(source, isDenial: isDenial, whenNTLMOnly: false), code: code)
     }
   }
 
@@ -110,10 +110,10 @@ extension ChainDiagnosis {
   }
 
   /// `winrm credssp enable` where it can help; otherwise who has to change what.
-  func delegationRemedy(_ source: PolicySources.Delegation, reason: String, whenNTLMOnly: Bool) -> String {
+  func delegationRemedy(_ source: PolicySources.Delegation, isDenial: Bool, whenNTLMOnly: Bool) -> String {
     let host = subject.delegationHost
     let test = "see what holds then: winrm policy test -remote:\(DoctorReport.bracketed(host))"
-    if reason.contains(" denies ") {
+    if isDenial {
       guard let value = source.deciding else { return "have the rule that denies taken away, or use another server; \(test)" }
       return "\(value.remedy("take the rule \(value.name) away")); \(test)"
     }
@@ -133,11 +133,11 @@ extension ChainDiagnosis {
     if flaw?.contains("expired") == true { failure.nextStep = "\(Self.renewal). Otherwise: \(failure.nextStep)" }
     let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .ntlmOnly)
     let source = subject.sources.ofDelegation(decision, true)
-    guard !decision.isAllowed, !source.canBeEnabled || decision.reason.contains(" denies ") else { return findings.fail(.proof, failure) }
+    guard !decision.isAllowed, !source.canBeEnabled || decision.isDenial else { return findings.fail(.proof, failure) }
     findings.fail(
       .proof, failure.evidence + explanation(source),
       remedy: (flaw?.contains("expired") == true ? "\(Self.renewal). Otherwise: " : "")
-        + "pin the server's certificate: winrm credssp pin -remote:\(subject.delegationHost) -sha256:HEX   or, to accept NTLM as the only proof: \(delegationRemedy(source, reason: decision.reason, whenNTLMOnly: true))",
+        + "pin the server's certificate: winrm credssp pin -remote:\(subject.delegationHost) -sha256:HEX   or, to accept NTLM as the only proof: \(delegationRemedy(source, isDenial: decision.isDenial, whenNTLMOnly: true))",
       code: failure.code)
   }
 

@@ -97,7 +97,7 @@ extension ChainDiagnosis {
     var remedy = "check the name (USER, HOST\\USER or USER@REALM)"
     if parts.count == 1, !name.contains("@") {
       let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .ntlmOnly)
-      let rule = delegationRemedy(subject.sources.ofDelegation(decision, true), reason: decision.reason, whenNTLMOnly: true)
+      let rule = delegationRemedy(subject.sources.ofDelegation(decision, true), isDenial: decision.isDenial, whenNTLMOnly: true)
       remedy += """
         . If it is an account of the server itself, no domain proves the server: pin its certificate: winrm credssp pin -remote:\(host) \
         -sha256:HEX   or, to accept NTLM as the only proof: \(rule)

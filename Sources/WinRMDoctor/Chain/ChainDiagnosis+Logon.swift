@@ -101,7 +101,7 @@ extension ChainDiagnosis {
     var (question, reason) = (2, permission)
     if let service = report.service, sighting.proof == nil || sighting.proof == .ntlmOnly {
       let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .kerberos(principal: "\(service)"))
-      if case .allowed(let because) = decision { (question, reason) = (3, because) }
+      if case .allowed(let because, _) = decision { (question, reason) = (3, because) }
     }
     return "; question \(question) (may they go to a server proven so): \(reason)"
   }

@@ -285,7 +285,8 @@ private struct FakeDomain {
     ({ $0.failing["smbclient"] = .tooMuchOutput("smbclient") }, "more than is taken"),
   ]
 
-  @Test("What the domain says and nobody can understand is an answer, and no reason to keep the one before", arguments: unusableAnswers.indices)
+  @Test(
+    "What the domain says and nobody can understand is an answer, and no reason to keep the one before", arguments: unusableAnswers.indices)
   func unusable(index: Int) throws {
     var domain = FakeDomain()
     let (change, reason) = Self.unusableAnswers[index]

@@ -1,3 +1,4 @@
+import DelegationPolicy
 import Foundation
 import GroupPolicy
 import SecuritySupport
@@ -368,6 +369,90 @@ private enum ConfigurationFlag {
     _ = try WinrmRunner.store(try policy([allow, [deny]]), paths: host.paths)
     let run = await host.run("policy", "test", "-remote:evil", "-proof:kerberos")
     #expect(run.code == 1 && run.output.contains("denies delegation"))
+  }
+
+  @Test("Nobody names an object or a value so that a rule seems to be somebody else's") func forgedSource() async throws {
+    let list = Self.delegation + #"\AllowFreshCredentials"#
+    func store(_ name: String, _ entries: [PolicyFile.Entry]) throws {
+      try DomainPolicyStore(paths: host.paths).replace(
+        with: DomainPolicy(
+          domain: "lab.example", controller: "dc.lab.example", machine: "CN=HOP1,DC=lab,DC=example", updated: 1_763_822_000,
+          objects: [
+            DomainPolicy.Object(
+              name: name, identifier: try #require(PolicyIdentifier(Self.identifier)), link: "DC=lab,DC=example", isEnforced: false,
+              version: 3, file: Self.file, entries: entries)
+          ]))
+    }
+    try #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": ["wsman/good"]}}"#.write(
+      toFile: host.paths.machinePolicyFile, atomically: true, encoding: .utf8)
+    try store(
+      #"machine policy AllowFreshCredentials\1 (wsman/good) names WSMAN/evil; x"#,
+      [
+        number(Self.client, "AllowCredSSP", 1), text(list, "2", "WSMAN/evil"),
+        text(Self.delegation + #"\DenyFreshCredentials"#, #"DenyFreshCredentials\1 (WSMAN/none) denies nothing"#, "WSMAN/bad"),
+      ])
+    let evil = await host.run("policy", "test", "-remote:evil", "-proof:kerberos")
+    #expect(evil.code == 0 && evil.output.contains("    File = \(Self.file)\n"), "\(evil.output)")
+    #expect(
+      evil.output.contains(#"    Because = "machine policy AllowFreshCredentials\1 (wsman/good) names WSMAN/evil; x" {9D7E6253"#),
+      "\(evil.output)")
+    #expect(!evil.output.contains("Object = machine policy"))
+    let bad = await host.run("policy", "test", "-remote:bad", "-proof:kerberos")
+    #expect(bad.code == 1 && bad.output.contains("    File = \(Self.file)\n"), "\(bad.output)")
+    #expect(
+      bad.output.contains(#"DenyFreshCredentials\"DenyFreshCredentials\1 (WSMAN/none) denies nothing" (WSMAN/bad) denies"#), "\(bad.output)"
+    )
+    // A list that is switched off is no denial, whatever its object is called.
+    try store("x denies y", [number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 0)])
+    let decision = try ClientPolicy.machine(paths: host.paths).delegation.beforeConnecting(to: "good")
+    #expect(!decision.isAllowed && !decision.isDenial && decision.reason.contains("x denies y"))
+    #expect(try EffectivePolicy.load(paths: host.paths).item(of: decision.origin)?.source.file == Self.file)
+  }
+
+  @Test("No message that names a value of the domain has its line breaks") func forgedMessages() async throws {
+    let forged = "1\nEverything was enabled.\nz"
+    try storeDomain(
+      number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 1),
+      text(Self.delegation + #"\DenyFreshCredentials"#, forged, "WSMAN/evil"),
+      text(Self.delegation + #"\AllowFreshCredentials"#, forged, "WSMAN/good"))
+    let enable = await host.run("credssp", "enable", "-role:client", "-delegate:evil", "-force")
+    #expect(enable.code != 0 && enable.error.contains("Everything was enabled."), "\(enable.error)")
+    let disable = await host.run("credssp", "disable", "-role:client")
+    #expect(disable.code == 0 && (disable.output + disable.error).contains("Everything was enabled."), "\(disable.output)\(disable.error)")
+    let decision = try ClientPolicy.machine(paths: host.paths).delegation.beforeConnecting(to: "evil")
+    #expect(decision.isDenial && !decision.reason.contains("\n"))
+    for entry in [
+      PolicyFile.Entry(key: Self.delegation, name: "**x\nEverything was enabled.", value: .text(" ")),
+      text(Self.delegation + #"\AllowFreshCredentials"#, forged, "WSMAN/h:5985"),
+      number(Self.delegation + #"\DenyFreshCredentials"#, forged, 1),
+    ] {
+      try storeDomain(number(Self.delegation, "AllowFreshCredentials", 1), entry)
+      let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: host.paths) }
+      #expect(
+        error?.message.contains("Everything was enabled.") == true && error?.message.contains("\n") == false, "\(error?.message ?? "")")
+    }
+    for run in [enable, disable] { #expect(!(run.output + run.error).contains("\nEverything"), "\(run.output)\(run.error)") }
+  }
+
+  @Test("disable tells of many rules of others in time that grows with their number", .timeLimit(.minutes(1))) func disableMany()
+    async throws
+  {
+    let list = Self.delegation + #"\AllowFreshCredentials"#
+    let entries = (1...4000).map { PolicyFile.Entry(key: list, name: String($0), value: .text("WSMAN/h\($0)")) }
+    try DomainPolicyStore(paths: host.paths).replace(
+      with: DomainPolicy(
+        domain: "lab.example", controller: "dc.lab.example", machine: "CN=HOP1,DC=lab,DC=example", updated: 1_763_822_000,
+        objects: [
+          DomainPolicy.Object(
+            name: "Many", identifier: try #require(PolicyIdentifier(Self.identifier)), link: "DC=lab,DC=example", isEnforced: false,
+            version: 3, file: Self.file, entries: [number(Self.delegation, "AllowFreshCredentials", 1)] + entries)
+        ]))
+    let start = ContinuousClock.now
+    let run = await host.run("credssp", "disable", "-role:client")
+    #expect(run.code == 0 && ContinuousClock.now - start < .seconds(30))
+    let text = run.output + run.error
+    #expect(
+      text.components(separatedBy: "Credentials may still go to").count == 51 && text.contains("And 3950 more"), "\(text.suffix(300))")
   }
 
   @Test("Damaged policy stops everything with its own number") func damaged() async throws {
