@@ -18,6 +18,14 @@ public enum CertificateHash {
   /// SHA-256 of the DER: what a pin is compared with.
   public static func sha256(certificateDER: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: certificateDER)) }
 
+  /// What is to be told of a certificate that is none of the pinned ones.
+  ///
+  /// - Parameter hash: its own SHA-256.
+  public static func mismatch(pins: [[UInt8]], shown hash: [UInt8]) -> String {
+    func text(_ hash: [UInt8]) -> String { hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+    return "it is not the pinned one: pinned is SHA-256 \(pins.map(text).joined(separator: " or ")), the server shows \(text(hash))"
+  }
+
   /// SHA-1 of the DER in upper-case hexadecimal: the thumbprint by which Windows names a certificate. A name, no proof.
   public static func thumbprint(certificateDER: [UInt8]) -> String { CertificateThumbprint(certificateDER: certificateDER).text }
 }

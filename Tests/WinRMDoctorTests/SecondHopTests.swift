@@ -18,6 +18,22 @@ private func names(_ target: String = "http://hop2:5985", hasTicket: Bool = true
   SecondHopNames(first: "hop1", second: try #require(SecondHopTarget(parsing: target)), account: "LAB\\alice", hasTicket: hasTicket)
 }
 
+@Suite("The share of a second hop")
+struct SecondHopShareTests {
+  @Test(
+    "A share may be written as Windows writes it",
+    arguments: [
+      (#"\\hop2\secret"#, "secret"), (#"\\hop2\adm$"#, "adm$"), (#"\\hop2\"#, nil), (#"\\hop2"#, nil), (#"\\hop2/secret"#, "secret"),
+    ])
+  func backslashes(text: String, share: String?) throws {
+    let target = try #require(SecondHopTarget(parsing: text))
+    #expect(target.host == "hop2" && target.service == .files(share: share) && target.text == text)
+  }
+
+  @Test(arguments: [#"\hop2\secret"#, #"\\hop2\a\b"#, #"\\\hop2\a"#, #"hop2\secret"#, #"\\"#, #"http:\\hop2"#, #"//hop2\a"#])
+  func noSuchName(text: String) { #expect(SecondHopTarget(parsing: text) == nil) }
+}
+
 @Suite("The lines of the first hop")
 struct SecondHopLinesTests {
   private func parse(_ text: String) -> SecondHopAnswer { SecondHopScript.parse(Array(text.utf8)) }
@@ -174,6 +190,16 @@ struct SecondHopVerdictTests {
     #expect(
       verdict.remedy.contains("KeytabFile") && verdict.remedy.contains("net ads keytab") && verdict.remedy.contains("kvno WSMAN/hop2"))
     #expect(!verdict.remedy.contains("winrm account add"))
+    #expect(verdict.remedy.hasPrefix("Is the machine really hop2 (on the first hop: getent hosts hop2)? On hop2, as root: winrm doctor"))
+  }
+
+  @Test("An account of a domain leads to no server outside of it, whatever is called like it there") func anAccountOfADomain() throws {
+    let verdict = try verdict(.logonFailure, .authenticate, "the server did not accept the user name and the password")
+    #expect(!verdict.remedy.contains("winrm account add"))
+    for word in ["join it to the domain", #"winrs -r:http://hop2:5985 -u:HOST\USER id"#, "KeytabFile"] {
+      #expect(verdict.remedy.contains(word))
+    }
+    #expect(try self.verdict(.accountRestriction, .authenticate).remedy.contains("/etc/pam.d/winrmd"))
   }
 
   @Test(

@@ -61,6 +61,9 @@ import WinRMConfiguration
       }
       #expect(error?.code == .mutualAuthenticationFailed)
       #expect(error?.stage == .tls)
+      #expect(error?.cause.contains("pinned is SHA-256 \(String(repeating: "09", count: 32)), the server shows ") == wrongPin)
+      #expect(error?.nextStep.hasPrefix("do not go on before you know why") == wrongPin)
+      #expect(error?.nextStep.contains("winrm credssp pin -remote:127.0.0.1 -sha256:HEX") == true)
       #expect(server.requests.isEmpty)
     }
   }

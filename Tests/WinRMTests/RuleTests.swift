@@ -233,7 +233,8 @@ import WinRMConfiguration
   @Test(
     "A server's no with a status: what to do about that status",
     arguments: [
-      (.accountRestriction, ["Protected Users", "-a:Kerberos", "no second hop"]), (.passwordMustChange, ["kpasswd alice"]),
+      (.accountRestriction, ["/etc/pam.d/winrmd", "log of the service", "Protected Users", "-a:Kerberos", "no second hop"]),
+      (.passwordMustChange, ["kpasswd alice"]),
       (.passwordExpired, ["kpasswd alice", "machine of the domain"]), (.accountDisabled, ["administrator of the domain"]),
       (.accountExpired, ["administrator of the domain"]), (.accountLockedOut, ["lockout", "administrator of the domain"]),
       (.noLogonServers, ["winbindd", "wbinfo -t", "domain controllers"]), (.invalidWorkstation, ["certain machines"]),
@@ -248,6 +249,7 @@ import WinRMConfiguration
     let refusal = HandshakeFailure.refused(offered: [], status: status)
     let error = try #require(session.failure(authenticating: refusal, MechanismPlan(offersNTLM: true)) as? WinRMError)
     for part in parts { #expect(error.nextStep.contains(part), "\(error)") }
+    #expect(error.cause.contains("PAM there may") == (status == .accountRestriction), "what the status does not say is not said either")
     #expect(error.nextStep.contains("check the name") == (status == .logonFailure))
   }
 

@@ -51,7 +51,7 @@ struct OuterTLS: Sendable {
     if pins.contains(where: { constantTimeEqual($0, hash) }) { return true }
     let verdict = await verifier.verify(chain: chain, host: host, exceptions: pins.isEmpty ? exceptions : [])
     guard case .refused(let reason) = verdict else { return true }
-    proof.record(refusal: reason)
+    proof.record(refusal: pins.isEmpty ? reason : "\(CertificateHash.mismatch(pins: pins, shown: hash)); and \(reason)")
     return false
   }
 }

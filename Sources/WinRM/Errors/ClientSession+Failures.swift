@@ -4,6 +4,7 @@ import NIOHTTP1
 import SecuritySupport
 import WSMan
 import WinRMAuthentication
+import WinRMConfiguration
 import WinRMHTTP
 
 #if canImport(Glibc)
@@ -56,11 +57,7 @@ extension ClientSession {
     case .certificateRefused(let reason):
       return make(
         .mutualAuthenticationFailed, .tls, "the certificate of \(peer) does not prove that it is \(host): \(reason)",
-        reason.contains("SSL_CERT_FILE")
-          ? "correct the environment variable SSL_CERT_FILE: it must name a readable file of certificates in PEM; or unset it"
-          : reason.contains("expired") || reason.contains("not valid yet")
-            ? "have the server's certificate renewed; if it is good, check the clock of this machine"
-            : "use the name that the certificate is for, trust its issuer on this machine, or pin the certificate")
+        nextStep(afterCertificate: reason, at: peer))
     case .handshakeFailed(let reason):
       return make(
         .sslConnectionAborted, .tls,
@@ -74,6 +71,39 @@ extension ClientSession {
     case .proxy, .tunnelRefused, .tunnelMalformed, .tunnelTimedOut:
       return make(.destinationUnreachable, .proxy, "the proxy failed", "look at its log")
     }
+  }
+
+  private func nextStep(afterCertificate reason: String, at peer: String) -> String {
+    let host = endpoint.host
+    if reason.contains("SSL_CERT_FILE") {
+      return "correct the environment variable SSL_CERT_FILE: it must name a readable file of certificates in PEM; or unset it"
+    }
+    if !policy.pins(for: host).isEmpty { return Self.nextStep(afterPinOf: host, source: "winrm certificate list") }
+    if reason.contains("expired") || reason.contains("not valid yet") {
+      return "have the server's certificate renewed; if it is good, check the clock of this machine"
+    }
+    let show = "openssl s_client -connect \(peer) </dev/null | openssl x509 -noout -ext subjectAltName -fingerprint -sha256"
+    if reason.contains("not for the host") {
+      return """
+        use a name that the certificate is for, which this shows: \(show)   Or have the server's certificate made anew, for \(host). Where \
+        its administrator confirms the fingerprint, a pin proves it whatever its names are: winrm credssp pin -remote:\(host) -sha256:HEX
+        """
+    }
+    return """
+      trust its issuer on this machine; or pin the certificate, once the server's administrator has confirmed the fingerprint, which this \
+      shows: \(show)   then: winrm credssp pin -remote:\(host) -sha256:HEX
+      """
+  }
+
+  /// A server that shows another certificate than the pinned one may be an impostor: before anything else that is to be found out.
+  ///
+  /// - Parameter source: where the server's administrator finds the hash of the right one.
+  private static func nextStep(afterPinOf host: String, source: String) -> String {
+    """
+    do not go on before you know why: something else may be answering in the server's place. Have its administrator say, on the server \
+    itself, which SHA-256 its certificate has (\(source)). Only if it is the one that is shown here: winrm credssp unpin -remote:\(host), \
+    then winrm credssp pin -remote:\(host) -sha256:HEX
+    """
   }
 
   /// An error between opening the connection and the first request.
@@ -134,7 +164,10 @@ extension ClientSession {
     case .accessDenied where isRefusal && bareRefusals.contains(String(sentence)):
       (
         "Access is denied. The server knows who you are, but the account may not use remote shells",
-        "have the account added to the server's group winrm-users, or to service/AllowedAccounts"
+        """
+        have the account added to the server's group winrm-users, or to service/AllowedAccounts; if it is there, the server's log and winrm \
+        doctor there say what it lacks, such as a Unix user that the name service knows
+        """
       )
     case .accessDenied:
       (text, "the server knows the account, which lacks the right to do this there; have it granted, or ask for something else")
@@ -212,6 +245,12 @@ extension ClientSession {
       let remark = "Kerberos could not be used: \(obstacle.reason)"
       cause = "\(remark). Without it \(cause.replacing("; \(remark)", with: ""))"
     }
+    guard policy.pins(for: host).isEmpty else {
+      let kerberos = plan.obstacle?.error.map { ". For Kerberos, which proves the server as well: \($0.nextStep)" } ?? ""
+      return make(
+        code, .delegate, cause,
+        Self.nextStep(afterPinOf: host, source: "winrmd logs that of its CredSSP certificate when it starts") + kerberos)
+    }
     return make(
       code, .delegate, cause,
       """
@@ -239,8 +278,9 @@ extension ClientSession {
       return make(
         .logonFailure, .authenticate, "the domain knows \(offer.client), and \(peer) let him in neither with his ticket nor otherwise",
         """
-        the server's log has the reason: a service without a key for the ticket, or a user whom it does not admit. If it has no keytab, \
-        name an account of its own: -u:HOST\\USER
+        the server's log has the reason: a user whom PAM there forbids the logon, or whom the name service there does not know; or a service \
+        without a key for the ticket, or another machine than \(endpoint.host) at its address. If it has no keytab, name an account of its \
+        own: -u:HOST\\USER, with its short name
         """, answer: answer)
     }
     let remark = plan.obstacle?.error.map { ". Kerberos could not be used: \($0.reason)" } ?? ""
@@ -257,7 +297,10 @@ extension ClientSession {
       case .invalidWorkstation?: "the account may not log on from this machine"
       case .invalidLogonHours?: "the account may not log on at this hour"
       case .accountRestriction?:
-        "a restriction of the account forbids it: a member of Protected Users can use neither NTLM nor delegated credentials"
+        """
+        a restriction forbids it, which the server does not name: a rule of PAM there may refuse the account, or it may be a member of \
+        Protected Users, who can use neither NTLM nor delegated credentials
+        """
       default:
         configuration.method == .basic
           ? "the server did not accept the user name and the password. By Basic it may know accounts of its own only"
@@ -273,8 +316,9 @@ extension ClientSession {
     return switch status {
     case .accountRestriction?:
       """
-      if the account is a member of Protected Users or otherwise restricted, use -a:Kerberos and the server's name in its domain; there is \
-      no second hop for this account
+      the log of the service on the server names the restriction. If it is a rule of PAM: /etc/pam.d/winrmd there (without it, \
+      /etc/pam.d/other) forbids the account, with every method. If the account is a member of Protected Users, use -a:Kerberos and the server's \
+      name in its domain; there is no second hop for such an account
       """
     case .passwordExpired?, .passwordMustChange?:
       "change the password, with kpasswd\(user) or on a machine of the domain (passwd on the server, for an account of its own); then try again"
@@ -290,7 +334,8 @@ extension ClientSession {
     case .timeDifferenceAtDomainController?:
       "synchronise the clocks of this machine, the server and the domain controllers (chronyc tracking, timedatectl)"
     case .badBindings?: "connect without the proxy in between; do not go on before you know what it is"
-    default: "check the name (USER, HOST\\USER or USER@REALM) and the password; the server's log has the reason"
+    default:
+      "check the name (USER, HOST\\USER with the short name of the host, or USER@REALM) and the password; the server's log has the reason"
     }
   }
 

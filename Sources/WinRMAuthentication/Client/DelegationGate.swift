@@ -82,10 +82,11 @@ public struct DelegationGate: Sendable {
     guard let leaf = chain.first else { return (.ntlmOnly, "the server showed none") }
     let hash = CertificateHash.sha256(certificateDER: leaf)
     if pins.contains(where: { constantTimeEqual($0, hash) }) { return (.certificate("SHA-256 pin"), nil) }
-    guard let verifier else { return (.ntlmOnly, "no pin matches it") }
+    let mismatch = pins.isEmpty ? nil : CertificateHash.mismatch(pins: pins, shown: hash)
+    guard let verifier else { return (.ntlmOnly, mismatch ?? "no pin matches it") }
     switch await verifier.verify(chain: chain, host: host) {
     case .trusted: return (.certificate("chain and name"), nil)
-    case .refused(let reason): return (.ntlmOnly, reason)
+    case .refused(let reason): return (.ntlmOnly, mismatch.map { "\($0); and \(reason)" } ?? reason)
     }
   }
 }

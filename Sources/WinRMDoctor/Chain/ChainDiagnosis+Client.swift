@@ -129,6 +129,8 @@ extension ChainDiagnosis {
   /// - Parameter flaw: why the server's certificate proves nothing.
   func failProof(_ failure: WinRMError, flaw: String?, _ findings: inout Findings) {
     guard failure.code == .freshCredentialsNTLMOnly else { return findings.fail(.proof, failure) }
+    // Who does not show the pinned certificate may be an impostor: no rule that is content with less is advised.
+    guard !isPinBroken(flaw) else { return findings.fail(.proof, failure) }
     var failure = failure
     if flaw?.contains("expired") == true { failure.nextStep = "\(Self.renewal). Otherwise: \(failure.nextStep)" }
     let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .ntlmOnly)
@@ -140,6 +142,9 @@ extension ChainDiagnosis {
         + "pin the server's certificate: winrm credssp pin -remote:\(subject.delegationHost) -sha256:HEX   or, to accept NTLM as the only proof: \(delegationRemedy(source, isDenial: decision.isDenial, whenNTLMOnly: true))",
       code: failure.code)
   }
+
+  /// Whether the certificate in which a flaw was found should have been another one.
+  func isPinBroken(_ flaw: String?) -> Bool { flaw != nil && !subject.policy.pins(for: subject.delegationHost).isEmpty }
 
   private static let renewal = """
     on the server, renew its CredSSP certificate: winrm certificate import FILE, then name it: winrm set winrm/config/service \

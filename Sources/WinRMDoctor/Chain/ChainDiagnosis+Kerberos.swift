@@ -94,7 +94,7 @@ extension ChainDiagnosis {
         return nil
       }
     }
-    var remedy = "check the name (USER, HOST\\USER or USER@REALM)"
+    var remedy = "check the name (USER, HOST\\USER with the short name of the host, or USER@REALM)"
     if parts.count == 1, !name.contains("@") {
       let decision = subject.policy.delegation.decide(host: subject.delegationHost, proof: .ntlmOnly)
       let rule = delegationRemedy(subject.sources.ofDelegation(decision, true), isDenial: decision.isDenial, whenNTLMOnly: true)

@@ -129,7 +129,8 @@ extension ChainDiagnosis {
     case .logonFailure where findings.skew != nil && findings.state(of: .serviceName) == .pass:
       failClock("the domain gave a ticket, and the server refused it without a reason: \(failure.evidence)", &findings)
     case .wrongPrincipal where findings.state(of: .serviceName) == .pass:
-      findings.fail(.proof, failure.evidence, remedy: serverRemedies(findings).keys(of: ticketName), code: failure.code)
+      let remedy = [placeQuestion(findings), serverRemedies(findings).keys(of: ticketName)].compactMap { $0 }.joined(separator: " If so: ")
+      findings.fail(.proof, failure.evidence, remedy: remedy, code: failure.code)
     case .wrongPrincipal, .mutualAuthenticationFailed, .badBindings:
       findings.fail(.proof, failure)
     case .invalidToken where subject.method == .credSSP: findings.fail(.credssp, failure)
@@ -163,8 +164,16 @@ extension ChainDiagnosis {
         the domain knows the user, and gave a ticket for \(ticketName); the service took neither the ticket nor the password\
         \(failure.peerAnswer.map { " (answer: \($0))" } ?? "")
         """
-      findings.fail(.logon, evidence, remedy: serverRemedies(findings).keys(of: ticketName), code: failure.code)
+      let remedy = serverRemedies(findings).refused(withTicketFor: ticketName, place: placeQuestion(findings))
+      findings.fail(.logon, evidence, remedy: remedy, code: failure.code)
     }
+  }
+
+  /// Whether the name leads to the machine that is meant; `nil` where an address was given.
+  func placeQuestion(_ findings: Findings) -> String? {
+    let host = subject.endpoint.host
+    guard !subject.endpoint.isAddress else { return nil }
+    return "Is \(findings.address ?? "what answers there") really \(host) (getent hosts \(host))?"
   }
 
   /// A name that the KDC gave a ticket for.
@@ -204,8 +213,10 @@ extension ChainDiagnosis {
   private func delegationRefused(
     _ failure: WinRMError, _ sighting: CredSSPSighting?, _ trouble: KerberosTrouble?, _ findings: inout Findings
   ) {
-    let isClock = findings.skew != nil && sighting?.flaw.map { $0.contains("expired") || $0.contains("not valid yet") } == true
-    if let trouble, trouble.check != .logon || !isClock {
+    let isPinBroken = isPinBroken(sighting?.flaw)
+    let isClock =
+      !isPinBroken && findings.skew != nil && sighting?.flaw.map { $0.contains("expired") || $0.contains("not valid yet") } == true
+    if let trouble, trouble.check != .logon || !isClock && !isPinBroken {
       report(trouble, &findings)
       findings.leaveOpen(
         .proof,
@@ -214,7 +225,7 @@ extension ChainDiagnosis {
       )
       return
     }
-    if let skew = findings.skew, let flaw = sighting?.flaw, flaw.contains("expired") || flaw.contains("not valid yet") {
+    if isClock, let skew = findings.skew, let flaw = sighting?.flaw {
       failClock("by this machine's clock the server's certificate proves nothing (\(flaw))", &findings)
       findings.leaveOpen(.proof, because: "the certificate may be good by the right clock: \(skew)")
       return

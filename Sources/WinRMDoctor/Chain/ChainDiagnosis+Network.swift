@@ -102,6 +102,7 @@ extension ChainDiagnosis {
 
   private func answers(_ peer: String, _ greeting: Greeting, _ findings: inout Findings) {
     guard let proxy = probes.proxy.authority else {
+      findings.address = greeting.address
       return findings.pass(.port, "\(peer) answers\(greeting.address.map { $0 == subject.endpoint.host ? "" : " (\($0))" } ?? "")")
     }
     findings.pass(
@@ -163,7 +164,8 @@ extension ChainDiagnosis {
       .schemes, "HTTP 401 offers \(list.isEmpty ? "nothing" : list), and not \(wanted)",
       remedy: serverRemedies(findings).scheme(wanted, offered: answer.schemes)
         + (subject.method == .basic && subject.endpoint.scheme == .http
-          ? "; over HTTP also: winrm set winrm/config/service '@{AllowUnencrypted=\"true\"}'" : ""),
+          ? "; over HTTP also: winrm set winrm/config/service '@{AllowUnencrypted=\"true\"}'" : "")
+        + (placeQuestion(findings).map { "; if that is not wanted, or was done already: \($0)" } ?? ""),
       code: .accessDenied)
   }
 

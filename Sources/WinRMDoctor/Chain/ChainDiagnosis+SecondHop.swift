@@ -53,7 +53,8 @@ extension ChainDiagnosis {
   /// Another way to open the first hop: never the one in use.
   private func credentialsRemedy(_ report: AuthenticationReport) -> String {
     let first = subject.endpoint.host
-    let credSSP = "open the first hop with -authentication:CredSSP -username:USER"
+    let credSSP =
+      "open the first hop with -authentication:CredSSP -username:USER (not for members of Protected Users, who delegate no password)"
     let byTicket = "with -authentication:Kerberos -allowdelegate where the domain trusts \(first) for delegation"
     // With a user name -allowdelegate alone sends the password, and a ticket of kinit is not looked at.
     let isAmbient = if case .ambient = subject.credential { true } else { false }
@@ -64,11 +65,15 @@ extension ChainDiagnosis {
       return "\(credSSP); or, for a forwarded ticket in place of the password, \(byTicket)"
     case (.kerberos, .notAsked), (.negotiate, .notAsked):
       return
-        "\(credSSP); or with -allowdelegate and a forwardable ticket (kinit -f), for which the domain has to trust \(first) for delegation"
+        """
+        \(credSSP); or have the domain trust \(first) for delegation, then get a forwardable ticket, one that is there does not show it \
+        (kdestroy; kinit -f), and give -allowdelegate
+        """
     case (.kerberos, _), (.negotiate, _):
       return """
-        \(credSSP); for a forwarded ticket: \(isAmbient ? "kinit -f as" : "take") a user who may be delegated, and have the domain trust \(first) for delegation \
-        (on a domain controller of Samba: samba-tool delegation for-any-service 'ACCOUNT$' on)
+        \(credSSP); for a forwarded ticket, first have the domain trust \(first) for delegation (on a domain controller of Samba: \
+        samba-tool delegation for-any-service 'ACCOUNT$' on), then \(isAmbient ? "get a new ticket, as one that is there does not show it: kdestroy; kinit -f   as" : "take") \
+        a user who may be delegated
         """
     default: return "\(credSSP), or \(byTicket)"
     }

@@ -79,6 +79,8 @@ struct Findings {
   let subject: ChainSubject
   /// How far the server's clock is from this machine's, where that may matter: who it matters to has to say so.
   var skew: String?
+  /// The address that answered for the host.
+  var address: String?
 
   init(subject: ChainSubject) { self.subject = subject }
 

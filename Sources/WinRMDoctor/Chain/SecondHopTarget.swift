@@ -14,13 +14,14 @@ public struct SecondHopTarget: Sendable, Equatable {
   /// As typed.
   public let text: String
 
-  /// Reads `HOST`, `HOST:PORT`, `http://HOST[:PORT]`, `https://HOST[:PORT]`, `//HOST[/SHARE]` or `smb://HOST[/SHARE]`; IPv6 addresses in
-  /// brackets.
+  /// Reads `HOST`, `HOST:PORT`, `http://HOST[:PORT]`, `https://HOST[:PORT]`, `//HOST[/SHARE]` or `smb://HOST[/SHARE]`, also as Windows
+  /// writes it, `\\HOST[\SHARE]`; IPv6 addresses in brackets.
   ///
   /// Only characters that mean nothing to any shell are taken, because the name goes into a script on the first hop.
   public init?(parsing text: String) {
     self.text = text
-    var rest = text[...]
+    let slashed = text.hasPrefix(#"\\"#) ? text.replacing(#"\"#, with: "/") : text
+    var rest = slashed[...]
     func take(_ prefix: String) -> Bool {
       guard rest.lowercased().hasPrefix(prefix) else { return false }
       rest = rest.dropFirst(prefix.count)

@@ -208,14 +208,23 @@ private struct WinRMRefusal {
     let remedy: String
     switch code {
     case .wrongPrincipal?, .badBindings?, .mutualAuthenticationFailed?: remedy = server.keys(of: "WSMAN/\(names.host)")
-    case .logonFailure? where failure.cause.contains("with his ticket"): remedy = server.keys(of: "WSMAN/\(names.host)")
+    case .logonFailure? where failure.cause.contains("with his ticket"):
+      let place = names.host.contains(":") ? nil : "Is the machine really \(names.host) (on the first hop: getent hosts \(names.host))?"
+      remedy = server.refused(withTicketFor: "WSMAN/\(names.host)", place: place)
     case .logonFailure? where names.hasTicket, WinRMCode.logonDenied? where names.hasTicket:
-      remedy =
-        "\(accounts); if the domain vouches for the user, the service there has no key for his ticket: \(server.keys(of: "WSMAN/\(names.host)"))"
+      remedy = """
+        the user is one of a domain, and his account leads to servers of that domain alone. If \(names.host) is in none, an account of the \
+        same name there is another one: join it to the domain, or use an account of its own, in such a session: \
+        winrs -r:\(names.second.address ?? names.bracketedHost) -u:HOST\\USER id, with its short name. If it is in the domain, name it as the \
+        domain knows it; its service may have no key for the ticket: \(server.keys(of: "WSMAN/\(names.host)"))
+        """
     case .logonFailure?, WinRMCode.logonDenied?, nil: remedy = accounts
     case .accountDisabled?: remedy = "on \(names.host), or in its domain, enable the account (winrm account enable \(names.user ?? "USER"))"
     case .accountLockedOut?, .accountExpired?, .accountRestriction?, .passwordExpired?, .passwordMustChange?:
-      remedy = "have the account made usable for \(names.host): winrm helpmsg \(code?.hexadecimal ?? "") says what it lacks"
+      remedy = """
+        have the account made usable for \(names.host): winrm helpmsg \(code?.hexadecimal ?? "") says what it lacks, and the log of the service \
+        there has the reason, such as a rule of PAM (/etc/pam.d/winrmd)
+        """
     case .accessDenied? where isVague:
       remedy =
         "\(accounts); then: \(ServerRemedies(server: names.host, host: names.host, isWindows: true, user: names.user).shell(.accessDenied) ?? "")"

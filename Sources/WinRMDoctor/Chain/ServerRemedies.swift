@@ -53,9 +53,10 @@ struct ServerRemedies {
     return """
       on \(server), admit the account, or a group that it is in: \
       \(set("service", #"AllowedAccounts="\#(entry.name)""#, isFirst: false))\(entry.remark), or AllowedGroups; set replaces the list that winrm get \
-      winrm/config/service shows. If it is there already, a security descriptor leaves it without right GX, and the log of winrmd says \
-      which: the Security of the plug-in for shells (winrm configsddl http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd), or \
-      RootSDDL (winrm configsddl default)
+      winrm/config/service shows. If it is there already, winrm doctor there and the log of winrmd say what it lacks: a Unix user that the \
+      name service knows (for a domain by winbind: passwd and group in /etc/nsswitch.conf name it; then restart winrmd), or right GX in a \
+      security descriptor: the Security of the plug-in for shells (winrm configsddl \
+      http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd), or RootSDDL (winrm configsddl default)
       """
   }
 
@@ -73,10 +74,25 @@ struct ServerRemedies {
 
   // MARK: Kerberos
 
+  /// The domain vouches for the user, and the server lets him in by no means. What is quickly looked at comes first.
+  ///
+  /// - Parameters:
+  ///   - service: a name that the ticket is for, such as `WSMAN/hop1.lab.example`.
+  ///   - place: the question whether the address leads to the right machine; `nil` where there is no name that could lead astray.
+  func refused(withTicketFor service: String, place: String?) -> String {
+    let first = place.map { "\($0) " } ?? ""
+    guard !isWindows else { return first + keys(of: service) }
+    return """
+      \(first)On \(server), as root: winrm doctor, and the log of winrmd, which has the reason. A refusal of PAM: correct /etc/pam.d/winrmd (without \
+      it, /etc/pam.d/other). A Unix user that the name service does not know: have /etc/nsswitch.conf name winbind for passwd and group, and \
+      restart winrmd. A ticket that it cannot open: \(keys(of: service, isFirst: false))
+      """
+  }
+
   /// The domain vouches for the user, and the server does not open his ticket: its keys are missing, old, or for another name.
   ///
   /// - Parameter service: a name that the ticket is for, such as `WSMAN/hop1.lab.example`.
-  func keys(of service: String) -> String {
+  func keys(of service: String, isFirst: Bool = true) -> String {
     let service = CommandWord.service(service) ?? "SERVICE/HOST"
     if isWindows {
       return """
@@ -85,7 +101,7 @@ struct ServerRemedies {
         """
     }
     return """
-      on \(server), compare the keys (klist -kte, the file of KeytabFile in winrm get winrm/config/service, or where that is empty \
+      \(isFirst ? "on \(server), " : "")compare the keys (klist -kte, the file of KeytabFile in winrm get winrm/config/service, or where that is empty \
       /etc/krb5.keytab) with the name and version of the ticket (here: kvno \(service)). Make them anew as root: \
       net ads keytab add_update_ads HTTP WSMAN -U Administrator; or name the right file: \
       \(set("service", #"KeytabFile="/etc/krb5.keytab""#, isFirst: false))
