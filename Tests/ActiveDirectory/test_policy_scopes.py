@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from winrmtest.grouppolicy import CLIENT, ROOT, applied, is_allowed, left_aside, update
+from winrmtest.grouppolicy import CLIENT, REGISTRY_EXTENSION, ROOT, applied, is_allowed, left_aside, update
 
 OUTER = "OU=servers," + ROOT
 INNER = "OU=web\\, inner,OU=servers," + ROOT
@@ -203,6 +203,22 @@ def test_an_object_with_a_wmi_filter_is_set_aside(member, objects, units, links)
         assert "CredSSP = true [Source" in member.run("winrm", "get", "winrm/config/client/auth").out
     finally:
         objects.modify(objects.dn(units["off"]), "gPCWQLFilter", "")
+
+
+def test_values_that_the_object_does_not_announce_are_set_aside(member, objects, units, links):
+    """A file put into the folder of an object, and nothing else done."""
+    links(domain=["on"], inner=["off"])
+    name = objects.dn(units["off"])
+    objects.modify(name, "gPCMachineExtensionNames", "")
+    try:
+        done = update(member)
+        assert applied(member) == ["Unit on"] and "gPCMachineExtensionNames" in done.err
+        [(title, reason)] = left_aside(member)
+        assert title.endswith(units["off"]) and "no machine reads the file" in reason
+    finally:
+        objects.modify(name, "gPCMachineExtensionNames", REGISTRY_EXTENSION)
+    update(member)
+    assert applied(member) == ["Unit on", "Unit off"] and left_aside(member) == []
 
 
 def test_a_link_to_another_domain_or_to_nothing_is_set_aside(member, objects, links):

@@ -242,6 +242,10 @@ struct DomainPolicyReader {
     let displayName = DomainPolicy.line(String(try record.text(of: "displayName")?.prefix(256) ?? "policy object"))
     let title = "\(DomainPolicy.quoted(displayName)) \(identifier)"
     if let reason = try reasonToLeaveAside(record, title, session) { return .leftAside(object: title, because: reason) }
+    if try hasUnnamedValues(record, identifier, title, session) {
+      return .leftAside(
+        object: title, because: "it has a Registry.pol, and its gPCMachineExtensionNames names no registry values: no machine reads the file")
+    }
     return .applied(try content(of: record, displayName, title, link, session))
   }
 
@@ -269,20 +273,38 @@ struct DomainPolicyReader {
     return nil
   }
 
+  /// Whether an object has a file of registry values, and its list of extensions does not name such: somebody has put the file there and
+  /// done nothing else, and every machine passes over it.
+  private func hasUnnamedValues(_ record: DirectoryRecord, _ identifier: PolicyIdentifier, _ title: String, _ session: Session) throws
+    -> Bool
+  {
+    guard try !hasRegistryExtension(record) else { return false }
+    let file = Self.directory(of: identifier, session.domain) + "\\Machine\\Registry.pol"
+    // Nothing that holds depends on the file, so that one which cannot be had is no error.
+    return (try? fetch(session.controller, file, PolicyFile.maximumSize, title)) != nil
+  }
+
+  private func hasRegistryExtension(_ record: DirectoryRecord) throws -> Bool {
+    try record.text(of: "gPCMachineExtensionNames")?.lowercased().contains(Self.registryExtension) ?? false
+  }
+
+  private static func directory(of identifier: PolicyIdentifier, _ domain: String) -> String {
+    "\\\\\(domain)\\sysvol\\\(domain)\\Policies\\\(identifier)"
+  }
+
   /// The files of an object that applies.
   private func content(
     of record: DirectoryRecord, _ name: String, _ title: String, _ link: PolicyScope.AppliedLink, _ session: Session
   ) throws -> DomainPolicy.Object {
     let identifier = link.link.identifier
-    let extensions = try record.text(of: "gPCMachineExtensionNames")?.lowercased() ?? ""
-    let directory = "\\\\\(session.domain)\\sysvol\\\(session.domain)\\Policies\\\(identifier)"
+    let directory = Self.directory(of: identifier, session.domain)
     guard try record.text(of: "gPCFileSysPath")?.lowercased() == directory.lowercased() else {
       throw DomainPolicyError(message: "the files of the policy object \(title) are not where they belong, in \(directory)", isAnswer: true)
     }
     let file = directory + "\\Machine\\Registry.pol"
     var object = DomainPolicy.Object(
       name: name, identifier: identifier, link: link.scope, isEnforced: link.link.isEnforced, version: 0, file: file, entries: [])
-    guard extensions.contains(Self.registryExtension) else { return object }
+    guard try hasRegistryExtension(record) else { return object }
     let template = directory + "\\GPT.INI"
     guard let bytes = try fetch(session.controller, template, PolicyTemplateFile.maximumSize, title) else {
       throw DomainPolicyError(message: "SYSVOL of \(session.controller.name) lacks \(template) of the policy object \(title)")

@@ -9,6 +9,9 @@ CLIENT = r"Software\Policies\Microsoft\Windows\WinRM\Client"
 ROOT = "DC=lab,DC=example"
 DATABASE = "/var/lib/samba/private/sam.ldb"
 
+# The client-side extension that reads Registry.pol, and the editor's own: what an object announces its registry values by.
+REGISTRY_EXTENSION = "[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}{D02B1F72-3407-48AE-BA88-E8213C6761F1}]"
+
 
 class Objects:
     """Policy objects of the lab's domain; every link is put back."""
@@ -48,11 +51,7 @@ class Objects:
         )
         identifier = next(line.split(": ")[1] for line in out.splitlines() if line.startswith("name: "))
         self.made.append(identifier)
-        self.modify(
-            self.dn(identifier),
-            "gPCMachineExtensionNames",
-            "[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}{D02B1F72-3407-48AE-BA88-E8213C6761F1}]",
-        )
+        self.modify(self.dn(identifier), "gPCMachineExtensionNames", REGISTRY_EXTENSION)
         self.write(identifier, *values)
         return identifier
 

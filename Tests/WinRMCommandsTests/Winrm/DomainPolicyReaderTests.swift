@@ -179,6 +179,15 @@ private struct FakeDomain {
     #expect(answer.objects.map(\.name) == ["Object 2"] && answer.objects[0].entries.isEmpty)
   }
 
+  @Test("Registry values that the list of extensions does not name are no machine's, and are shown") func unnamedValues() throws {
+    var domain = FakeDomain()
+    domain.change(FakeDomain.second, ["gPCMachineExtensionNames": "[{827D319E-6EAC-11D2-A4EA-00C04F79F83A}]"])
+    let answer = try domain.read()
+    #expect(answer.objects.map(\.name) == ["Object 1"])
+    #expect(answer.leftAside.count == 1 && answer.leftAside[0].object.contains("Object 2"))
+    #expect(answer.leftAside[0].reason.contains("gPCMachineExtensionNames"))
+  }
+
   @Test("The site is found by its line, and a machine may have none", arguments: ["", "(null)"]) func noSite(text: String) throws {
     var domain = FakeDomain()
     domain.directory["CN=Site-A,CN=Sites,CN=Configuration,DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.third))\n"
