@@ -70,6 +70,46 @@ def test_a_name_that_the_domain_does_not_know(bare, member, values, text):
 # The domain
 
 
+def nsswitch(lab):
+    return lab.directory.state / "hop1" / "etc" / "nsswitch.conf"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace("files winbind", "files"),
+        lambda text: text.replace("passwd: files winbind", "passwd:files\t# no domain").replace("group: files winbind\n", ""),
+    ],
+)
+def test_the_name_service_does_not_ask_the_domain(bare, member, edit):
+    """What is forgotten most often: nobody of the domain gets in, and the remedy printed lets them."""
+    file = nsswitch(bare)
+    before = file.read_text()
+    try:
+        file.write_text(edit(before))
+        remedy = assert_broken(member, "domainusers", "/etc/nsswitch.conf names neither winbind nor sss")
+        on_host(bare, member, remedy.split("; then start")[0])
+        assert_well(member)
+        assert "winbind; LAB\\" in examine(member).evidence("service.domainusers")
+        for name in ("passwd", "group"):
+            assert bare.directory.run("hop1", "getent", name, "LAB\\alice" if name == "passwd" else "LAB\\winrm-users").out
+        assert_lets_in(bare, member, "client-" + member.name, "HTTP")
+    finally:
+        file.write_text(before)
+
+
+def test_winbind_comes_too_late(bare, member):
+    file = nsswitch(bare)
+    before = file.read_text()
+    try:
+        file.write_text(before.replace("passwd: files winbind", "passwd: files [NOTFOUND=return] winbind"))
+        remedy = assert_broken(member, "domainusers", "winbind has the Unix user LAB\\", "does not know it")
+        assert "NOTFOUND=return" in remedy
+    finally:
+        file.write_text(before)
+    assert_well(member)
+
+
 @contextlib.contextmanager
 def without_winbind(lab):
     lab.directory.run("hop1", "mv", "/run/samba/winbindd", "/run/samba/winbindd.away")
@@ -245,6 +285,18 @@ def test_a_keytab_of_the_settings(bare, member, edit, check, text):
     member.set_service(KeytabFile=str(path))
     remedy = assert_broken(member, check, text)
     on_host(bare, member, remedy[remedy.index("winrm set") :])
+    assert_well(member)
+
+
+def test_a_keytab_without_the_machine_account(bare, member):
+    """The service needs no more, but the KDC lets nobody ask for a ticket with it."""
+    path = keytab(bare, member.root / "own.keytab", lambda all: [entry for entry in all if not named(entry, b"HOP1$")])
+    member.set_service(KeytabFile=str(path))
+    report = examine(member)
+    assert report.failed == [] and report.state("service.keys") == "unknown", report
+    text = report.evidence("service.keys")
+    assert "knows no account HTTP/hop1.lab.example@LAB.EXAMPLE" in text and "own name, HOP1$" in text, text
+    on_host(bare, member, text[text.index("winrm set") :])
     assert_well(member)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -73,6 +74,23 @@ def test_the_service_does_not_run(host):
     assert examine(host).state("service.listening") == "unknown"
     assert remedy == "start it: winrmd"
     host.start()
+    assert_well(host)
+
+
+def test_the_service_hangs(host):
+    """The kernel takes connections for it all the same."""
+    host.process.send_signal(signal.SIGSTOP)
+    process = host.process.pid
+    remedy = assert_broken(host, "running", "process %d " % process, "answers nothing")
+    report = examine(host)
+    assert report.state("service.listening") == "unknown" and "does not answer" in report.evidence("service.listening")
+    assert "kill -KILL %d; winrmd" % process in remedy
+    # Nor does a question about its settings wait for long.
+    done = host.winrm("get", "winrm/config/service", check=False)
+    assert done.returncode == 1 and "0x80338029" in done.err and "does not answer" in done.err and "winrmd" in done.err, done.err
+    assert done.seconds < 25
+    # It was asked, and may still answer.
+    host.process.send_signal(signal.SIGCONT)
     assert_well(host)
 
 
@@ -195,6 +213,23 @@ def test_the_plug_in_of_shells_is_disabled(host):
     host.winrm("delete", "winrm/config/plugin?Name=Shell cmd plugin")
     shell(host, assert_broken(host, "shells", "no plug-in"))
     assert_well(host)
+
+
+SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd"
+
+
+@pytest.mark.parametrize("sddl", ["O:NSG:BAD:P(A;;GA;;;BA)", "O:NSG:BAD:P(D;;GX;;;NU)(A;;GA;;;BA)(A;;GA;;;RM)", "O:NSG:BAD:P(A;;GA;;;BA)(A;;GR;;;RM)"])
+def test_a_descriptor_that_refuses_whom_the_service_admits(host, sddl):
+    host.winrm("configsddl", SHELL, "-sddl:" + sddl, "-force")
+    remedy = assert_broken(host, "shellaccess", "Administrators (S-1-5-32-544): everything", "Remote Management Users", code="0x5")
+    shell(host, remedy + " -force")
+    assert_well(host)
+
+
+def test_a_descriptor_of_somebody_in_particular(host):
+    host.winrm("configsddl", SHELL, "-sddl:O:NSG:BAD:P(A;;GA;;;BA)(A;;GX;;;S-1-22-1-1000)", "-force")
+    assert_well(host)
+    assert "S-1-22-1-1000" in examine(host).evidence("service.shellaccess")
 
 
 def test_no_way_to_log_on(host):
@@ -452,6 +487,18 @@ def test_policy_that_is_broken_and_repaired(host, name, content):
     file.chmod(0o644)
     mark = len(host.log())
     remedy = assert_broken(host, "policy", str(file), code="0x80338088")
+    shell(host, remedy[remedy.index("mv ") :])
+    assert_well(host)
+
+
+@pytest.mark.parametrize("name", ["policy.json", "Registry.pol"])
+def test_policy_that_is_a_link_to_nowhere(host, name):
+    """What it led to may have denied something: nothing is allowed until somebody has looked."""
+    file = host.root / "etc" / "winrm" / name
+    file.symlink_to("/nowhere/" + name)
+    asked = host.run("winrm", "policy", "test", "-remote:any.example")
+    assert asked.returncode == 2 and "0x80338088" in asked.err and "leads nowhere" in asked.err, asked
+    remedy = assert_broken(host, "policy", str(file), "leads nowhere", code="0x80338088")
     shell(host, remedy[remedy.index("mv ") :])
     assert_well(host)
 

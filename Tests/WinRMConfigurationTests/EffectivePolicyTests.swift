@@ -729,6 +729,35 @@ private enum JSONEscape {
     }
   }
 
+  @Test(
+    "A link that leads nowhere is no policy that is not there: what it led to may have denied",
+    arguments: ["machine", "registry", "domain"], [true, false])
+  func danglingLink(file: String, isDirectory: Bool) throws {
+    let path =
+      switch file {
+      case "machine": root.paths.machinePolicyFile
+      case "registry": root.paths.machineRegistryPolicyFile
+      default: root.paths.domainPolicyFile
+      }
+    #expect(try !ClientPolicy.machine(paths: root.paths).credSSPEnabled)
+    // The file itself, or the directory that it is in.
+    let link = isDirectory ? (path as NSString).deletingLastPathComponent : path
+    let away = root.directory + "/away"
+    let files = FileManager.default
+    try files.createDirectory(atPath: (link as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    if isDirectory, files.fileExists(atPath: link) { try files.removeItem(atPath: link) }
+    try files.createSymbolicLink(atPath: link, withDestinationPath: away)
+    let error = #expect(throws: ConfigurationError.self) { try EffectivePolicy.load(paths: root.paths) }
+    #expect(error?.winrmCode.rawValue == 0x8033_8088, "\(String(describing: error))")
+    #expect(error?.file?.hasPrefix(link) == true && error?.message.contains("leads nowhere") == true, "\(String(describing: error))")
+    #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+    // A link to a directory without the file is as good as the directory.
+    if isDirectory {
+      try files.createDirectory(atPath: away, withIntermediateDirectories: false)
+      _ = try EffectivePolicy.load(paths: root.paths)
+    }
+  }
+
   @Test("A file that others than root and the reader can write is believed by nobody", arguments: [0o666, 0o646]) func unsafe(mode: Int)
     throws
   {

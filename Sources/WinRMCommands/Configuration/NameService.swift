@@ -72,13 +72,21 @@ final class NameService: Sendable {
   ///
   /// - Parameter configuration: the text of nsswitch.conf(5).
   static func servers(in configuration: String) -> [Server] {
-    var sources: Set<Substring> = []
+    let names = Set(["passwd", "group", "initgroups"].flatMap { sources(of: $0, in: configuration) ?? [] })
+    return Server.allCases.filter { names.contains($0.source) }
+  }
+
+  /// What is asked for the entries of a database; `nil` where the configuration does not say.
+  ///
+  /// - Parameter configuration: the text of nsswitch.conf(5). What it says of results, in brackets, is among the words.
+  static func sources(of database: String, in configuration: String) -> [String]? {
+    var sources: [String]?
     for line in configuration.split(whereSeparator: \.isNewline) {
-      let halves = line.prefix { $0 != "#" }.split(separator: ":", maxSplits: 1)
-      guard halves.count == 2, ["passwd", "group", "initgroups"].contains(halves[0].filter { !$0.isWhitespace }) else { continue }
-      sources.formUnion(halves[1].split { $0.isWhitespace || "[]".contains($0) })
+      let halves = line.prefix { $0 != "#" }.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard halves.count == 2, halves[0].filter({ !$0.isWhitespace }) == database else { continue }
+      sources = (sources ?? []) + halves[1].split { $0.isWhitespace || "[]".contains($0) }.map(String.init)
     }
-    return Server.allCases.filter { sources.contains($0.source[...]) }
+    return sources
   }
 
   /// What makes the servers answer again where they hang.

@@ -29,6 +29,15 @@ enum SystemService {
       start: { () throws(ServiceControl.Failure) in try start(paths, command: command) }, command: command)
   }
 
+  /// What starts a service anew that hangs, by its socket.
+  ///
+  /// - Parameter process: the one that hangs, where it is known.
+  static func restart(socket: String, process: Int32? = nil) -> String {
+    let isMachine = socket == WinRMPaths.current(environment: [:], effectiveUserID: 0).serviceSocket
+    if isMachine, access("/run/systemd/system", F_OK) == 0, isInstalled() { return "systemctl restart winrmd" }
+    return process.map { "kill -KILL \($0); winrmd" } ?? "end it (kill -KILL; \"winrm doctor\" names its process), and run winrmd again"
+  }
+
   private static func isInstalled() -> Bool {
     ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].contains { access("\($0)/systemd/system/\(unit)", F_OK) == 0 }
   }

@@ -183,11 +183,14 @@ extension ServiceExamination {
     return [check("keytab", title, .pass, "\(file): \(seen)\(remarks)"), await ticket(for: http, entries, keytab, file, making)]
   }
 
+  /// What the machine is called as a member of a domain.
+  private static var machineAccount: String { (MachineNames.labels().first ?? "") + "$" }
+
   /// Who could ask the KDC with a key of the keytab: the machine, or a service of it.
   private static func asker(_ entries: [KerberosKeytab.Entry]) -> KerberosPrincipal? {
     // A keytab may have grown from that of another machine.
     let accounts = entries.map(\.principal).filter { ($0.userName ?? "").hasSuffix("$") }
-    let own = (MachineNames.current().first?.split(separator: ".").first.map(String.init) ?? "").lowercased() + "$"
+    let own = machineAccount.lowercased()
     let services = entries.map(\.principal).filter {
       $0.components.count == 2 && KerberosServiceName.winRMServices.contains($0.components[0].uppercased())
     }
@@ -236,6 +239,15 @@ extension ServiceExamination {
         return check(
           id, title, .fail, "the KDC does not know the service \(service)",
           remedy: making.hasPrefix("net ") ? "net ads keytab add_update_ads HTTP WSMAN -P" : making)
+      case .unknownPrincipal:
+        // A KDC of Active Directory lets accounts ask, and no names of their services.
+        let name = asker?.description ?? "the machine"
+        let reason = "no ticket could be had to try them with: the KDC knows no account \(name)"
+        guard (asker?.userName ?? "").hasSuffix("$") else {
+          let lack = "\(file) has no key of the machine's account by its own name, \(Self.machineAccount)"
+          return check(id, title, .unknown, "\(reason), and \(lack). To have them tried: \(making)")
+        }
+        return check(id, title, .fail, reason, remedy: "join the domain anew (net ads join), and then: \(making)")
       case .unreachable, .timeout, .busy:
         return check(
           id, title, .fail, "no KDC of \(asker?.realm ?? "the realm") answers: \(error.message)", remedy: error.nextStep,

@@ -139,7 +139,7 @@ extension ServiceExamination {
         own.append(place.name)
       } else if let running = findings.running, holder == nil, socket.user == running.user {
         // Only root is told whose it is; the service may tell what it has.
-        if bound == nil { bound = await listeningOn() }
+        if bound == nil { bound = hasService ? await listeningOn() : [] }
         if bound?.contains(place.id) == true { own.append(place.name) } else { open.append(place.name) }
       } else {
         foreign.append(
@@ -163,11 +163,14 @@ extension ServiceExamination {
         remedy: findings.settings.listeners.contains(listener)
           ? "\(end); or take another port: winrm set \(Self.resource(listener)) '@{Port=\"\(Self.otherPort(than: listener.port))\"}'" : end)
     }
-    guard open.isEmpty else {
+    guard open.isEmpty || !hasService else {
       return check(
         "listening", title, .unknown, "whether the service or another program has \(open.joined(separator: ", ")): \(Self.asRoot)")
     }
-    guard hasService else { return check("listening", title, .unknown, "not tried: the service does not run") }
+    guard hasService else {
+      let state = findings.running == nil ? "does not run" : "does not answer"
+      return check("listening", title, .unknown, "not tried: the service \(state)")
+    }
     guard silent.isEmpty else {
       return check(
         "listening", title, .fail, "nothing listens at \(silent.joined(separator: ", "))",

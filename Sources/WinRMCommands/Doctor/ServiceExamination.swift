@@ -71,13 +71,14 @@ struct ServiceExamination {
       let hasService = state.state != .fail
       checks += await listeners(findings, hasService: hasService)
       checks += switches(findings) + certificates(findings) + people(findings)
-      checks += domain.map { [$0] } ?? []
+      checks += shellAccess(findings)
+      checks += (domain.map { [$0] } ?? []) + domainUsers(membership)
       checks += await keytab(findings)
     } else {
       for (id, title) in [("listeners", Self.listenerTitle), ("accounts", Self.accountsTitle)] {
         checks.append(check(id, title, .unknown, "not tried: the settings cannot be read"))
       }
-      checks += domain.map { [$0] } ?? []
+      checks += (domain.map { [$0] } ?? []) + domainUsers(membership)
     }
     checks += policyAge(membership)
     return DoctorReport(subject: .init(), time: now, checks: checks)
@@ -166,7 +167,7 @@ struct ServiceExamination {
     let title = "The service runs"
     let socket = paths.serviceSocket
     do throws(UnixStream.Failure) {
-      let stream = try UnixStream(connectingTo: socket, deadline: .now + .seconds(5))
+      let stream = try UnixStream(connectingTo: socket, deadline: .now + SocketExchange.Limits().sign)
       let peer = try stream.listener()
       guard peer.user == 0 || peer.user == userID else {
         return (
@@ -175,20 +176,29 @@ struct ServiceExamination {
             remedy: "find out who made \(socket), and remove it"), nil
         )
       }
-      return (
-        check("running", title, .pass, "process \(peer.process) answers at \(socket)"), Running(process: peer.process, user: peer.user)
-      )
+      let running = Running(process: peer.process, user: peer.user)
+      do throws(UnixStream.Failure) {
+        try SocketExchange.answers(stream)
+        return (check("running", title, .pass, "process \(peer.process) answers at \(socket)"), running)
+      } catch {
+        let remedy = SystemService.restart(socket: socket, process: peer.process)
+        let evidence =
+          error.number == ETIMEDOUT
+          ? "process \(peer.process) has \(socket) and answers nothing: it hangs, or was stopped"
+          : "process \(peer.process) has \(socket) and gives no answer: \(error.reason)"
+        return (check("running", title, .fail, evidence, remedy: "see what it has logged last, and start it anew: \(remedy)"), running)
+      }
     } catch {
       switch error.number {
       case EACCES, EPERM: return (check("running", title, .unknown, "\(socket): \(error.reason); \(Self.asRoot)"), nil)
-      case ETIMEDOUT: return (check("running", title, .fail, "it does not answer at \(socket)", remedy: restart), nil)
+      case ETIMEDOUT:
+        return (check("running", title, .fail, "it does not answer at \(socket)", remedy: SystemService.restart(socket: socket)), nil)
       default: return (check("running", title, .fail, "nobody answers at \(socket)", remedy: "start it: \(start)"), nil)
       }
     }
   }
 
   private var start: String { SystemService.control(paths).command }
-  private var restart: String { start == "winrmd" ? "end it, and start it again: winrmd" : "systemctl restart winrmd" }
 
   // MARK: Remedies
 

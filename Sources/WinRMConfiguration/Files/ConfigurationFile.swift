@@ -18,13 +18,17 @@ struct ConfigurationFile: Sendable {
   /// The content, or `nil` when there is no such file.
   ///
   /// - Throws: `accessDenied`; `unsafeFile` when it is no regular file, belongs to neither root nor this process's user, or can be
-  ///   written by others; `inputOutput`.
+  ///   written by others; `malformed` when a symbolic link on its way leads nowhere: what it led to may have been a policy that denies;
+  ///   `inputOutput`.
   func read() throws(ConfigurationError) -> [UInt8]? {
     // O_NONBLOCK: opening a FIFO must not wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      if errno == ENOENT || errno == ENOTDIR { return nil }
-      throw failure("cannot be opened", errno)
+      let number = errno
+      guard number == ENOENT || number == ENOTDIR else { throw failure("cannot be opened", number) }
+      guard let link = Self.danglingLink(on: path) else { return nil }
+      let what = link == path ? "it is a symbolic link that leads nowhere" : "\(link) is a symbolic link that leads nowhere"
+      throw ConfigurationError(.malformed, "\(what); what it led to is missed", file: path)
     }
     defer { close(descriptor) }
     var status = stat()
@@ -90,6 +94,20 @@ struct ConfigurationFile: Sendable {
   func remove() throws(ConfigurationError) {
     guard unlink(path) == 0 || errno == ENOENT else { throw failure("cannot be removed", errno) }
     Self.flushDirectory(directory)
+  }
+
+  /// The symbolic link because of which there is nothing at a path; `nil` where there is just nothing.
+  private static func danglingLink(on path: String) -> String? {
+    var candidate = path
+    var status = stat()
+    while candidate != "/", candidate != "." {
+      if lstat(candidate, &status) == 0 {
+        guard status.st_mode & S_IFMT == S_IFLNK else { return nil }
+        return stat(candidate, &status) == 0 ? nil : candidate
+      }
+      candidate = directory(of: candidate)
+    }
+    return nil
   }
 
   private var directory: String { Self.directory(of: path) }

@@ -34,7 +34,10 @@ struct LocalService {
   /// - Throws: ``WinRMError`` for a service that runs and cannot be asked.
   func resources(timeout: Duration? = nil) throws -> any ResourceAccess {
     switch try place() {
-    case .socket(let path): LocalAccess(exchange: SocketExchange(path: path, userID: userID), operationTimeout: timeout)
+    case .socket(let path):
+      LocalAccess(
+        exchange: SocketExchange(path: path, userID: userID, limits: limits, remedy: SystemService.restart(socket: path)),
+        operationTimeout: timeout)
     case .files: LocalAccess(exchange: InProcessExchange(paths: paths, userID: userID), operationTimeout: timeout)
     }
   }
@@ -44,6 +47,15 @@ struct LocalService {
     let isOwn = environment["WINRM_ROOT"].map { !$0.isEmpty } ?? false || userID == 0 || paths.serviceSocket == machineSocket
     guard !isOwn, ![paths.settingsFile, paths.settingsChangesFile].contains(where: Self.exists) else { return .files }
     return (try? SocketExchange.isAlive(machineSocket)) == true ? .socket(machineSocket) : .files
+  }
+
+  /// Those of the machine; settings that cannot be read are complained of elsewhere.
+  private var limits: SocketExchange.Limits {
+    var limits = SocketExchange.Limits()
+    guard let settings = try? ConfigurationStore(paths: paths).loadForClient() else { return limits }
+    limits.operation = .milliseconds(Int64(settings.maxTimeoutms))
+    limits.delay = .milliseconds(Int64(settings.client.networkDelayms))
+    return limits
   }
 
   private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

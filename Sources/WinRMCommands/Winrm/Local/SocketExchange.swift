@@ -14,10 +14,21 @@ struct SocketExchange: LocalExchange {
   let path: String
   /// Who asks. A service of anybody else but root is told nothing.
   let userID: UInt32
-  /// How long a service may take whose answer is not awaited for a time of the caller's: MaxTimeoutms by default.
-  static let patience = Duration.seconds(60)
-  /// What comes on top for the way: NetworkDelayms by default.
-  static let delay = Duration.seconds(5)
+  /// How long an answer is waited for.
+  var limits = Limits()
+  /// What makes the service of this socket answer again.
+  var remedy = "winrm doctor"
+
+  struct Limits: Sendable, Equatable {
+    /// How long a service may take whose answer is not awaited for a time of the caller's: MaxTimeoutms.
+    var operation = Duration.seconds(60)
+    /// What comes on top for the way: NetworkDelayms.
+    var delay = Duration.seconds(5)
+    /// How long a service may be silent until it is asked whether it answers at all.
+    var silence = Duration.seconds(5)
+    /// How long the answer to that may take: the service may wait for the name service, and gives it 5 seconds.
+    var sign = Duration.seconds(10)
+  }
 
   /// Whether a service listens. A socket that nobody listens on is what a service has left that was killed.
   ///
@@ -32,10 +43,19 @@ struct SocketExchange: LocalExchange {
         throw WinRMError(
           code: .accessDenied, stage: .connect, peer: path, cause: "This user may not ask the service that runs here.",
           nextStep: "Run the command as the user of the service, or as root.")
-      default: throw Self.unreachable(path, error)
+      default: throw unreachable(path, error)
       }
     }
     return true
+  }
+
+  /// Asks the simplest question there is, and waits for an answer, whatever it is.
+  ///
+  /// - Throws: ``UnixStream/Failure``: ETIMEDOUT when none came in time.
+  static func answers(_ stream: UnixStream) throws(UnixStream.Failure) {
+    // An Identify can be written always.
+    try stream.write(HTTPMessage.request((try? WSManRequest.identify.encode()) ?? []))
+    guard try !stream.read().isEmpty else { throw UnixStream.Failure(number: ECONNRESET) }
   }
 
   func answer(_ request: WSManRequest) throws -> ResponseBody {
@@ -47,10 +67,11 @@ struct SocketExchange: LocalExchange {
     }
     let answer: HTTPMessage
     do {
-      let wait = (request.header.operationTimeout ?? Self.patience) + Self.delay
-      let stream = try UnixStream(connectingTo: path, deadline: .now + wait)
+      let deadline = ContinuousClock.now + (request.header.operationTimeout ?? limits.operation) + limits.delay
+      let stream = try UnixStream(connectingTo: path, deadline: deadline)
       try checkServer(stream)
       try stream.write(HTTPMessage.request(body))
+      if try !stream.hasAnswer(by: min(deadline, .now + limits.silence)) { try checkLife(until: deadline) }
       answer = try HTTPMessage(readingFrom: stream, maximumBody: XMLLimits.response.maximumBytes)
     } catch let error as UnixStream.Failure {
       throw Self.unreachable(path, error)
@@ -70,13 +91,29 @@ struct SocketExchange: LocalExchange {
     }
   }
 
+  /// A service that takes long answers other questions meanwhile; one that hangs answers none, and is not waited for.
+  private func checkLife(until deadline: ContinuousClock.Instant) throws {
+    do throws(UnixStream.Failure) {
+      try Self.answers(UnixStream(connectingTo: path, deadline: min(deadline, .now + limits.sign)))
+    } catch {
+      // Whatever else is wrong shows in the answer that is waited for.
+      guard error.number == ETIMEDOUT else { return }
+      throw WinRMError(
+        code: .operationTimedOut, stage: .connect, peer: path,
+        cause: "The service of this machine does not answer: its process is there, and says nothing to any question.",
+        nextStep: "See what winrmd has logged last, and start it anew: \(remedy). What was asked may be done when it goes on.")
+    }
+  }
+
   private static func unreachable(_ path: String, _ error: UnixStream.Failure) -> WinRMError {
     let isTimeout = error.number == ETIMEDOUT
     return WinRMError(
       code: isTimeout ? .operationTimedOut : .destinationUnreachable, stage: .connect, peer: path,
       cause: isTimeout
         ? "The service of this machine did not answer in time." : "The service of this machine has gone away: \(error.reason)",
-      nextStep: "Look whether winrmd runs and what it has logged. Whether it has done what was asked, \"winrm get\" tells.")
+      nextStep: """
+        Look whether winrmd runs and what it has logged: "winrm doctor" tells. Whether it has done what was asked, "winrm get" tells.
+        """)
   }
 
   private func refusal(_ status: Int) -> WinRMError {

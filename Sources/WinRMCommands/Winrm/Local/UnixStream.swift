@@ -80,6 +80,18 @@ final class UnixStream {
     }
   }
 
+  /// Whether there is something to read, or the end, before this time.
+  func hasAnswer(by time: ContinuousClock.Instant) throws(Failure) -> Bool {
+    while true {
+      let left = max(.zero, ContinuousClock.now.duration(to: time))
+      var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      let count = poll(&entry, 1, CInt(min(left / .milliseconds(1), 1_000_000).rounded(.up)))
+      if count > 0 { return true }
+      guard count == 0 || errno == EINTR else { throw Failure(number: errno) }
+      if left == .zero { return false }
+    }
+  }
+
   private func wait(for event: CInt, after error: CInt) throws(Failure) {
     guard error == EAGAIN || error == EWOULDBLOCK || error == EINTR else { throw Failure(number: error) }
     let left = ContinuousClock.now.duration(to: deadline)
