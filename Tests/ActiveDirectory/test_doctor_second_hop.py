@@ -68,7 +68,8 @@ def test_the_service_of_the_second_hop_has_other_keys(domain):
         report = examine(domain, HOP2)
     doctor.assert_broken(report, "secondhop.access", "does not accept who the user is", "ticket", code="0x52E")
     remedy = report.checks["secondhop.access"]["remedy"]
-    assert "on hop2.lab.example" in remedy and "KeytabFile" in remedy and "net ads keytab" in remedy
+    assert remedy.startswith("Is the machine really hop2.lab.example (on the first hop: getent hosts hop2.lab.example)?")
+    assert "On hop2.lab.example, as root: winrm doctor" in remedy and "KeytabFile" in remedy and "net ads keytab" in remedy
     assert "winrm account add" not in remedy and "kvno WSMAN/hop2.lab.example" in remedy
 
 
@@ -154,7 +155,33 @@ def test_the_service_has_keys_of_another_host(domain, method):
         report = doctor.run(domain, domain.client_host, service, method=method)
     doctor.assert_broken(report, "server.logon", "took neither the ticket nor the password", code="0x52E")
     remedy = report.checks["server.logon"]["remedy"]
+    assert remedy.startswith("Is %s really hop1.lab.example" % domain.directory["HOP1_IP"]), "what is quickly looked at comes first"
     assert "KeytabFile" in remedy and "net ads keytab" in remedy and "kvno WSMAN/hop1.lab.example" in remedy
+
+
+@pytest.mark.parametrize("method", ["CredSSP", "Kerberos"])
+def test_pam_refuses_the_user(domain, method):
+    domain.directory.run("hop1", "sh", "-c", "cd /etc/pam.d && mv winrmd ../kept && echo 'account required pam_deny.so' > winrmd")
+    try:
+        report = doctor.run(domain, domain.client_host, domain.hop1, method=method)
+    finally:
+        domain.directory.run("hop1", "mv", "/etc/kept", "/etc/pam.d/winrmd")
+    doctor.assert_broken(report, "server.logon", code="0x52F" if method == "CredSSP" else "0x52E")
+    check = report.checks["server.logon"]
+    assert "/etc/pam.d/winrmd" in check["remedy"] and "log" in check["remedy"], check
+    # The status is the same for PAM and for Protected Users: neither is stated as a fact.
+    assert method == "Kerberos" or "a rule of PAM there may refuse the account, or it may be a member of Protected Users" in check["evidence"]
+
+
+def test_a_server_outside_of_the_domain_with_an_account_of_the_same_name(domain):
+    """NTLM goes there with alice's name and domain, whoever else is called alice."""
+    with domain.own_service("wg", "doctor-outside", account=("alice", domain.directory.password("alice"), "walter")) as outside:
+        with domain.own_service("hop1", "doctor-inside") as inside:
+            inside.winrm("set", "winrm/config/client", '@{TrustedHosts="*.lab.example"}')
+            report = examine(domain, "http://wg.lab.example:%d" % outside.port, inside)
+    doctor.assert_broken(report, "secondhop.access", "does not accept who the user is", code="0x52E")
+    remedy = report.checks["secondhop.access"]["remedy"]
+    assert "join it to the domain" in remedy and "-u:HOST" in remedy and "winrm account add" not in remedy
 
 
 @pytest.mark.parametrize("method", ["CredSSP", "Negotiate"])

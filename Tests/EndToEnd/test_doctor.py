@@ -616,6 +616,17 @@ def test_a_pin_proves_the_server(scene, pki):
     assert "SHA-256 pin" in report.evidence("server.proof")
 
 
+def test_another_certificate_than_the_pinned_one(scene):
+    """It may be an impostor's: both hashes are told, and nothing is advised that would let him have the password."""
+    scene.delegate(scene.client_host, scene.target, ntlm_only=False)
+    scene.client_host.winrm("credssp", "pin", "-remote:" + scene.target.address, "-sha256:" + 32 * "11", "-force")
+    report = examine(scene)
+    doctor.assert_broken(report, "server.proof", "pinned is SHA-256 " + 32 * "11" + ", the server shows ", code="0x803381A4")
+    remedy = report.checks["server.proof"]["remedy"]
+    assert remedy.startswith("do not go on before you know why") and "-ntlmonly" not in remedy, remedy
+    assert scene.wire.carries(scene.password) == []
+
+
 def test_an_old_version_of_credssp(own_lab, monkeypatch):
     from spnego import _credssp
 

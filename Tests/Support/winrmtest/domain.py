@@ -158,8 +158,8 @@ class DomainLab:
         host = DomainHost(self, where, name, port=port, https_port=(5986 if standard_ports else port + 1) if https else None, **options)
         self.hosts.append(host)
         host.listen("http", port)
-        own = (self.directory[where.upper() + "_CERT"], self.directory[where.upper() + "_KEY"])
         if https:
+            own = (self.directory[where.upper() + "_CERT"], self.directory[where.upper() + "_KEY"])
             host.listen("https", host.https_port, host.import_certificate(*own))
         if certificate:
             host.set_service(CertificateThumbprint=host.import_certificate(*certificate))
