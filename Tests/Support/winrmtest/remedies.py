@@ -60,6 +60,8 @@ def check(text):
         if words[0] == "credssp" and words[1] in ("enable", "pin"):
             words = [*words, "-force"]
         words = ["-sha256:" + "0" * 64 if word == "-sha256:HEX" else word for word in words]
+        if words[:2] == ["credssp", "unpin"]:  # so that there is something to be taken away
+            scratch().run("winrm", "credssp", "pin", *words[2:], "-sha256:" + "1" * 64, "-force")
         done = scratch().run("winrm", *words)
         said = done.out + done.err
         assert "Invalid use of command line" not in said and "Unknown" not in said, (text, words, said)
