@@ -1,8 +1,10 @@
 import Certificates
 import Foundation
+import SecuritySupport
 import Synchronization
 import Testing
 import WSMan
+import WinRM
 import WinRMConfiguration
 import WinRMResources
 
@@ -77,6 +79,25 @@ import WinRMResources
     let run = await host.run("get", "winrm/config")
     #expect(run.code == 1 && run.output.isEmpty && run.error.contains(code), "\(run.error)")
     #expect(service.requests.withLock { $0.count } == 1)
+  }
+
+  @Test("A service that hangs is given up; one that takes long is waited for, as it answers other questions")
+  func hanging() throws {
+    func ask(taking seconds: Double, sign: Duration) throws -> WinRMError? {
+      let path = host.directory + "/slow-\(seconds).sock"
+      let service = try StandIn(path) { _ in
+        Thread.sleep(forTimeInterval: seconds)
+        return .bytes(Array("HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n".utf8))
+      }
+      defer { _ = service }
+      let limits = SocketExchange.Limits(silence: .milliseconds(50), sign: sign)
+      let exchange = SocketExchange(path: path, userID: geteuid(), limits: limits, remedy: "start it")
+      return #expect(throws: WinRMError.self) { _ = try exchange.answer(.identify) }
+    }
+    let hung = try ask(taking: 3, sign: .milliseconds(200))
+    #expect(hung?.code == .operationTimedOut && hung?.nextStep.contains("start it") == true)
+    // The stand-in takes the second connection when it is done with the first.
+    #expect(try ask(taking: 0.3, sign: .seconds(30))?.code == .accessDenied)
   }
 
   @Test("Whose service an ordinary user means")

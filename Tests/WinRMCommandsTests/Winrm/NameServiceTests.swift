@@ -64,6 +64,14 @@ struct NameServiceTests {
   ])
   func theServersAreThoseOfTheConfiguration(_ configuration: String, _ servers: [NameService.Server]) {
     #expect(NameService.servers(in: configuration) == servers)
+    // What the doctor proposes names winbind in both lines, where none is named that knows a domain's users.
+    let remedy = ServiceExamination.nameServiceRemedy(configuration)
+    for database in ["passwd", "group"] {
+      let sources = NameService.sources(of: database, in: configuration)
+      let isNamed = sources?.contains { ["winbind", "sss"].contains($0) } == true
+      #expect(isNamed != remedy.contains(database == "passwd" ? /passwd/ : /group/), "\(remedy)")
+      #expect((sources == nil) == remedy.contains("echo '\(database): files winbind'"), "\(remedy)")
+    }
   }
 
   @Test func whatIsRestartedIsThere() {
