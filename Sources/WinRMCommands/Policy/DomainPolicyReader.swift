@@ -244,7 +244,8 @@ struct DomainPolicyReader {
     if let reason = try reasonToLeaveAside(record, title, session) { return .leftAside(object: title, because: reason) }
     if try hasUnnamedValues(record, identifier, title, session) {
       return .leftAside(
-        object: title, because: "it has a Registry.pol, and its gPCMachineExtensionNames names no registry values: no machine reads the file")
+        object: title,
+        because: "it has a Registry.pol, and its gPCMachineExtensionNames names no registry values: no machine reads the file")
     }
     return .applied(try content(of: record, displayName, title, link, session))
   }
