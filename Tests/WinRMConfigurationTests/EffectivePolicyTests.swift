@@ -172,6 +172,11 @@ private enum JSONEscape {
     #expect(effective.item(deciding: "IPv6Filter", of: .service)?.name == "AllowAutoConfig")
     #expect(throws: ConfigurationError.self) { try effective.checkChange(of: ["IPv6Filter"], in: .service) }
     // Switched off or not configured, it says nothing about filters.
+    // A number that nobody knows admits no more than 1.
+    try root.storeDomainPolicy([number(service, "AllowAutoConfig", 2)] + (filter.map { [text(service, "IPv4Filter", $0)] } ?? []))
+    let odd = try settings
+    #expect(
+      odd.settings.service.allowRemoteAccess && odd.settings.service.ipv4Filter == (filter ?? "") && odd.settings.service.ipv6Filter == "")
     for state in [[number(service, "AllowAutoConfig", 0)], []] {
       try root.storeDomainPolicy(state)
       #expect(try settings.settings.service.ipv4Filter == "192.0.2.1-192.0.2.9")

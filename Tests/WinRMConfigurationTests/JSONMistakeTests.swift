@@ -40,6 +40,26 @@ import Testing
     #expect(JSONMistake.find(in: Array(text.utf8)) == nil)
   }
 
+  @Test("A name that is spelled in another way cannot stand beside itself")
+  func spelling() throws {
+    let text = #"{"DenyFreshCredentials.List": ["WSMAN/evil"], "DenyFresh\u0043redentials.List": ["WSMAN/none"]}"#
+    let error = #expect(throws: ConfigurationError.self) { try JSONValue(parsing: Array(text.utf8), file: "f") }
+    #expect(error?.column == 47 && error?.message.contains("a name without backslash") == true, "\(String(describing: error))")
+    for text in [#"{"a": 1, "a": 2}"#, #"{a: {"b": 1, 'b': 2}}"#, #"[{a: 1, "a": 2}]"#] {
+      #expect(throws: ConfigurationError.self) { try JSONValue(parsing: Array(text.utf8), file: "f") }
+    }
+    _ = try JSONValue(parsing: Array(#"{"a.b": 1, "a": {"b": 2}}"#.utf8), file: "f")
+  }
+
+  @Test("A long name around many members does not count for each of them")
+  func longNames() {
+    let members = (0..<8000).map { "\"\($0)\": 1" }.joined(separator: ", ")
+    let text = "{\"\(String(repeating: "n", count: 100_000))\": {\(members)}}"
+    let places = JSONMistake.places(in: Array(text.utf8))
+    #expect(places.keys.reduce(0) { $0 + $1.utf8.count } < 1_000_000)
+    #expect(JSONMistake.find(in: Array(text.utf8)) == nil)
+  }
+
   @Test("Every truncation and much nesting end with an answer")
   func hostile() {
     let text = Array("{a: [1, {'b': \"c\\\"d\"}, /* e */ true], // f\n g: null}".utf8)

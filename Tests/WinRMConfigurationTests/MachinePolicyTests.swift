@@ -234,12 +234,16 @@ import WinRMConfiguration
 
   @Test(
     "A user's file that is broken, unsafe or holds pins fails closed",
-    arguments: ["{", #"{"ServerCertificatePins": {"a": ["\#(String(repeating: "0", count: 64))"]}}"#])
+    arguments: [
+      "{", #"{"WinRM": {"Client": {"AllowCredSSP": 0}}}"#, #"{"WinRM": {"Service": {"AllowCredSSP": 0}}}"#,
+      #"{"WinRM": {"Service": {"WinRS": {"MaxShellsPerUser": 1}}}}"#, #"{"CredSSP": {"AllowEncryptionOracle": 0}}"#,
+      #"{"ServerCertificatePins": {"a": ["\#(String(repeating: "0", count: 64))"]}}"#,
+    ])
   func brokenUserFile(text: String) throws {
     let own = try #require(root.paths.userPolicyFile)
     try root.write(text, to: own)
     let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
-    #expect(error?.file == own)
+    #expect(error?.file == own && (text == "{" || error?.winrmCode.rawValue == 0x8033_8088))
     try root.write("{}", to: own, mode: 0o646)
     #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
   }

@@ -53,6 +53,15 @@ struct CredSSPOperations {
     return try settings.loadEffective()
   }
 
+  /// A sentence about what comes into force again beside the targets, from a list that was left switched off; `nil` for nothing.
+  func remarkOnTargetsComingBack(besides targets: [DelegationPattern], whenNTLMOnly: Bool) throws -> String? {
+    let others = try policy.load().targetsComingBack(besides: targets, whenNTLMOnly: whenNTLMOnly)
+    guard !others.isEmpty else { return nil }
+    let names = others.prefix(Self.maximumTargets).map { DomainPolicy.line("\($0.text) (\($0.list))") }.joined(separator: ", ")
+    let rest = others.count > Self.maximumTargets ? " and \(others.count - Self.maximumTargets) more" : ""
+    return "Switched off until now, and in force again with it: \(names)\(rest)."
+  }
+
   /// Lets this machine's service receive credentials, and returns the settings that hold then.
   func enableServer() throws -> EffectiveSettings {
     if try isFree(.server) { try settings.update(.service) { $0.service.auth.credSSP = true } }
@@ -172,7 +181,9 @@ struct CredSSPOperations {
   }
 
   /// What is asked before delegation is switched on.
-  static func question(_ role: Role) -> String {
+  ///
+  /// - Parameter remark: what else comes with it.
+  static func question(_ role: Role, _ remark: String? = nil) -> String {
     let risk =
       switch role {
       case .client:
@@ -186,6 +197,7 @@ struct CredSSPOperations {
         Whoever controls this computer can use them.
         """
       }
-    return "CredSSP Authentication Configuration for WS-Management\n\(risk)\nEnable CredSSP authentication [y/n]? "
+    return
+      "CredSSP Authentication Configuration for WS-Management\n\(risk)\n\(remark.map { $0 + "\n" } ?? "")Enable CredSSP authentication [y/n]? "
   }
 }

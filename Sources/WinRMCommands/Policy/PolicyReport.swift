@@ -23,7 +23,27 @@ struct PolicyReport {
   var element: ResultElement {
     let domain = policy.domain.map { [Self.domain($0, now: now)] } ?? []
     let effects = policy.effects
-    return ResultElement(name: "Policy", children: domain + policy.items.map { rule($0, effects[$0]) }).onLines
+    return ResultElement(
+      name: "Policy", children: domain + policy.items.map { rule($0, effects[$0]) } + policy.overridden().map(notInForce)
+    ).onLines
+  }
+
+  /// What stands in the machine's own file, and does not hold.
+  private func notInForce(_ entry: PolicyFile.Entry, _ item: PolicyTree.Item?) -> ResultElement {
+    let reason =
+      if let item {
+        "\(item.source.object) sets \(Self.value(item.value)) (\(item.source.file))"
+      } else {
+        policy.isWithheld(entry)
+          ? "policy.json does not switch its list on, and no other policy's switch brings its entries back" : "other policy takes it away"
+      }
+    return ResultElement(
+      name: "NotInForce",
+      children: [
+        ResultElement(name: "Name", value: entry.name), ResultElement(name: "Value", value: Self.value(entry.value)),
+        ResultElement(name: "Because", value: reason), ResultElement(name: "Object", value: "machine policy"),
+        ResultElement(name: "Key", value: "HKEY_LOCAL_MACHINE\\" + entry.key),
+      ])
   }
 
   /// Said where there is no rule to show: an answer without one could as well be one that was cut off.
@@ -61,7 +81,10 @@ struct PolicyReport {
   }
 
   private func rule(_ item: PolicyTree.Item, _ effect: String?) -> ResultElement {
-    let effect = effect ?? (policy.isWithoutEffect(item) ? "nothing, it has no effect here" : nil)
+    let isOracle = item.name.lowercased() == "allowencryptionoracle"
+    let effect =
+      effect ?? (isOracle ? "nothing, peers of CredSSP below version 5 are always refused" : nil)
+      ?? (policy.isWithoutEffect(item) ? "nothing, it has no effect here" : nil)
     return ResultElement(
       name: "Rule",
       children: [ResultElement(name: "Name", value: item.name), ResultElement(name: "Value", value: Self.value(item.value))]

@@ -279,8 +279,12 @@ struct WinrmRunner {
     case .client:
       guard let delegate else { throw WinrmUsageError("-role:client needs -delegate:PATTERN[,PATTERN].") }
       let targets = try CredSSPOperations.targets(delegate)
-      guard try isConfirmed(CredSSPOperations.question(role), arguments) else { return }
-      show(role, try operations.enableClient(targets, whenNTLMOnly: arguments.switches[.ntlmonly] != nil))
+      let whenNTLMOnly = arguments.switches[.ntlmonly] != nil
+      let remark = try operations.remarkOnTargetsComingBack(besides: targets, whenNTLMOnly: whenNTLMOnly).map { ResultWriter.printable($0) }
+      guard try isConfirmed(CredSSPOperations.question(role, remark), arguments) else { return }
+      let settings = try operations.enableClient(targets, whenNTLMOnly: whenNTLMOnly)
+      if let remark { console.writeError("\(remark)\n") }
+      show(role, settings)
     case .server:
       guard delegate == nil, arguments.switches[.ntlmonly] == nil else {
         throw WinrmUsageError("-delegate and -ntlmonly are for -role:client only.")

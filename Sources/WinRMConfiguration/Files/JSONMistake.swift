@@ -7,9 +7,11 @@ struct JSONMistake: Equatable {
   var column: Int
   /// What should stand there.
   var expectation: String
-  /// Whether it is JSON5 all the same, and says something twice.
-  var isDuplicate: Bool { expectation == Self.anotherName }
+  /// Whether it is JSON5 all the same, and says something twice, or could.
+  var isAmbiguous: Bool { expectation == Self.anotherName || expectation == Self.plainName }
 
+  /// One name can be spelled in many ways with it, and none that is known here needs it.
+  private static let plainName = "a name without backslash"
   private static let anotherName = "another name, because this one is there already"
 
   /// The first mistake, or `nil` when this reader sees none.
@@ -45,12 +47,14 @@ struct JSONMistake: Equatable {
   private struct Reader {
     /// Configuration is a few levels deep.
     static let maximumDepth = 100
+    /// No member that is known here has a longer path, in bytes. Where longer ones are is not kept.
+    static let maximumPathLength = 200
 
     let bytes: [UInt8]
     var position = 0
     var depth = 0
     /// The path of what is being read, and where each member was found.
-    private var path = ""
+    private var path: [UInt8] = []
     private(set) var members: [String: Int] = [:]
 
     init(bytes: [UInt8]) { self.bytes = bytes }
@@ -69,12 +73,13 @@ struct JSONMistake: Equatable {
       try skipBlanks()
       switch next {
       case UInt8(ascii: "{")?:
+        var names: Set<ArraySlice<UInt8>> = []
         try sequence(until: UInt8(ascii: "}"), of: "a name or }") { (reader, _) throws(Stop) in
-          try reader.member()
+          try reader.member(&names)
         }
       case UInt8(ascii: "[")?:
         try sequence(until: UInt8(ascii: "]"), of: "a value or ]") { (reader, index) throws(Stop) in
-          try reader.within("[\(index)]", at: reader.position)
+          try reader.within(Array("[\(index)]".utf8), at: reader.position)
         }
       case UInt8(ascii: "\"")?, UInt8(ascii: "'")?: try string()
       case let byte? where Self.isWordByte(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "."):
@@ -108,16 +113,16 @@ struct JSONMistake: Equatable {
     }
 
     /// A value that is a member of what is being read.
-    private mutating func within(_ step: String, at start: Int) throws(Stop) {
-      let outer = path
+    private mutating func within(_ step: some Collection<UInt8>, at start: Int) throws(Stop) {
+      let count = path.count
       path += step
-      // The same name twice means that one of the two has no effect, and nobody sees which.
-      guard members.updateValue(start, forKey: path) == nil else { throw stop(JSONMistake.anotherName, at: start) }
+      if path.count <= Self.maximumPathLength { members[String(decoding: path, as: UTF8.self)] = start }
       try value()
-      path = outer
+      path.removeLast(path.count - count)
     }
 
-    private mutating func member() throws(Stop) {
+    /// - Parameter names: those of the object so far.
+    private mutating func member(_ names: inout Set<ArraySlice<UInt8>>) throws(Stop) {
       let start = position
       let name: ArraySlice<UInt8>
       if next == UInt8(ascii: "\"") || next == UInt8(ascii: "'") {
@@ -131,7 +136,10 @@ struct JSONMistake: Equatable {
       try skipBlanks()
       guard next == UInt8(ascii: ":") else { throw stop("a colon") }
       position += 1
-      try within((path.isEmpty ? "" : ".") + String(decoding: name, as: UTF8.self), at: start)
+      guard !name.contains(UInt8(ascii: "\\")) else { throw stop(JSONMistake.plainName, at: start) }
+      // The same name twice means that one of the two has no effect, and nobody sees which.
+      guard names.insert(name).inserted else { throw stop(JSONMistake.anotherName, at: start) }
+      try within((path.isEmpty ? [] : [UInt8(ascii: ".")]) + name, at: start)
     }
 
     private mutating func string() throws(Stop) {

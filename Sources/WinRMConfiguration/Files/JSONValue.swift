@@ -28,7 +28,7 @@ enum JSONValue: Equatable {
       throw ConfigurationError(.malformed, text, file: file, line: mistake?.line, column: mistake?.column)
     }
     // The decoder takes one of two members of the same name.
-    if let mistake = JSONMistake.find(in: bytes), mistake.isDuplicate {
+    if let mistake = JSONMistake.find(in: bytes), mistake.isAmbiguous {
       throw ConfigurationError(
         .malformed, "it is ambiguous: here should stand \(mistake.expectation)", file: file, line: mistake.line, column: mistake.column)
     }

@@ -70,6 +70,15 @@ public struct ClientPolicy: Sendable, Equatable {
         .malformed, "pins can only stand in the machine's policy: a pin proves a server, which would widen it", file: file,
         specificCode: .policyCorrupted)
     }
+    // Nothing else of a user's file is asked, so that whoever wrote it for safety would believe in what has no effect.
+    guard own.client == RegistryValues(), own.service == RegistryValues(), own.remoteShell == RegistryValues(),
+      own.credSSP == RegistryValues()
+    else {
+      throw ConfigurationError(
+        .malformed,
+        "only CredentialsDelegation can stand in a user's policy, which takes away from the machine's; WinRM and CredSSP are the machine's",
+        file: file, specificCode: .policyCorrupted)
+    }
     policy.delegation = policy.delegation.narrowed(by: try own.delegationPolicy(source: userSource, narrowing: true))
     return policy
   }

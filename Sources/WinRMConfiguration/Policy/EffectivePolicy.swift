@@ -72,7 +72,9 @@ public struct EffectivePolicy: Sendable {
     for layer in layers where !layer.isOwn { try tree.apply(layer) }
     tree = layers.allSatisfy(\.isOwn) ? own : tree.settled(machine, machineFile)
     self.tree = tree
-    delegation = try DelegationRules(tree).policy()
+    var delegation = try DelegationRules(tree).policy()
+    delegation.tellWithheld(of: machine, switchedOnIn: tree)
+    self.delegation = delegation
     self.domain = domain
     self.machine = machine
     self.machineFile = machineFile
@@ -173,6 +175,14 @@ public struct EffectivePolicy: Sendable {
     }
   }
 
+  /// Whether an entry of a list of ``machine`` is out of force because the file does not switch its list on.
+  public func isWithheld(_ entry: PolicyFile.Entry) -> Bool {
+    guard let list = DelegationList.allCases.first(where: { $0.name == PolicyKey.list(at: entry.key) }), list != .denyFresh else {
+      return false
+    }
+    return !list.isInForce(machine.credentialsDelegation.numbers[list.name])
+  }
+
   /// The numbers that other sources set or remove in a list.
   func foreignNumbers(of list: DelegationList) -> Set<UInt32> {
     var numbers: Set<UInt32> = []
@@ -199,6 +209,26 @@ public struct EffectivePolicy: Sendable {
       if error.code == .malformed || error.code == .unsafeFile { located.specificCode = .policyCorrupted }
       throw located
     }
+  }
+}
+
+extension DelegationPolicy {
+  /// Says of allow lists that are smaller than they look why they are: the machine's own file has entries, and another source's switch does not
+  /// bring them back.
+  fileprivate mutating func tellWithheld(of machine: MachinePolicy, switchedOnIn tree: PolicyTree) {
+    func obstacle(_ list: DelegationList) -> Obstacle? {
+      let values = machine.credentialsDelegation
+      guard !list.isInForce(values.numbers[list.name]), values.lists[list.name]?.isEmpty == false,
+        let item = tree.item(PolicyKey.credentialsDelegation.path, list.name)
+      else { return nil }
+      return Obstacle(
+        """
+        policy.json has entries in \(list.name) and does not switch the list on, and the switch of \(item.source.object) brings only that \
+        policy's own
+        """, origin: item.identity)
+    }
+    allowFreshObstacle = allowFreshObstacle ?? obstacle(.allowFresh)
+    allowFreshWhenNTLMOnlyObstacle = allowFreshWhenNTLMOnlyObstacle ?? obstacle(.allowFreshNTLMOnly)
   }
 }
 

@@ -137,7 +137,7 @@ private struct PolicyRule: Sendable {
       guard let state = tree.item(key.path, status), let number = try tree.number(key.path, status), number != 0 else { return nil }
       return try item.map { item throws(ConfigurationError) in (.text(try item.policyText()), item) } ?? (.text(absent), state)
     case .filter(let status):
-      guard let state = tree.item(key.path, status), try tree.number(key.path, status) == 1 else { return nil }
+      guard let state = tree.item(key.path, status), let number = try tree.number(key.path, status), number != 0 else { return nil }
       return try item.map { item throws(ConfigurationError) in (.text(try item.policyText()), item) } ?? (.text(""), state)
     }
   }

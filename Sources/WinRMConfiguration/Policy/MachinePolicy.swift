@@ -85,6 +85,17 @@ public struct MachinePolicy: Sendable, Equatable {
     }
   }
 
+  /// The WinRM targets that stand in lists which are switched off, and which ``allowFreshCredentials(to:whenNTLMOnly:beside:)`` would bring back
+  /// with others: each as it is written, with the name of its list.
+  public func targetsComingBack(besides targets: [DelegationPattern], whenNTLMOnly: Bool) -> [(list: String, text: String)] {
+    let wanted = Set(targets.map { $0.text.lowercased() })
+    return DelegationList.allowing(whenNTLMOnly: whenNTLMOnly).flatMap { list -> [(list: String, text: String)] in
+      guard !list.isInForce(credentialsDelegation.numbers[list.name]) else { return [] }
+      return credentialsDelegation.texts(of: list.name).map(\.text).filter { Self.isWSMan($0) && !wanted.contains($0.lowercased()) }
+        .map { (list: list.name, text: $0) }
+    }
+  }
+
   /// Takes every WinRM target out of the allow lists, and a list that is empty then with its values.
   ///
   /// Windows leaves the list for NTLM-only servers alone. Here `winrm credssp enable -ntlmonly` may have written it, and an entry left

@@ -455,6 +455,36 @@ private enum ConfigurationFlag {
       text.components(separatedBy: "Credentials may still go to").count == 51 && text.contains("And 3950 more"), "\(text.suffix(300))")
   }
 
+  @Test("What a switched-off list still holds comes back with a word, or is told as not in force") func switchedOffList() async throws {
+    try #"{"CredentialsDelegation": {"AllowFreshCredentials": 0, "AllowFreshCredentials.List": ["wsman/old"]}}"#.write(
+      toFile: host.paths.machinePolicyFile, atomically: true, encoding: .utf8)
+    try storeDomain(number(Self.client, "AllowCredSSP", 1), number(Self.delegation, "AllowFreshCredentials", 1))
+    let shown = await host.run("policy")
+    #expect(
+      shown.output.contains(
+        "    NotInForce\n        Name = 1\n        Value = wsman/old\n        Because = policy.json does not switch its list on"),
+      "\(shown.output)")
+    let test = await host.run("policy", "test", "-remote:old", "-proof:kerberos")
+    #expect(
+      test.code == 1
+        && test.output.contains(
+          "policy.json has entries in AllowFreshCredentials and does not switch the list on, and the switch of WinRM CredSSP"),
+      "\(test.output)")
+    let asked = await host.run("credssp", "enable", "-role:client", "-delegate:new", lines: ["n"])
+    #expect(asked.output.contains("in force again with it: wsman/old (AllowFreshCredentials).\nEnable"), "\(asked.output)")
+    let forced = await host.run("credssp", "enable", "-role:client", "-delegate:new", "-force")
+    #expect(forced.code == 0 && forced.error.contains("wsman/old (AllowFreshCredentials)"), "\(forced.error)")
+    let again = await host.run("credssp", "enable", "-role:client", "-delegate:third", "-force")
+    #expect(again.code == 0 && again.error.isEmpty, "\(again.error)")
+  }
+
+  @Test("A level of AllowEncryptionOracle that would allow more says that it does not", arguments: [0, 1, 2] as [UInt32])
+  func oracle(level: UInt32) async throws {
+    try storeDomain(
+      number(#"Software\Microsoft\Windows\CurrentVersion\Policies\System\CredSSP\Parameters"#, "AllowEncryptionOracle", level))
+    #expect(await host.run("policy").output.contains("Decides = nothing, peers of CredSSP below version 5 are always refused"))
+  }
+
   @Test("Damaged policy stops everything with its own number") func damaged() async throws {
     try storeDomain(text(Self.client, "AllowCredSSP", "yes"))
     for arguments in [["get", "winrm/config"], ["policy", "-format:text"], ["policy", "export"], ["credssp", "get"]] {
