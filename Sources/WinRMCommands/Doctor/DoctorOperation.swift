@@ -120,6 +120,8 @@ struct DoctorOperation {
     case .accessDenied: "let this user read the file, which is no secret, or run the doctor as its owner"
     case WinRMCode(rawValue: 0x8033_8088) where error.file == paths.domainPolicyFile:
       "as root, read the policy of the domain anew: winrm policy update   or, where this machine has left its domain: winrm policy forget"
+    case WinRMCode(rawValue: 0x8033_8088) where error.file == paths.machinePolicyFile && error.code == .malformed:
+      "repair the file, or as root put another policy in its place: winrm policy import FILE; then see what holds: winrm policy"
     case WinRMCode(rawValue: 0x8033_8088):  // ERROR_WSMAN_POLICY_CORRUPTED
       "repair the file; then see what holds: winrm policy"
     default: "repair the file; then try again, or look at what it says: winrm get winrm/config/client"

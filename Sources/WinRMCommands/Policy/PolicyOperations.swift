@@ -88,20 +88,17 @@ extension WinrmRunner {
       return imported
     }
     func rules(_ count: Int) -> String { count == 1 ? "1 rule" : "\(count) rules" }
-    let before = try MachinePolicyStore(paths: paths).load().count
+    let store = MachinePolicyStore(paths: paths)
+    let before = try store.understood().map { "the \($0.count) of now, which all go" } ?? "what stands there now, and cannot be understood"
     let remark = skipped == 0 ? "" : " \(skipped == 1 ? "1 entry" : "\(skipped) entries") of class USER in it will be skipped."
     let question = """
-      The machine's own policy will be what \(ResultWriter.printable(path)) says: \(rules(imported.count)) in place of the \(before) of now, \
-      which all go.\(remark) It can let user names and passwords be sent to other
-      computers. What the domain says stays.
+      The machine's own policy will be what \(ResultWriter.printable(path)) says: \(rules(imported.count)) in place of \(before).\(remark)
+      It can let user names and passwords be sent to other computers. What the domain says stays.
       Import it [y/n]?\u{20}
       """
     guard try isConfirmed(question, arguments) else { return }
     let effective = try EffectivePolicy.load(paths: paths, replacing: imported)
-    let replaced = try MachinePolicyStore(paths: paths).update { policy in
-      defer { policy = imported }
-      return policy.count
-    }
+    let replaced = try store.replace(with: imported).map { String($0.count) } ?? "what could not be understood"
     console.writeOutput(
       "\(rules(imported.count)) imported, in place of \(replaced)."
         + (skipped == 0 ? "\n" : " Skipped: \(skipped) of class USER.\n"))

@@ -28,6 +28,31 @@ public struct MachinePolicyStore: Sendable {
     }
   }
 
+  /// Puts `policy` in the place of what the file says, also where nobody can understand that.
+  ///
+  /// - Returns: what stood there; `nil` when it was no policy.
+  /// - Throws: ``ConfigurationError``: `unsafeFile` and `accessDenied` for a file that is not this machine's to replace.
+  public func replace(with policy: MachinePolicy) throws -> MachinePolicy? {
+    let file = ConfigurationFile(path)
+    return try file.locked {
+      let before = try understood()
+      try file.replace(with: policy.json.document)
+      return before
+    }
+  }
+
+  /// What ``load()`` gives; `nil` when the file is there, and is no policy.
+  ///
+  /// - Throws: ``ConfigurationError`` as ``load()``, except `malformed` and `invalidValue`.
+  public func understood() throws(ConfigurationError) -> MachinePolicy? {
+    do throws(ConfigurationError) {
+      return try read() ?? MachinePolicy()
+    } catch {
+      guard [.malformed, .invalidValue].contains(error.code) else { throw error }
+      return nil
+    }
+  }
+
   /// The policy, or `nil` when there is no file.
   func read() throws(ConfigurationError) -> MachinePolicy? {
     do throws(ConfigurationError) {

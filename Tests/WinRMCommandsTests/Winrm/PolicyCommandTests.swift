@@ -740,6 +740,18 @@ private enum ConfigurationFlag {
     let emptied = await host.run("policy", "import", file, "-force")
     #expect(emptied.code == 0 && emptied.output == "0 rules imported, in place of 1.\n")
     #expect(await host.run("policy").output.hasPrefix("Policy\nNo rule of policy holds here"))
+    // What nobody can understand goes as well, and until then allows nothing.
+    for damaged in ["{", #"{"x": 1}"#] {
+      try damaged.write(toFile: host.paths.machinePolicyFile, atomically: true, encoding: .utf8)
+      #expect(await host.run("policy").error.contains("0x80338088"))
+      try deny.write(toFile: file, atomically: true, encoding: .utf8)
+      let refused = await host.run("policy", "import", file, lines: ["n"])
+      #expect((refused.output + refused.error).contains("in place of what stands there now, and cannot be understood"))
+      #expect(host.text(host.paths.machinePolicyFile) == damaged)
+      let mended = await host.run("policy", "import", file, "-force")
+      #expect(mended.code == 0 && mended.output == "2 rules imported, in place of what could not be understood.\n", "\(mended.error)")
+      #expect(await host.run("policy").output.contains("Value = WSMAN/a"))
+    }
   }
 
   @Test("An assumed proof is told as assumed") func assumedProof() async throws {
