@@ -14,6 +14,8 @@ OPERANDS = {
 }
 # Those that may do without any of them.
 SUBVERBS = {"policy": {"test", "export", "import", "update", "forget"}}
+# Those that are given a file: a remedy writes FILE.
+WITH_FILE = {("policy", "import")}
 ENDS = re.compile(r"^(.*?)[,;:.)]+$")
 
 
@@ -36,6 +38,8 @@ def commands(text):
             elif operands > 0 and word and not words[-1].startswith("-") and word in SUBVERBS.get(words[0], {word}):
                 words.append(word)
                 operands -= 1
+            elif word == "FILE" and tuple(words) in WITH_FILE:
+                words.append(word)
             else:
                 break
             if ended:

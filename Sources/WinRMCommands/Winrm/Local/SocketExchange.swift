@@ -24,10 +24,10 @@ struct SocketExchange: LocalExchange {
     var operation = Duration.seconds(60)
     /// What comes on top for the way: NetworkDelayms.
     var delay = Duration.seconds(5)
-    /// How long a service may be silent until it is asked whether it answers at all.
-    var silence = Duration.seconds(5)
-    /// How long the answer to that may take: the service may wait for the name service, and gives it 5 seconds.
-    var sign = Duration.seconds(10)
+    /// How long a service may be silent until it is asked whether it answers at all: it may wait for the name service, and gives it 5 seconds.
+    var silence = Duration.seconds(6)
+    /// How long the answer to that may take, for the same reason.
+    var sign = Duration.seconds(9)
   }
 
   /// Whether a service listens. A socket that nobody listens on is what a service has left that was killed.
