@@ -73,6 +73,19 @@ def test_the_service_of_the_second_hop_has_other_keys(domain):
     assert "winrm account add" not in remedy and "kvno WSMAN/hop2.lab.example" in remedy
 
 
+@pytest.mark.parametrize("user", ["alice", "bob"])
+def test_the_second_hop_cannot_ask_its_domain(domain, user):
+    """It can be reached, and nothing is wrong with the credentials, its keys or its accounts."""
+    with domain.hanging_winbind("hop2"):
+        report = examine(domain, HOP2, user=user)
+    doctor.assert_broken(report, "secondhop.access", "HTTP 503", code="0x80338112")
+    assert report.state("secondhop.port") == "pass"
+    remedy = report.checks["secondhop.access"]["remedy"]
+    assert "On hop2.lab.example, as root: winrm doctor" in remedy
+    for word in ("keytab", "account add", "Listener"):
+        assert word not in remedy
+
+
 @pytest.fixture(scope="module")
 def walter(domain):
     """A service on hop1 with an account of its own, whose session has an agent and no ticket; and a client that goes there by NTLM."""

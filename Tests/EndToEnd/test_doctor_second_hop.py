@@ -1,12 +1,14 @@
 """The far half of a chain, broken link by link: who said no, to whom, and what mends it there."""
 
 import contextlib
+import http.server
 import os
 import pathlib
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -180,6 +182,41 @@ def test_something_that_is_no_winrm_service(chain):
         server.kill()
         server.wait()
     doctor.assert_broken(report, "secondhop.port", "HTTP 501")
+
+
+@contextlib.contextmanager
+def never_decides(address):
+    """A service that asks for authentication, and answers it with HTTP 503."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(503 if "Authorization" in self.headers else 401)
+            self.send_header("WWW-Authenticate", "Negotiate")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer((address, 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield "%s:%d" % server.server_address
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_service_that_cannot_ask_who_knows_the_user(chain):
+    """It is there, and has found nothing wrong."""
+    with never_decides(chain.b.address) as place:
+        report = second(chain, "http://" + place)
+    doctor.assert_broken(report, "secondhop.access", "cannot take the logon now", "HTTP 503", code="0x80338112")
+    assert report.state("secondhop.port") == "pass"
+    remedy = report.checks["secondhop.access"]["remedy"]
+    assert "winrm doctor" in remedy and "Listener" not in remedy and "winrm account" not in remedy
 
 
 def listens(address, port):

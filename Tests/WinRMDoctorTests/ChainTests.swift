@@ -919,6 +919,28 @@ struct ChainTests {
     #expect(forwarded.passed && forwarded.checks.contains { $0.evidence == "a forwarded ticket of LAB\\alice" })
   }
 
+  @Test("A second hop that cannot ask its domain can be reached, whatever the session holds") func undecided() async throws {
+    let said = [
+      "winrm.exit": "255", "winrm.said.1": "Winrs error:hop2:5985 cannot take the logon now",
+      "winrm.said.2": "Stage: authentication with hop2:5985",
+      "winrm.said.3": "Answer of the server: HTTP 503 (Service Unavailable)", "winrm.said.4": "Error number: 5 0x80338112",
+    ]
+    for target in ["hop2", "http://hop2:5985"] {
+      let report = try await second(good.merging(said) { $1 }, target: target)
+      broken(report, "secondhop.access")
+      #expect(state(report, "port") == .pass && report.firstFailure?.code == .httpServiceUnavailable)
+      #expect(report.firstFailure?.remedy?.contains("winrm doctor") == true)
+    }
+    // Nobody needs credentials to be told so.
+    let number = String(Int32(bitPattern: WinRMCode.httpServiceUnavailable.rawValue))
+    let other = windows.merging(["winrm.exit": number, "winrm.said.1": "Winrs error:unavailable"]) { $1 }
+    broken(try await second(other, .kerberos, .notAsked), "secondhop.access")
+    // At the port of the scheme it may be anybody's word.
+    let foreign = try await second(good.merging(said.merging(["port.80": "open"]) { $1 }) { $1 }, target: "http://hop2")
+    broken(foreign, "secondhop.port")
+    #expect(foreign.firstFailure?.remedy == "name the port of its WinRM service, as in http://hop2:5985")
+  }
+
   @Test("On Windows, who does not get through may have had none") func windowsThatDoesNot() async throws {
     let refused = windows.merging(["winrm.exit": "5", "winrm.said.1": "Winrs error:Access is denied."]) { $1 }
     let report = try await second(refused, .kerberos, .notAsked)

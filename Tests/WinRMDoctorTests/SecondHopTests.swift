@@ -196,10 +196,44 @@ struct SecondHopVerdictTests {
   @Test("An account of a domain leads to no server outside of it, whatever is called like it there") func anAccountOfADomain() throws {
     let verdict = try verdict(.logonFailure, .authenticate, "the server did not accept the user name and the password")
     #expect(!verdict.remedy.contains("winrm account add"))
-    for word in ["join it to the domain", #"winrs -r:http://hop2:5985 -u:HOST\USER id"#, "KeytabFile"] {
+    for word in ["join it to the domain", #"winrs -r:http://hop2:5985 -u:'HOST\USER' id"#, "KeytabFile"] {
       #expect(verdict.remedy.contains(word))
     }
     #expect(try self.verdict(.accountRestriction, .authenticate).remedy.contains("/etc/pam.d/winrmd"))
+  }
+
+  @Test("Who cannot ask its domain has refused nobody, and listens") func unavailable() throws {
+    for hasTicket in [true, false] {
+      let undecided = try verdict(.httpServiceUnavailable, .authenticate, answer: "HTTP 503 (Service Unavailable)", hasTicket: hasTicket)
+      #expect(undecided.check == .secondHopAccess && undecided.evidence.contains("HTTP 503"))
+      #expect(!undecided.evidence.contains("does not accept"))
+      for word in ["On hop2, as root: winrm doctor", "credentials are wrong", "its domain", "busy", "winrs -r:http://hop2:5985 id"] {
+        #expect(undecided.remedy.contains(word), "\(word)")
+      }
+      for word in ["Listener", "keytab", "account add"] { #expect(!undecided.remedy.contains(word), "\(word)") }
+      #expect(try verdict(.noAuthenticatingAuthority, .authenticate, hasTicket: hasTicket).remedy == undecided.remedy)
+    }
+  }
+
+  @Test(
+    "A service that is busy before or after the logon says nothing of who knows the user",
+    arguments: [
+      (WinRMError.Stage.authenticate, "HTTP before there was a request", ChainCheck.secondHopPort),
+      (.connect, "HTTP 503 (Service Unavailable)", .secondHopPort),
+      (.request, "HTTP 503 (Service Unavailable)", .secondHopAccess),
+    ])
+  func busy(stage: WinRMError.Stage, answer: String, check: ChainCheck) throws {
+    let verdict = try verdict(.httpServiceUnavailable, stage, answer: answer)
+    #expect(verdict.check == check && verdict.code == .httpServiceUnavailable)
+    #expect(verdict.evidence.contains("busy, or stopped") && verdict.remedy.contains("other programs on hop1"))
+    for word in ["Listener", "domain", "winrm doctor"] { #expect(!verdict.remedy.contains(word), "\(word)") }
+  }
+
+  @Test("Of Windows it is not known when it came") func unavailableToWindows() throws {
+    let exit = Int(Int32(bitPattern: WinRMCode.httpServiceUnavailable.rawValue))
+    let failure = try #require(WinrsFailure(try reply(["Winrs error:The service is unavailable."], exit: exit)))
+    let verdict = SecondHopVerdict(failure, tried: "winrs", try names())
+    #expect(verdict.check == .secondHopAccess && verdict.remedy.contains("winrm doctor") && verdict.remedy.contains("stopped"))
   }
 
   @Test(

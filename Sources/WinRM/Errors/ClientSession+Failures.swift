@@ -280,7 +280,7 @@ extension ClientSession {
         """
         the server's log has the reason: a user whom PAM there forbids the logon, or whom the name service there does not know; or a service \
         without a key for the ticket, or another machine than \(endpoint.host) at its address. If it has no keytab, name an account of its \
-        own: -u:HOST\\USER, with its short name
+        own: -u:'HOST\\USER', with its short name
         """, answer: answer)
     }
     let remark = plan.obstacle?.error.map { ". Kerberos could not be used: \($0.reason)" } ?? ""

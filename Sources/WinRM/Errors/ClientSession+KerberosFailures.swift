@@ -72,7 +72,7 @@ extension ClientSession {
   private func nextStep(after error: KerberosError) -> String {
     var step = error.nextStep
     switch error.code {
-    case .wrongPassword: step += " If an account of the server itself is meant, write HOST\\USER or .\\USER."
+    case .wrongPassword: step += " If an account of the server itself is meant, write 'HOST\\USER' or '.\\USER'."
     case .accountRevoked where error.ntStatus == .accountDisabled: step = "Ask the domain's administrator to enable it."
     case .accountRevoked where error.ntStatus == .accountLockedOut:
       step = "Wait until the lockout ends, or ask the domain's administrator to unlock it."

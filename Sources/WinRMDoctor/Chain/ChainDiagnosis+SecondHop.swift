@@ -200,7 +200,9 @@ extension ChainDiagnosis {
         .secondHopAccess,
         because: "not judged while there is no ticket; without one, \(way): \(SafeText.shortened(verdict.evidence, to: 250))")
     }
-    if mayLackCredentials, matter == .secondHopAccess || matter == .secondHopTicket || verdict.code == .noCredentials {
+    if mayLackCredentials, verdict.code != .httpServiceUnavailable,
+      matter == .secondHopAccess || matter == .secondHopTicket || verdict.code == .noCredentials
+    {
       // Who has nothing to show is refused in many words: neither the second hop nor its accounts are to blame as long as that may be it.
       return findings.leaveOpen(
         .secondHopAccess,

@@ -50,6 +50,7 @@ extension SecondHopVerdict {
     self =
       switch failure.stage ?? Self.stage(of: code) {
       case .policy, .local, .proxy, .delegate: refusal.byClient
+      case _ where code == .httpServiceUnavailable: refusal.unavailable
       case .resolve: refusal.unnamed
       case .tls where code == .mutualAuthenticationFailed: refusal.uncertified
       case .connect, .tls: refusal.unreachable
@@ -77,8 +78,7 @@ extension SecondHopVerdict {
 
   /// Whether something answers there that is no WinRM service, or nothing.
   private static func isOfTransport(_ code: WinRMCode?) -> Bool {
-    [.destinationUnreachable, .networkTimedOut, .sslConnectionAborted, .httpServiceUnavailable, .httpNotFound, .httpBadRequest].contains(
-      code)
+    [.destinationUnreachable, .networkTimedOut, .sslConnectionAborted, .httpNotFound, .httpBadRequest].contains(code)
   }
 
   /// Whether somebody at the port of the second hop had a part in it; otherwise winrs, the resolver or the KDC said no before.
@@ -187,6 +187,34 @@ private struct WinRMRefusal {
       code: failure.code ?? .destinationUnreachable)
   }
 
+  /// HTTP 503. Before the logon, and after it, the service is busy, or is stopped. In answer to the logon it may also be unable to ask whoever
+  /// knows the user; the text of Windows does not say when it came.
+  var unavailable: SecondHopVerdict {
+    switch failure.stage {
+    case nil: return undecided
+    case .authenticate? where failure.answer?.hasPrefix("HTTP 503") == true: return undecided
+    case let stage:
+      return SecondHopVerdict(
+        check: stage == .request || stage == .shell ? .secondHopAccess : .secondHopPort,
+        evidence: "its WinRM service is busy, or stopped: \(failure.evidence)",
+        remedy: "end other programs on \(names.first) that are connected to \(names.host), or wait; \(Self.stoppedRemark); \(again)",
+        code: failure.code)
+    }
+  }
+
+  /// The service was asked, and knows neither a yes nor a no.
+  private var undecided: SecondHopVerdict {
+    SecondHopVerdict(
+      check: .secondHopAccess, evidence: "its WinRM service does not say whether it accepts who the user is: \(failure.evidence)",
+      remedy: """
+        nothing says that the credentials are wrong. On \(names.host), as root: winrm doctor shows whether its domain and its name service \
+        answer, and the log of winrmd has the reason. If they do answer, it is busy: end other programs on \(names.first) that are connected \
+        to it, or wait; \(Self.stoppedRemark); \(again)
+        """, code: failure.code)
+  }
+
+  private static let stoppedRemark = "a Windows server also answers so while its WinRM service is stopped"
+
   var ticketless: SecondHopVerdict {
     SecondHopVerdict(
       check: .secondHopTicket, evidence: "the first hop got no ticket for \(names.host): \(failure.evidence)",
@@ -207,6 +235,8 @@ private struct WinRMRefusal {
       isVague ? "its WinRM service does not know the user, or gives him no shell" : "its WinRM service does not accept who the user is"
     let remedy: String
     switch code {
+    // In CredSSP's own words what others say by HTTP 503.
+    case .noAuthenticatingAuthority?: return undecided
     case .wrongPrincipal?, .badBindings?, .mutualAuthenticationFailed?: remedy = server.keys(of: "WSMAN/\(names.host)")
     case .logonFailure? where failure.cause.contains("with his ticket"):
       let place = names.host.contains(":") ? nil : "Is the machine really \(names.host) (on the first hop: getent hosts \(names.host))?"
@@ -215,7 +245,7 @@ private struct WinRMRefusal {
       remedy = """
         the user is one of a domain, and his account leads to servers of that domain alone. If \(names.host) is in none, an account of the \
         same name there is another one: join it to the domain, or use an account of its own, in such a session: \
-        winrs -r:\(names.second.address ?? names.bracketedHost) -u:HOST\\USER id, with its short name. If it is in the domain, name it as the \
+        winrs -r:\(names.second.address ?? names.bracketedHost) -u:'HOST\\USER' id, with its short name. If it is in the domain, name it as the \
         domain knows it; its service may have no key for the ticket: \(server.keys(of: "WSMAN/\(names.host)"))
         """
     case .logonFailure?, WinRMCode.logonDenied?, nil: remedy = accounts
