@@ -84,7 +84,7 @@ extension ConfigurationError {
   func located(in bytes: [UInt8], of file: String) -> ConfigurationError {
     var located = self
     located.file = file
-    if line == nil, let member, let place = JSONMistake.places(in: bytes)[member] {
+    if line == nil, let member, let place = JSONReader.places(in: bytes)[member] {
       located.line = place.line
       located.column = place.column
     }

@@ -130,6 +130,41 @@ import WinRMConfiguration
     #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
   }
 
+  @Test("A deny list that stands twice is found behind a byte order mark, a comment and any line end, and in no other encoding")
+  func lostDenials() throws {
+    let text = #"""
+      {"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "wsman/*"},
+      "DenyFreshCredentials.List": {"1": "wsman/none"}, "DenyFreshCredentials.List": {"1": "wsman/evil"}}, "WinRM": {"Client": {"AllowCredSSP": 1}}}
+      """#
+    let whole = text.replacingOccurrences(of: #""DenyFreshCredentials.List": {"1": "wsman/none"}, "#, with: "")
+    let forms: [(String, (String) throws -> Data?)] = [
+      ("byte order mark", { ("\u{FEFF}" + $0).data(using: .utf8) }),
+      ("CR", { ("// policy\r" + $0.replacingOccurrences(of: "\n", with: "\r")).data(using: .utf8) }),
+      ("CR in the object", { $0.replacingOccurrences(of: "{\"1\": \"wsman/none\"},", with: "{}, // x\r").data(using: .utf8) }),
+      ("U+2028", { ("// policy\u{2028}" + $0).data(using: .utf8) }),
+    ]
+    for (name, form) in forms {
+      try write(form(text))
+      let error = #expect(throws: ConfigurationError.self, "\(name)") { try store.load() }
+      #expect(error?.winrmCode.rawValue == 0x8033_8088)
+      #expect(throws: ConfigurationError.self) { try EffectivePolicy.load(paths: root.paths) }
+      try write(form(whole))
+      #expect(try store.load().deniedTargets == ["wsman/evil"], "\(name)")
+    }
+    for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16, .utf32] {
+      for text in [text, whole] {
+        try write(text.data(using: encoding))
+        let error = #expect(throws: ConfigurationError.self) { try store.load() }
+        #expect(error?.winrmCode.rawValue == 0x8033_8088 && error?.file == root.paths.machinePolicyFile)
+      }
+    }
+  }
+
+  private func write(_ bytes: Data?) throws {
+    try #require(bytes).write(to: URL(fileURLWithPath: root.paths.machinePolicyFile))
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: root.paths.machinePolicyFile)
+  }
+
   @Test("C-15: a policy that everybody could have written is refused")
   func worldWritable() throws {
     try root.write("{}", to: root.paths.machinePolicyFile, mode: 0o666)
