@@ -83,6 +83,17 @@ private func link(_ digit: Character, _ options: Int = 0) -> String {
     #expect(links.map(\.link.domain) == ["lab.example", "other.example"])
   }
 
+  @Test("A link to another place with the identifier of an object takes nothing of the object's own link", arguments: [0, 2])
+  func otherPlace(options: Int) throws {
+    let odd = "[LDAP://CN=\(identifier("1")),CN=any,DC=lab,DC=example;\(options)]"
+    let links = PolicyScope.appliedLinks(of: [
+      try scope("site", odd), try scope("domain", link("1", options)), try scope("unit", odd + link("2")),
+    ])
+    let own = try #require(links.first { $0.link.object == "CN=\(identifier("1")),CN=Policies,CN=System,DC=lab,DC=example" })
+    #expect(own.scope == "domain" && own.link.isEnforced == (options == 2))
+    #expect(links.count == 3)
+  }
+
   @Test("An object that is linked twice counts at its strongest place") func twice() throws {
     #expect(try order(scope("domain", link("1") + link("2")), scope("unit", link("1"))) == "21")
     #expect(try order(scope("domain", link("1", 2) + link("2")), scope("unit", link("1") + link("3"))) == "231")

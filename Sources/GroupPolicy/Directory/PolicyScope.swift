@@ -53,8 +53,9 @@ public struct PolicyScope: Hashable, Sendable {
       plain += links.filter { !$0.isEnforced }.map { AppliedLink(link: $0, scope: scope.name) }
     }
     let all = plain + enforced.reversed().joined()
-    // Every domain has its Default Domain Policy, and all of these have the same identifier.
-    var seen: Set<[String]> = []
-    return all.reversed().filter { seen.insert([$0.link.identifier.description, $0.link.domain]).inserted }.reversed()
+    // By the whole name: every domain has its Default Domain Policy, with the same identifier, and a link to some other place must not take
+    // that of the object itself.
+    var seen: Set<String> = []
+    return all.reversed().filter { seen.insert($0.link.object.lowercased()).inserted }.reversed()
   }
 }
