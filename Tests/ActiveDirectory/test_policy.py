@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from winrmtest.grouppolicy import CLIENT, applied, is_allowed, left_aside, stored, update
+from winrmtest.grouppolicy import CLIENT, DELEGATION, applied, is_allowed, left_aside, stored, update
 
 
 def test_linking_allows_and_unlinking_refuses_again(member, objects):
@@ -121,9 +121,9 @@ def smb_closed(objects):
 
 
 @contextlib.contextmanager
-def sysvol_denied(objects):
-    """The machine may not read the file."""
-    file = objects.directory_of(objects.credssp) + "/GPT.INI"
+def file_denied(objects, name):
+    """The machine may not read a file."""
+    file = objects.directory_of(objects.credssp) + "/" + name
     mode = objects.lab.directory.run("dc", "stat", "-c", "%a", file).out.strip()
     objects.lab.directory.run("dc", "chmod", "000", file)
     try:
@@ -133,14 +133,26 @@ def sysvol_denied(objects):
 
 
 @contextlib.contextmanager
-def sysvol_gone(objects):
+def file_gone(objects, name=""):
     """The object is in the directory, its files are not (yet): replication, or a mistake."""
-    directory = objects.directory_of(objects.credssp)
-    objects.lab.directory.run("dc", "mv", directory, directory + ".away")
+    file = (objects.directory_of(objects.credssp) + "/" + name).rstrip("/")
+    objects.lab.directory.run("dc", "mv", file, file + ".away")
     try:
         yield "lacks"
     finally:
-        objects.lab.directory.run("dc", "mv", directory + ".away", directory)
+        objects.lab.directory.run("dc", "mv", file + ".away", file)
+
+
+@contextlib.contextmanager
+def directory_in_place(objects, name):
+    """A directory with the name of the file."""
+    with file_gone(objects, name):
+        file = objects.directory_of(objects.credssp) + "/" + name
+        objects.lab.directory.run("dc", "mkdir", file)
+        try:
+            yield "NT_STATUS_FILE_IS_A_DIRECTORY"
+        finally:
+            objects.lab.directory.run("dc", "rmdir", file)
 
 
 def age(member, seconds):
@@ -151,13 +163,12 @@ def age(member, seconds):
     return stored(member).read_bytes()
 
 
-@pytest.mark.parametrize("failure", [smb_closed, sysvol_denied, sysvol_gone])
-def test_sysvol_out_of_reach_leaves_the_last_known_policy_and_says_how_old_it_is(member, objects, failure):
+def test_sysvol_out_of_reach_leaves_the_last_known_policy_and_says_how_old_it_is(member, objects):
     update(member)
     before = age(member, 3 * 3600 + 60)
     # What an update would change.
     objects.link(objects.credssp)
-    with failure(objects) as cause:
+    with smb_closed(objects) as cause:
         done = update(member, code=1)
         # The directory answers: the name of the object stands nowhere else.
         assert "SYSVOL of dc.lab.example" in done.err and cause in done.err, done.err
@@ -170,6 +181,64 @@ def test_sysvol_out_of_reach_leaves_the_last_known_policy_and_says_how_old_it_is
     update(member)
     assert re.search(r"        Age = \d+ seconds\n", member.run("winrm", "policy").out)
     assert applied(member) == ["WinRM CredSSP"]
+
+
+ONE_OBJECT = {
+    "template denied": (file_denied, "GPT.INI"),
+    "values denied": (file_denied, "Machine/Registry.pol"),
+    "template gone": (file_gone, "GPT.INI"),
+    "values gone": (file_gone, "Machine/Registry.pol"),
+    "all gone": (file_gone, ""),
+    "template a directory": (directory_in_place, "GPT.INI"),
+    "values a directory": (directory_in_place, "Machine/Registry.pol"),
+}
+
+
+@pytest.mark.parametrize("case", ONE_OBJECT)
+def test_an_object_without_its_files_keeps_nothing_of_the_others_from_the_machine(member, objects, case):
+    """Whoever may edit one object must not keep by that what another one forbids from now on."""
+    update(member)
+    age(member, 3 * 3600 + 60)
+    assert is_allowed(member)
+    deny = objects.make("Deny " + case, (DELEGATION, "DenyFreshCredentials", "REG_DWORD", 1),
+                        (DELEGATION + r"\DenyFreshCredentials", "1", "REG_SZ", "WSMAN/hop2.lab.example"))  # fmt: skip
+    objects.link(objects.credssp, (deny, 2))
+    failure, name = ONE_OBJECT[case]
+    with failure(objects, name) as cause:
+        done = update(member, code=1)
+        said = done.err.replace("\n", " ")
+        assert cause in said and "Not read: SYSVOL of dc.lab.example" in said, done.err
+        assert "of the policy object WinRM CredSSP " + objects.credssp in said
+        file = (name if "Machine" in name else "GPT.INI").replace("/", "\\")
+        assert r"\Policies\%s\%s" % (objects.credssp, file) in said
+        assert "What it said 3 hours ago (20" in said and "0x800704FA" in said, done.err
+        # The object is as it was, and the new one holds.
+        assert applied(member) == ["WinRM CredSSP", "Deny " + case]
+        assert not is_allowed(member) and is_allowed(member, host="dc.lab.example")
+        shown = member.run("winrm", "policy").out
+        assert shown.count("            Stale = true\n") == 1 and "            Age = 3 hours\n            Because = SYSVOL" in shown
+        # It does not get younger.
+        assert "What it said 3 hours ago" in update(member, code=1).err.replace("\n", " ")
+    update(member)
+    assert "Stale" not in member.run("winrm", "policy").out and not is_allowed(member)
+    objects.link(objects.credssp)
+    update(member)
+    assert is_allowed(member)
+
+
+def test_an_object_that_was_switched_off_in_between_is_known_all_the_same(member, objects):
+    update(member)
+    objects.modify(objects.dn(objects.credssp), "flags", "2")
+    try:
+        update(member)
+        assert not is_allowed(member)
+    finally:
+        objects.modify(objects.dn(objects.credssp), "flags", "0")
+    off = objects.make("Off", (CLIENT, "AllowBasic", "REG_DWORD", 0))
+    objects.link(objects.credssp, off)
+    with file_gone(objects):
+        update(member, code=1)
+        assert applied(member) == ["WinRM CredSSP", "Off"] and is_allowed(member)
 
 
 def test_without_a_policy_that_was_read_before_nothing_is_stored(member, objects):

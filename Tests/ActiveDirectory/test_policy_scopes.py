@@ -232,7 +232,19 @@ def test_a_link_to_another_domain_or_to_nothing_is_set_aside(member, objects, li
     assert [name for name, _ in left_aside(member)] == [missing, "{31B2F340-016D-11D2-945F-00C04FB984F9} of other.example"]
 
 
-def test_an_object_that_applies_and_cannot_be_read_keeps_all_of_the_last_policy(member, objects, units, links):
+@pytest.mark.parametrize("options", [0, 2])
+def test_a_link_to_another_place_takes_nothing_of_the_object_that_it_names(member, objects, units, links, options):
+    links(domain=[("off", options)], inner=["on"])
+    odd = "CN=%s,CN=any,%s" % (units["off"], ROOT)
+    objects.modify(SITE, "gPLink", "[LDAP://%s;%d]" % (odd, options))
+    objects.modify(INNER, "gPLink", "[LDAP://%s;0][LDAP://%s;0]" % (odd, objects.dn(units["on"])))
+    done = update(member)
+    assert applied(member) == (["Unit on", "Unit off"] if options else ["Unit off", "Unit on"])
+    [(name, reason)] = left_aside(member)
+    assert name == odd and "place" in reason and "another domain" not in reason and "Not applied: " + odd in done.err
+
+
+def test_an_object_that_was_never_read_and_cannot_be_read_keeps_all_of_the_last_policy(member, objects, units, links):
     links(domain=[objects.credssp])
     update(member)
     assert is_allowed(member)
@@ -244,6 +256,7 @@ def test_an_object_that_applies_and_cannot_be_read_keeps_all_of_the_last_policy(
         done = update(member, code=1)
         assert "NT_STATUS_ACCESS_DENIED" in done.err and "Unit off " + units["off"] in done.err and r"\Machine\Registry.pol" in done.err
         assert applied(member) == ["WinRM CredSSP"] and is_allowed(member)
+        assert "stays in force" in done.err and "was not updated" in done.err
     finally:
         objects.lab.directory.run("dc", "chmod", mode, file)
     update(member)

@@ -1,3 +1,4 @@
+import GroupPolicy
 import Kerberos
 import SecuritySupport
 import WinRMConfiguration
@@ -285,9 +286,25 @@ extension ServiceExamination {
     let evidence =
       "that of \(read.domain) was read \(PolicyReport.age(max(0, age))) ago"
       + (aside.isEmpty ? "" : "; linked and not applied: \(aside)\(more)")
-    guard age > Self.policyAgeLimit else { return [check("policyage", title, .pass, evidence)] }
+    guard age > Self.policyAgeLimit else { return staleObjects(read, title) ?? [check("policyage", title, .pass, evidence)] }
     return [
       check("policyage", title, .fail, "\(evidence), and is to be read every 90 minutes\(Self.timerState)", remedy: remedy)
+    ]
+  }
+
+  /// Objects of a recent policy whose own files could not be had for long; `nil` when there are none.
+  private func staleObjects(_ policy: DomainPolicy, _ title: String) -> [Check]? {
+    let old = policy.objects.filter { object in object.stale.map { now - $0.lastRead > Self.policyAgeLimit } ?? false }
+    guard !old.isEmpty else { return nil }
+    let shown = old.prefix(5).map { object in
+      "\(object.source.object), read \(PolicyReport.age(now - (object.stale?.lastRead ?? now))) ago (\(object.stale?.reason ?? ""))"
+    }
+    let more = old.count > 5 ? " and \(old.count - 5) more" : ""
+    return [
+      check(
+        "policyage", title, .fail,
+        "of \(policy.domain), what some objects say now could not be read: \(shown.joined(separator: ", "))\(more)",
+        remedy: "put the files of the object into SYSVOL again and let this machine read them, or unlink the object; winrm policy update")
     ]
   }
 

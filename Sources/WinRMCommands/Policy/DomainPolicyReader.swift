@@ -8,6 +8,9 @@ struct DomainPolicyError: Error, Equatable {
   /// Whether the answer came, and cannot be understood or is too large. Whoever may change an object can bring that about, and must not keep
   /// what others forbid from this machine by it.
   var isAnswer = false
+  /// Whether SYSVOL answers, and it is one object whose files are missing or kept from this machine. Whoever may change the object can bring
+  /// that about too.
+  var isOfOneObject = false
 }
 
 /// What runs a program: the tests put something else in its place.
@@ -22,6 +25,8 @@ struct DomainPolicyReader {
   var run: ProgramRunner
   /// Seconds since 1970.
   var now: Int64
+  /// What was read before, for objects whose files cannot be had.
+  var previous: DomainPolicy?
 
   /// Objects or links beyond this number are refused.
   private static let maximumObjects = 200
@@ -39,9 +44,9 @@ struct DomainPolicyReader {
     }
   }
 
-  /// Reads the policy, the objects in the order in which they apply. An object that applies and cannot be fetched fails the whole: without it
-  /// something could be allowed that it forbids. One that is fetched and cannot be understood makes the policy ``DomainPolicy/unusable``. One
-  /// that does not apply does neither.
+  /// Reads the policy, the objects in the order in which they apply. One whose files are missing or kept from this machine is as it was read
+  /// before, and marked (``DomainPolicy/Object/stale``); where that is not known it fails the whole: without it something could be allowed that
+  /// it forbids. One that is fetched and cannot be understood makes the policy ``DomainPolicy/unusable``. One that does not apply does neither.
   ///
   /// - Throws: ``DomainPolicyError``.
   func read() throws -> DomainPolicy {
@@ -49,29 +54,56 @@ struct DomainPolicyReader {
     let session = try session(controller)
     var policy = DomainPolicy(
       domain: session.domain, controller: controller.name, machine: session.machine.description, updated: now, objects: [])
+    var linked: Set<PolicyIdentifier>?
     do {
-      try read(into: &policy, session)
+      let links = try links(session)
+      linked = Set(links.map(\.link.identifier))
+      try read(links, into: &policy, session)
     } catch let error as DomainPolicyError where error.isAnswer {
       policy.unusable = error.message
     } catch let error as GroupPolicyError {
       policy.unusable = "an answer of the directory of \(controller.name) cannot be used: \(error)"
     }
+    policy.remembered = remembered(beside: policy, linked)
     return policy
   }
 
-  private func read(into policy: inout DomainPolicy, _ session: Session) throws {
+  private func links(_ session: Session) throws -> [PolicyScope.AppliedLink] {
     let links = PolicyScope.appliedLinks(of: try scopes(session))
     guard links.count <= Self.maximumObjects else {
       throw DomainPolicyError(
         message: "\(links.count) policy objects are linked; more than \(Self.maximumObjects) are not taken", isAnswer: true)
     }
+    return links
+  }
+
+  private func read(_ links: [PolicyScope.AppliedLink], into policy: inout DomainPolicy, _ session: Session) throws {
+    var size = 0
     for link in links {
-      switch try object(link, session) {
+      switch try object(link, session, &size) {
       case .applied(let object): policy.objects.append(object)
       case .leftAside(let object, let why):
         policy.leftAside.append(DomainPolicy.LeftAside(object: object, link: link.scope, reason: why))
       }
     }
+  }
+
+  /// What was read of an object before, in the same domain.
+  private func known(_ identifier: PolicyIdentifier, in domain: String) -> DomainPolicy.Object? {
+    guard let previous, previous.domain == domain, var object = previous.known(identifier) else { return nil }
+    object.stale = DomainPolicy.Object.Stale(lastRead: max(0, previous.lastRead(object)), reason: object.stale?.reason ?? "")
+    return object
+  }
+
+  /// What was read before of objects that are linked and were not read now: otherwise whoever switches an object off, and on again without its
+  /// files, would have made it one of which nothing is known.
+  ///
+  /// - Parameter linked: `nil` where the answer does not tell.
+  private func remembered(beside policy: DomainPolicy, _ linked: Set<PolicyIdentifier>?) -> [DomainPolicy.Object] {
+    let read = Set(policy.objects.map(\.identifier))
+    return ((previous?.objects ?? []) + (previous?.remembered ?? [])).map(\.identifier)
+      .filter { !read.contains($0) && linked?.contains($0) ?? true }
+      .compactMap { known($0, in: policy.domain) }
   }
 
   // MARK: Domain controller
@@ -225,10 +257,14 @@ struct DomainPolicyReader {
     case leftAside(object: String, because: String)
   }
 
-  private func object(_ link: PolicyScope.AppliedLink, _ session: Session) throws -> Object {
+  private func object(_ link: PolicyScope.AppliedLink, _ session: Session, _ size: inout Int) throws -> Object {
     let identifier = link.link.identifier
     let parts = ["CN=\(identifier)", "CN=Policies", "CN=System"] + session.base.parts
     guard try DirectoryName(parsing: link.link.object).isSame(as: DirectoryName(parts: parts)) else {
+      guard link.link.domain != session.domain else {
+        return .leftAside(
+          object: String(link.link.object.prefix(300)), because: "its link does not name the place where the domain has its policy objects")
+      }
       return .leftAside(
         object: "\(identifier) of \(link.link.domain)", because: "it is an object of another domain, and only those of this one are read")
     }
@@ -247,7 +283,7 @@ struct DomainPolicyReader {
         object: title,
         because: "it has a Registry.pol, and its gPCMachineExtensionNames names no registry values: no machine reads the file")
     }
-    return .applied(try content(of: record, displayName, title, link, session))
+    return .applied(try content(of: record, displayName, title, link, session, &size))
   }
 
   /// Why an object does not apply to this machine; `nil` when it does.
@@ -293,9 +329,11 @@ struct DomainPolicyReader {
     "\\\\\(domain)\\sysvol\\\(domain)\\Policies\\\(identifier)"
   }
 
-  /// The files of an object that applies.
+  /// What an object says that applies.
+  ///
+  /// - Parameter size: how much is kept of the objects together.
   private func content(
-    of record: DirectoryRecord, _ name: String, _ title: String, _ link: PolicyScope.AppliedLink, _ session: Session
+    of record: DirectoryRecord, _ name: String, _ title: String, _ link: PolicyScope.AppliedLink, _ session: Session, _ size: inout Int
   ) throws -> DomainPolicy.Object {
     let identifier = link.link.identifier
     let directory = Self.directory(of: identifier, session.domain)
@@ -306,29 +344,52 @@ struct DomainPolicyReader {
     var object = DomainPolicy.Object(
       name: name, identifier: identifier, link: link.scope, isEnforced: link.link.isEnforced, version: 0, file: file, entries: [])
     guard try hasRegistryExtension(record) else { return object }
-    let template = directory + "\\GPT.INI"
-    guard let bytes = try fetch(session.controller, template, PolicyTemplateFile.maximumSize, title) else {
-      throw DomainPolicyError(message: "SYSVOL of \(session.controller.name) lacks \(template) of the policy object \(title)")
-    }
     do {
-      object.version = UInt32(try PolicyTemplateFile(decoding: bytes).machineVersion)
+      (object.version, object.entries) = try files(of: record, directory, file, title, session)
+    } catch let error as DomainPolicyError where error.isOfOneObject {
+      guard let known = known(identifier, in: session.domain) else { throw error }
+      (object.version, object.entries) = (known.version, known.entries)
+      object.stale = DomainPolicy.Object.Stale(lastRead: known.stale?.lastRead ?? 0, reason: error.message)
+    }
+    for entry in object.entries {
+      size += DomainPolicy.storedSize(of: entry)
+      guard size <= DomainPolicy.maximumSize else {
+        throw DomainPolicyError(
+          message: """
+            what the policy objects say about WinRM and CredSSP is larger than \(DomainPolicy.maximumSize) bytes; the last one that was read is \
+            \(title), file \(file)
+            """, isAnswer: true)
+      }
+    }
+    return object
+  }
+
+  /// The version of an object and what matters of its entries.
+  private func files(
+    of record: DirectoryRecord, _ directory: String, _ file: String, _ title: String, _ session: Session
+  ) throws -> (version: UInt32, entries: [PolicyFile.Entry]) {
+    func missing(_ file: String) -> DomainPolicyError {
+      DomainPolicyError(message: "SYSVOL of \(session.controller.name) lacks \(file) of the policy object \(title)", isOfOneObject: true)
+    }
+    let template = directory + "\\GPT.INI"
+    guard let bytes = try fetch(session.controller, template, PolicyTemplateFile.maximumSize, title) else { throw missing(template) }
+    let version: UInt32
+    do {
+      version = UInt32(try PolicyTemplateFile(decoding: bytes).machineVersion)
     } catch {
       throw DomainPolicyError(message: "\(template) of the policy object \(title) cannot be used: \(error)", isAnswer: true)
     }
     // An object of version 0 can lack the file. One that has lost it could not be told from that: the directory counts changes too.
     guard let bytes = try fetch(session.controller, file, PolicyFile.maximumSize, title) else {
       let counted = try record.text(of: "versionNumber").flatMap(UInt32.init).map { $0 & 0xFFFF } ?? 0
-      guard max(object.version, counted) == 0 else {
-        throw DomainPolicyError(message: "SYSVOL of \(session.controller.name) lacks \(file) of the policy object \(title)")
-      }
-      return object
+      guard max(version, counted) == 0 else { throw missing(file) }
+      return (version, [])
     }
     do {
-      object.entries = try PolicyFile(decoding: bytes).entries.filter { DomainPolicy.isRelevant($0.key) }
+      return (version, try PolicyFile(decoding: bytes).entries.filter(DomainPolicy.isRelevant))
     } catch {
       throw DomainPolicyError(message: "\(file) of the policy object \(title) cannot be used: \(error)", isAnswer: true)
     }
-    return object
   }
 
   /// One object of the directory; `nil` when there is none, or none that this machine may see.
@@ -365,15 +426,32 @@ struct DomainPolicyReader {
     let failure = "SYSVOL of \(controller.name) does not give \(file) of the policy object \(title)"
     let result = try start(
       "smbclient",
-      ["//\(controller.name)/sysvol", "-P", "--use-kerberos=required", "--client-protection=sign", "-c", "get \"\(path)\" -"], maximumSize,
+      ["//\(controller.name)/sysvol", "-P", "--use-kerberos=required", "--client-protection=sign", "-E", "-c", "get \"\(path)\" -"],
+      maximumSize,
       failure)
     guard result.exitCode != 0 else { return result.output }
-    let isMissing = (result.errors + "\n" + String(decoding: result.output.suffix(2048), as: UTF8.self)).split(separator: "\n").contains {
-      $0.hasPrefix("NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file")
-        || $0.hasPrefix("NT_STATUS_OBJECT_PATH_NOT_FOUND opening remote file")
-    }
-    if isMissing { return nil }
-    throw DomainPolicyError(message: Self.explained(failure, result))
+    // Its own words only, which go to standard error: the output is what the file says.
+    let statuses = result.errors.split(separator: "\n").compactMap(Self.fileStatus)
+    if statuses.contains("OBJECT_NAME_NOT_FOUND") || statuses.contains("OBJECT_PATH_NOT_FOUND") { return nil }
+    let isOfOneObject = !statuses.isEmpty && !statuses.contains(where: Self.isOfConnection)
+    let told = ChildProcess.Result(output: [], errors: result.errors, exitCode: result.exitCode)
+    throw DomainPolicyError(message: Self.explained(failure, told), isOfOneObject: isOfOneObject)
+  }
+
+  private static let status = "NT_STATUS_"
+
+  /// The status, without what every one begins with, where a server that answers does not give a file; `nil` for all other lines.
+  private static func fileStatus(_ line: Substring) -> Substring? {
+    let reading = "parallel_read returned " + status
+    if line.hasPrefix(reading) { return line.dropFirst(reading.count) }
+    guard line.hasPrefix(status), let end = line.firstRange(of: " opening remote file") else { return nil }
+    return line[..<end.lowerBound].dropFirst(status.count)
+  }
+
+  /// Whether a status says that the server stopped answering, or cannot at the moment, whatever file is asked for.
+  private static func isOfConnection(_ status: Substring) -> Bool {
+    ["CONNECTION_", "NETWORK_", "HOST_", "IO_TIMEOUT", "USER_SESSION_", "INSUFF", "NO_MEMORY", "UNEXPECTED_NETWORK_", "INVALID_NETWORK_"]
+      .contains(where: status.hasPrefix)
   }
 
   // MARK: Programs

@@ -127,18 +127,39 @@ extension WinrmRunner {
     let stored = Result { try store.load() }
     do {
       guard geteuid() == 0 else { throw WinrmFailure(.accessDenied, "Only root can act as this machine in its domain.") }
-      let policy = try Self.store(try DomainPolicyReader(run: DomainPolicyReader.programs(), now: Self.now).read(), paths: paths)
-      for object in policy.leftAside {
-        console.writeError("Not applied: \(ResultWriter.printable(DomainPolicy.line("\(object.object): \(object.reason)")))\n")
-      }
-      show(PolicyReport.domain(policy, now: Self.now), prefix: "p", PolicyReport.namespace)
-    } catch let error as WinrmFailure where error.code == .accessDenied {
+      let reader = DomainPolicyReader(run: DomainPolicyReader.programs(), now: Self.now, previous: try? stored.get())
+      try storeAndShow(try reader.read())
+    } catch let error as WinrmFailure {
       throw error
     } catch let error as UnusablePolicy {
       throw error.failure
     } catch {
       throw Self.failure(error, stored)
     }
+  }
+
+  /// Stores what was read, and says what of it is not as the domain has it now.
+  ///
+  /// - Throws: 1274 when an object could not be read, and what it said before goes on. Then the rest is stored, and is what the domain says.
+  func storeAndShow(_ read: DomainPolicy) throws {
+    func line(_ text: String) -> String { ResultWriter.printable(DomainPolicy.line(text)) }
+    for object in read.objects {
+      guard let stale = object.stale else { continue }
+      let age = "\(PolicyReport.ago(Self.now - stale.lastRead)) (\(PolicyReport.time(stale.lastRead)))"
+      console.writeError(line("Not read: \(stale.reason). What it said \(age) stays in force.") + "\n")
+    }
+    let policy = try Self.store(read, paths: paths)
+    for object in policy.leftAside { console.writeError(line("Not applied: \(object.object): \(object.reason)") + "\n") }
+    show(PolicyReport.domain(policy, now: Self.now), prefix: "p", PolicyReport.namespace)
+    let stale = policy.objects.filter { $0.stale != nil }
+    guard !stale.isEmpty else { return }
+    throw WinrmFailure(
+      WinRMCode(rawValue: 1274),
+      """
+      The policy of \(policy.domain) was updated, but not what \(stale.count == 1 ? "1 policy object says" : "\(stale.count) policy objects say"), \
+      which could not be read: \(line(stale.map(\.source.object).joined(separator: ", "))). What was read of \(stale.count == 1 ? "it" : "them") \
+      before stays in force beside what the others say now.
+      """, explanation: "The group policy could not be read.")
   }
 
   /// Stores what the domain said, also what cannot be used: it takes the place of what it said before in any case. Otherwise one object with
@@ -180,6 +201,12 @@ extension WinrmRunner {
       }
     let state =
       switch stored {
+      case .success(let policy?) where policy.unusable != nil:
+        """
+        What \(policy.domain) said \(PolicyReport.ago(now - policy.updated)) (\(PolicyReport.time(policy.updated))) cannot be used either: \
+        \(policy.unusable ?? ""). Until an update has read what can be used, nothing is delegated, and what needs the policy ends with \
+        0x80338088.
+        """
       case .success(let policy?):
         "The policy of \(policy.domain) that was read \(PolicyReport.ago(now - policy.updated)) (\(PolicyReport.time(policy.updated))) stays in force."
       case .success(nil): "No policy of a domain was read before."

@@ -67,7 +67,7 @@ struct PolicyReport {
               ResultElement(name: "Name", value: object.name), ResultElement(name: "Identifier", value: object.identifier.description),
               ResultElement(name: "Link", value: object.link), ResultElement(name: "Enforced", value: object.isEnforced ? "true" : "false"),
               ResultElement(name: "Version", value: String(object.version)),
-            ])
+            ] + (object.stale.map { stale($0, now: now) } ?? []))
         }
         + domain.leftAside.map { object in
           ResultElement(
@@ -78,6 +78,14 @@ struct PolicyReport {
             ])
         }
     ).onLines
+  }
+
+  /// Of an object that is as it was before.
+  private static func stale(_ stale: DomainPolicy.Object.Stale, now: Int64) -> [ResultElement] {
+    [
+      ResultElement(name: "Stale", value: "true"), ResultElement(name: "LastRead", value: time(stale.lastRead)),
+      ResultElement(name: "Age", value: age(now - stale.lastRead)), ResultElement(name: "Because", value: stale.reason),
+    ]
   }
 
   private func rule(_ item: PolicyTree.Item, _ effect: String?) -> ResultElement {

@@ -17,9 +17,25 @@ public struct DomainPolicy: Sendable, Equatable {
     public var file: String
     /// The entries that matter here.
     public var entries: [PolicyFile.Entry]
+    /// Set where the object's files could not be had at the last update: version and entries are those that were read before.
+    public var stale: Stale?
+
+    /// Why an object is as it was before, and since when.
+    public struct Stale: Sendable, Equatable {
+      /// When its files were last read, in seconds since 1970.
+      public var lastRead: Int64
+      /// What came of it at the last update.
+      public var reason: String
+
+      public init(lastRead: Int64, reason: String) {
+        self.lastRead = lastRead
+        self.reason = DomainPolicy.mark(reason)
+      }
+    }
 
     public init(
-      name: String, identifier: PolicyIdentifier, link: String, isEnforced: Bool, version: UInt32, file: String, entries: [PolicyFile.Entry]
+      name: String, identifier: PolicyIdentifier, link: String, isEnforced: Bool, version: UInt32, file: String,
+      entries: [PolicyFile.Entry], stale: Stale? = nil
     ) {
       self.name = DomainPolicy.line(name)
       self.identifier = identifier
@@ -28,6 +44,7 @@ public struct DomainPolicy: Sendable, Equatable {
       self.version = version
       self.file = DomainPolicy.line(file)
       self.entries = entries
+      self.stale = stale
     }
 
     /// Where its values come from.
@@ -62,6 +79,9 @@ public struct DomainPolicy: Sendable, Equatable {
   public var objects: [Object]
   /// What is linked and was not applied. Empty for a policy that an older version stored.
   public var leftAside: [LeftAside]
+  /// Objects that do not apply now, as they were read when they did. They have no effect: should one apply again while its files cannot be
+  /// had, this is what it said last.
+  public var remembered: [Object] = []
   /// Why what the domain says cannot be used, with object and file, though it was fetched; `nil` for a policy that can be applied. Nobody goes
   /// on with such a policy (0x80338088), nor with the one before it: what could not be understood could be what forbids something.
   public var unusable: String? {
@@ -81,7 +101,7 @@ public struct DomainPolicy: Sendable, Equatable {
     self.unusable = unusable.map(Self.mark)
   }
 
-  private static func mark(_ reason: String) -> String { line(String(String.UnicodeScalarView(reason.unicodeScalars.prefix(2000)))) }
+  fileprivate static func mark(_ reason: String) -> String { line(String(String.UnicodeScalarView(reason.unicodeScalars.prefix(2000)))) }
 
   /// A text of the directory as part of a line: whoever may name an object writes no lines of their own into what people read. What ends a
   /// line, and every other control character, is shown as U+FFFD.
@@ -122,6 +142,32 @@ public struct DomainPolicy: Sendable, Equatable {
 
   /// Whether entries of a key matter to WinRM or CredSSP. What does not is not kept.
   public static func isRelevant(_ key: String) -> Bool { PolicyKey.isRelevant(key) }
+
+  /// Whether an entry can change anything here, or is a mistake in a key that matters. What does not is not kept.
+  package static func isRelevant(_ entry: PolicyFile.Entry) -> Bool {
+    guard isRelevant(entry.key) else { return false }
+    // What is not understood is told when it is applied.
+    guard let instruction = try? PolicyInstruction(entry) else { return true }
+    switch instruction {
+    case .set(let name), .setIfAbsent(let name), .delete(let name): return PolicyKey.isRead(name, of: entry.key)
+    case .deleteValues(let names): return names.contains { PolicyKey.isRead($0, of: entry.key) }
+    case .deleteAllValues: return PolicyKey.at(entry.key) != nil || PolicyKey.list(at: entry.key) != nil
+    case .deleteKeys: return true
+    case .secureKey, .makeKey, .comment: return false
+    }
+  }
+
+  /// The most that is stored, in bytes.
+  package static var maximumSize: Int { ConfigurationFile.maximumSize }
+
+  /// How many bytes of the stored file an entry takes, at least.
+  package static func storedSize(of entry: PolicyFile.Entry) -> Int { JSONText.list([entry.json]).document.utf8.count }
+
+  /// An object as it was last read, whether it applied then or had before.
+  package func known(_ identifier: PolicyIdentifier) -> Object? { (objects + remembered).first { $0.identifier == identifier } }
+
+  /// When the files of an object were read.
+  package func lastRead(_ object: Object) -> Int64 { object.stale?.lastRead ?? updated }
 }
 
 /// The file that keeps the policy of the domain between two updates.
@@ -146,7 +192,7 @@ public struct DomainPolicyStore: Sendable {
   }
 
   /// Replaces the stored policy: whoever reads sees the old one or the new one, also when this process is killed. In place of a policy that is
-  /// larger than such a file can be, a mark is stored that it cannot be used.
+  /// larger than such a file can be, a mark is stored that it cannot be used; what does not apply is dropped before that.
   ///
   /// - Returns: what was stored.
   /// - Throws: ``ConfigurationError`` when nothing could be written; then the old one stays.
@@ -154,8 +200,12 @@ public struct DomainPolicyStore: Sendable {
   public func replace(with policy: DomainPolicy) throws -> DomainPolicy {
     var stored = policy
     var text = policy.json.document
-    if text.utf8.count > ConfigurationFile.maximumSize {
-      stored = policy.tooLarge
+    if text.utf8.count > DomainPolicy.maximumSize, !policy.remembered.isEmpty {
+      stored.remembered = []
+      text = stored.json.document
+    }
+    if text.utf8.count > DomainPolicy.maximumSize {
+      stored = stored.tooLarge
       text = stored.json.document
     }
     let file = ConfigurationFile(path)
@@ -167,6 +217,21 @@ public struct DomainPolicyStore: Sendable {
   public func remove() throws {
     let file = ConfigurationFile(path)
     try file.locked { try file.remove() }
+  }
+}
+
+extension EffectivePolicy {
+  /// Whether settings and policy could be read if no policy of the domain were stored. Where they cannot be read as they are, the domain is at
+  /// fault, or the file that keeps what it said; either is mended by an update, without anybody at this machine.
+  public static func isReadableWithoutDomain(paths: WinRMPaths) -> Bool {
+    let nothing = DomainPolicy(domain: "", controller: "", machine: "", updated: 0, objects: [])
+    do {
+      var settings = try ConfigurationStore(paths: paths).loadLocal()
+      _ = try load(paths: paths, replacing: nil, domain: nothing).apply(to: &settings)
+      return true
+    } catch {
+      return false
+    }
   }
 }
 
@@ -204,6 +269,10 @@ extension DomainPolicy {
     self.init(
       domain: domain, controller: controller, machine: machine, updated: updated, objects: objects, leftAside: leftAside, unusable: unusable
     )
+    if let list = members["Remembered"] {
+      guard case .list(let items) = list else { throw ConfigurationError(.malformed, "Remembered is no list") }
+      for (index, item) in items.enumerated() { remembered.append(try Object(decoding: item, path: "Remembered[\(index)]")) }
+    }
   }
 
   /// What is stored of a policy that is larger than its file can be.
@@ -211,10 +280,10 @@ extension DomainPolicy {
     let sizes = objects.map { $0.entries.map(\.json).reduce(0) { $0 + JSONText.list([$1]).document.utf8.count } }
     let largest = zip(objects, sizes).max { $0.1 < $1.1 }?.0
     let most = largest.map { "; most of it is from \($0.source.object), file \($0.file)" } ?? ""
+    let reason = unusable ?? "it is larger than \(Self.maximumSize) bytes\(most)"
     return DomainPolicy(
       domain: String(domain.prefix(255)), controller: String(controller.prefix(255)), machine: String(machine.prefix(1000)),
-      updated: updated,
-      objects: [], unusable: "it is larger than \(ConfigurationFile.maximumSize) bytes\(most)")
+      updated: updated, objects: [], unusable: reason)
   }
 
   var json: JSONText {
@@ -224,7 +293,8 @@ extension DomainPolicy {
         ("Controller", .text(controller)), ("Machine", .text(machine)),
         ("Updated", .integer(UInt64(max(0, updated)))), ("Objects", .list(objects.map(\.json))),
         ("LeftAside", .list(leftAside.map(\.json))),
-      ] + (unusable.map { [("Unusable", .text($0))] } ?? []))
+      ] + (remembered.isEmpty ? [] : [("Remembered", .list(remembered.map(\.json)))])
+        + (unusable.map { [("Unusable", .text($0))] } ?? []))
   }
 }
 
@@ -257,14 +327,21 @@ extension DomainPolicy.Object {
     for (index, item) in items.enumerated() {
       if let entry = try PolicyFile.Entry(decoding: item, path: "\(path).Entries[\(index)]") { entries.append(entry) }
     }
+    var stale: DomainPolicy.Object.Stale?
+    switch (members["LastRead"], members["NotRead"]) {
+    case (nil, nil): break
+    case (.integer(let lastRead)?, .text(let reason)?) where lastRead >= 0: stale = .init(lastRead: lastRead, reason: reason)
+    default: throw ConfigurationError(.malformed, "LastRead and NotRead of \(path) are no time and its reason")
+    }
     self.init(
-      name: name, identifier: identifier, link: link, isEnforced: isEnforced, version: version, file: file, entries: entries)
+      name: name, identifier: identifier, link: link, isEnforced: isEnforced, version: version, file: file, entries: entries, stale: stale)
   }
 
   fileprivate var json: JSONText {
-    .object([
-      ("Name", .text(name)), ("Identifier", .text(identifier.description)), ("Link", .text(link)), ("Enforced", .boolean(isEnforced)),
-      ("Version", .integer(UInt64(version))), ("File", .text(file)), ("Entries", .list(entries.map(\.json))),
-    ])
+    .object(
+      [
+        ("Name", .text(name)), ("Identifier", .text(identifier.description)), ("Link", .text(link)), ("Enforced", .boolean(isEnforced)),
+        ("Version", .integer(UInt64(version))), ("File", .text(file)), ("Entries", .list(entries.map(\.json))),
+      ] + (stale.map { [("LastRead", .integer(UInt64(max(0, $0.lastRead)))), ("NotRead", .text($0.reason))] } ?? []))
   }
 }

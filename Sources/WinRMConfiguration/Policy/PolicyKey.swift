@@ -91,6 +91,9 @@ struct PolicyKey: Sendable {
   /// remove it. What stands deeper is read by nobody, and there is no end to how much of it there could be.
   static func isRelevant(_ key: String) -> Bool { relevant.contains(RegistryName(key)) }
 
+  /// Whether a value of a key is read: one that is known, or any of a list.
+  static func isRead(_ name: String, of key: String) -> Bool { at(key).map { $0.spelling(of: name) != nil } ?? (list(at: key) != nil) }
+
   /// The key of a path, in any case.
   static func at(_ path: String) -> PolicyKey? { byPath[RegistryName(path)] }
 

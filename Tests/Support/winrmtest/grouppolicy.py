@@ -6,6 +6,7 @@ import pathlib
 from .domain import LAB_PROGRAMS
 
 CLIENT = r"Software\Policies\Microsoft\Windows\WinRM\Client"
+DELEGATION = r"Software\Policies\Microsoft\Windows\CredentialsDelegation"
 ROOT = "DC=lab,DC=example"
 DATABASE = "/var/lib/samba/private/sam.ldb"
 

@@ -22,6 +22,8 @@ private struct FakeDomain {
   var refusals: [String: Int32] = [:]
   /// What smbclient answers instead of files.
   var share: String?
+  /// The same for one file, and what comes of it before that.
+  var refusedFiles: [String: (said: String, output: String)] = [:]
   /// Attributes by base.
   var directory: [String: String]
   var files: [String: [UInt8]] = [:]
@@ -80,9 +82,15 @@ private struct FakeDomain {
       return answer(Array("# record 1\ndn: \(distinguished)\n\(attributes)\n# returned 1 records\n".utf8))
     case "smbclient":
       #expect(arguments[0] == "//dc.lab.example/sysvol" && arguments.contains("--client-protection=sign"))
-      if let share { return ChildProcess.Result(output: Array(share.utf8), errors: "ldb: x secrets.ldb\n", exitCode: 1) }
+      // What the program says must not be mixed with what the file says.
+      #expect(arguments.contains("-E"))
+      if let share { return ChildProcess.Result(output: [], errors: "ldb: x secrets.ldb\n" + share, exitCode: 1) }
       let command = arguments.last ?? ""
-      guard command.hasPrefix("get \""), command.hasSuffix("\" -"), let file = files[String(command.dropFirst(5).dropLast(3))] else {
+      let name = String(command.dropFirst(5).dropLast(3))
+      if let refusal = refusedFiles[name] {
+        return ChildProcess.Result(output: Array(refusal.output.utf8), errors: "ldb: x secrets.ldb\n\(refusal.said)\n", exitCode: 1)
+      }
+      guard command.hasPrefix("get \""), command.hasSuffix("\" -"), let file = files[name] else {
         return ChildProcess.Result(output: [], errors: "NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file \\x", exitCode: 1)
       }
       return answer(file)
@@ -90,7 +98,189 @@ private struct FakeDomain {
     }
   }
 
-  func read() throws -> DomainPolicy { try DomainPolicyReader(run: run, now: 1000).read() }
+  func read(after previous: DomainPolicy? = nil, now: Int64 = 1000) throws -> DomainPolicy {
+    try DomainPolicyReader(run: run, now: now, previous: previous).read()
+  }
+
+  static func template(_ identifier: String) -> String { "lab.example\\Policies\\\(identifier)\\GPT.INI" }
+  static func values(_ identifier: String) -> String { "lab.example\\Policies\\\(identifier)\\Machine\\Registry.pol" }
+
+  /// Replaces what an object says.
+  mutating func write(_ identifier: String, _ entries: [PolicyFile.Entry]) throws {
+    files[Self.values(identifier)] = try PolicyFile(entries: entries).encode()
+  }
+}
+
+private let clientKey = #"Software\Policies\Microsoft\Windows\WinRM\Client"#
+private let denyKey = #"Software\Policies\Microsoft\Windows\CredentialsDelegation\DenyFreshCredentials"#
+
+/// One object's files are missing or kept from the machine, and the rest of the domain answers.
+@Suite struct StaleObjectTests {
+  fileprivate static let failures: [(@Sendable (inout FakeDomain) -> Void, String)] = [
+    ({ $0.files[FakeDomain.template(FakeDomain.first)] = nil }, "lacks"),
+    ({ $0.files[FakeDomain.values(FakeDomain.first)] = nil }, "lacks"),
+    ({ refuse(&$0, #"NT_STATUS_ACCESS_DENIED opening remote file \lab.example\x"#) }, "NT_STATUS_ACCESS_DENIED"),
+    ({ refuse(&$0, #"NT_STATUS_FILE_IS_A_DIRECTORY opening remote file \lab.example\x"#) }, "NT_STATUS_FILE_IS_A_DIRECTORY"),
+    ({ refuse(&$0, #"NT_STATUS_SHARING_VIOLATION opening remote file \lab.example\x"#) }, "NT_STATUS_SHARING_VIOLATION"),
+    // A file that is locked from some byte on, and says before that what looks like a server that is gone.
+    (
+      { domain in
+        let said = "NT_STATUS_CONNECTION_RESET opening remote file x\nNT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file x\n"
+        refuse(&domain, "parallel_read returned NT_STATUS_FILE_LOCK_CONFLICT", said)
+      }, "NT_STATUS_FILE_LOCK_CONFLICT"
+    ),
+  ]
+
+  private static func refuse(_ domain: inout FakeDomain, _ said: String, _ output: String = "") {
+    domain.refusedFiles[FakeDomain.values(FakeDomain.first)] = (said, output)
+  }
+
+  @Test("It stays as it was, marked, and what other objects forbid arrives", arguments: failures.indices) func stale(index: Int) throws {
+    var domain = FakeDomain()
+    let before = try domain.read()
+    try domain.write(FakeDomain.third, [PolicyFile.Entry(key: denyKey, name: "1", value: .text("WSMAN/evil"))])
+    domain.directory["DC=lab,DC=example"] =
+      "gPLink: \(FakeDomain.link(FakeDomain.third, 2))\(FakeDomain.link(FakeDomain.second))\(FakeDomain.link(FakeDomain.first, 2))\n"
+    try domain.write(FakeDomain.first, [])
+    try domain.write(FakeDomain.second, [PolicyFile.Entry(key: clientKey, name: "AllowBasic", value: .number(0))])
+    let (change, reason) = Self.failures[index]
+    change(&domain)
+    let policy = try domain.read(after: before, now: 2000)
+    #expect(policy.unusable == nil && policy.updated == 2000)
+    #expect(policy.objects.map(\.name) == ["Object 2", "Object 3", "Object 1"])
+    #expect(policy.objects.map { $0.entries.map(\.name) } == [["AllowBasic"], ["1"], ["AllowCredSSP"]])
+    // Links are the directory's, also of that object.
+    #expect(policy.objects[2].isEnforced && policy.objects[2].version == 3)
+    let stale = try #require(policy.objects[2].stale)
+    #expect(stale.lastRead == 1000 && stale.reason.contains(reason), "\(stale.reason)")
+    #expect(stale.reason.contains(#"\Policies\"# + FakeDomain.first) && stale.reason.contains("Object 1 \(FakeDomain.first)"))
+    #expect(policy.objects.prefix(2).allSatisfy { $0.stale == nil })
+    // The time stays that of the last reading, also when it was stored in between.
+    let again = try domain.read(after: try stored(policy), now: 3000)
+    #expect(again.objects[2].stale?.lastRead == 1000 && again.objects[2].entries.map(\.name) == ["AllowCredSSP"])
+    let mended = try FakeDomain().read(after: again, now: 4000)
+    #expect(mended.objects.allSatisfy { $0.stale == nil })
+  }
+
+  private func stored(_ policy: DomainPolicy) throws -> DomainPolicy {
+    let host = try WinrmHost()
+    let store = DomainPolicyStore(paths: host.paths)
+    try store.replace(with: policy)
+    let loaded = try #require(try store.load())
+    #expect(loaded == policy)
+    return loaded
+  }
+
+  @Test("Where nothing is known of it, or of another domain's only, nothing is read", arguments: failures.indices)
+  func unknown(index: Int) throws {
+    var domain = FakeDomain()
+    var before = try domain.read()
+    before.domain = "other.example"
+    let (change, reason) = Self.failures[index]
+    change(&domain)
+    for previous in [nil, before] {
+      let error = #expect(throws: DomainPolicyError.self) { try domain.read(after: previous) }
+      #expect(error?.message.contains(reason) == true && error?.isOfOneObject == true)
+    }
+  }
+
+  @Test(
+    "SYSVOL that does not answer as a whole is no matter of one object",
+    arguments: [
+      "do_connect: Connection to dc.lab.example failed (Error NT_STATUS_CONNECTION_REFUSED)",
+      "tree connect failed: NT_STATUS_BAD_NETWORK_NAME",
+      "session setup failed: NT_STATUS_ACCESS_DENIED", #"NT_STATUS_CONNECTION_DISCONNECTED opening remote file \x"#,
+      #"NT_STATUS_IO_TIMEOUT opening remote file \x"#, #"NT_STATUS_NETWORK_NAME_DELETED opening remote file \x"#,
+      "parallel_read returned NT_STATUS_CONNECTION_RESET", "",
+    ])
+  func unreachable(said: String) throws {
+    var domain = FakeDomain()
+    let before = try domain.read()
+    domain.share = said
+    let error = #expect(throws: DomainPolicyError.self) { try domain.read(after: before) }
+    #expect(error?.isOfOneObject == false && error?.isAnswer == false)
+    domain.failing["smbclient"] = .timedOut("smbclient")
+    #expect(throws: DomainPolicyError.self) { try domain.read(after: before) }
+  }
+
+  @Test("Switched off, and on again without its files, an object is as it was before") func remembered() throws {
+    var domain = FakeDomain()
+    var policy = try domain.read()
+    domain.change(FakeDomain.first, ["flags": "2"])
+    for now in [2000, 3000] as [Int64] {
+      policy = try stored(try domain.read(after: policy, now: now))
+      #expect(policy.objects.map(\.name) == ["Object 2"] && policy.remembered.map(\.name) == ["Object 1"])
+    }
+    domain.change(FakeDomain.first, [:])
+    domain.files[FakeDomain.template(FakeDomain.first)] = nil
+    policy = try domain.read(after: policy, now: 4000)
+    #expect(policy.objects.map(\.name) == ["Object 1", "Object 2"] && policy.objects[0].stale?.lastRead == 1000)
+    #expect(policy.objects[0].entries.map(\.name) == ["AllowCredSSP"] && policy.remembered.isEmpty)
+    // What is no longer linked is forgotten.
+    domain.directory["DC=lab,DC=example"] = ""
+    policy = try domain.read(after: policy, now: 5000)
+    #expect(policy.objects.isEmpty && policy.remembered.isEmpty)
+  }
+
+  @Test("A mistake in between does not make it unknown") func unusableBetween() throws {
+    var domain = FakeDomain()
+    let before = try domain.read()
+    domain.files[FakeDomain.values(FakeDomain.first)] = [1]
+    let broken = try stored(try domain.read(after: before, now: 2000))
+    #expect(broken.unusable != nil)
+    domain.files[FakeDomain.values(FakeDomain.first)] = nil
+    let policy = try domain.read(after: broken, now: 3000)
+    #expect(policy.unusable == nil && policy.objects.map(\.name) == ["Object 1", "Object 2"])
+    #expect(policy.objects[0].stale?.lastRead == 1000 && policy.objects[0].entries.map(\.name) == ["AllowCredSSP"])
+  }
+}
+
+/// What is kept, and how much.
+@Suite struct KeptEntryTests {
+  @Test("Values that nobody reads are not kept, whatever the key; what removes others is, and so is what nobody understands") func names()
+    throws
+  {
+    func entry(_ key: String, _ name: String, _ value: RegistryValue = .text("x")) -> PolicyFile.Entry {
+      PolicyFile.Entry(key: key, name: name, value: value)
+    }
+    let kept = [
+      entry(clientKey, "allowCREDSSP"), entry(clientKey, "AllowCredSSP", RegistryValue(type: .binary, data: [1])), entry(denyKey, "x"),
+      entry(denyKey, ""), entry(clientKey, "**del.AllowBasic"), entry(clientKey, "**soft.AllowBasic"), entry(clientKey, "**delvals."),
+      entry(clientKey, "**DeleteValues", .text("x; AllowBasic")), entry(#"Software\Policies"#, "**deletekeys", .text("Microsoft")),
+      entry(denyKey, "**del.7"), entry(denyKey, "**deletevalues", .text("1;2")), entry(clientKey, "**unknown"),
+      entry("Software", "**unknown"),
+    ]
+    let dropped = [
+      entry(clientKey, "Other"), entry(clientKey, ""), entry(clientKey, "**del.Other"), entry(clientKey, "**soft.Other"),
+      entry(clientKey, "**deletevalues", .text("x;y")), entry(clientKey, "**securekey"), entry(clientKey, "**Comment:x"),
+      entry(clientKey, "", RegistryValue(type: .none, data: [])), entry("Software", "AllowCredSSP"), entry("Software", "**delvals."),
+      entry(#"Software\Policies\Other"#, "AllowCredSSP"), entry(#"Software\Other"#, "**unknown"),
+    ]
+    var domain = FakeDomain()
+    try domain.write(FakeDomain.first, dropped + kept + dropped)
+    #expect(try domain.read().objects[0].entries == kept)
+  }
+
+  @Test("Reading ends as soon as more is kept than can be stored, and what was said cannot be used", .timeLimit(.minutes(2)))
+  func size() throws {
+    var domain = FakeDomain()
+    let before = try domain.read()
+    let large = (1...20).map {
+      PolicyFile.Entry(key: denyKey, name: String($0), value: RegistryValue(type: .binary, data: Array(repeating: 255, count: 60_000)))
+    }
+    // Nothing of it is a value that is read.
+    try domain.write(FakeDomain.second, large.map { PolicyFile.Entry(key: clientKey, name: $0.name, value: $0.value) })
+    #expect(try domain.read().unusable == nil)
+    try domain.write(FakeDomain.second, large)
+    domain.files[FakeDomain.values(FakeDomain.third)] = nil
+    domain.directory["DC=lab,DC=example"]? =
+      "gPLink: \([FakeDomain.first, FakeDomain.second, FakeDomain.third].map { FakeDomain.link($0) }.joined())\n"
+    let policy = try domain.read(after: before)
+    let reason = try #require(policy.unusable)
+    #expect(reason.contains("larger than 1048576 bytes") && reason.contains("Object 2 \(FakeDomain.second)"), "\(reason)")
+    #expect(reason.contains(#"\Machine\Registry.pol"#))
+    #expect(policy.objects.map(\.name) == ["Object 1"])
+  }
 }
 
 @Suite struct DomainPolicyReaderTests {
@@ -209,6 +399,19 @@ private struct FakeDomain {
     #expect(policy.objects.map(\.name) == ["Object 1", "Object 2"])
     #expect(policy.leftAside.map(\.object) == ["\(FakeDomain.first) of other.example"])
     #expect(policy.leftAside[0].link.hasPrefix("CN=Site-A") && policy.leftAside[0].reason.contains("another domain"))
+  }
+
+  @Test("A link with the identifier of an object and another place is left aside, and the object's own link stays", arguments: [0, 2])
+  func otherPlace(options: Int) throws {
+    var domain = FakeDomain()
+    let odd = "LDAP://CN=\(FakeDomain.first),CN=any,DC=lab,DC=example"
+    domain.directory["CN=Site-A,CN=Sites,CN=Configuration,DC=lab,DC=example"] = "gPLink: [\(odd);\(options)]\n"
+    domain.directory["OU=servers,DC=lab,DC=example"] = "gPLink: [\(odd);0]\n"
+    domain.directory["DC=lab,DC=example"] = "gPLink: \(FakeDomain.link(FakeDomain.first, options))\n"
+    let policy = try domain.read()
+    #expect(policy.objects.map(\.name) == ["Object 1"] && policy.objects[0].isEnforced == (options == 2))
+    #expect(policy.leftAside.map(\.object) == [String(odd.dropFirst(7))])
+    #expect(policy.leftAside[0].reason.contains("place") && !policy.leftAside[0].reason.contains("another domain"))
   }
 
   @Test("An object that the directory refuses to show does not apply; one whose files it shows to others does") func refusal() throws {

@@ -320,7 +320,8 @@ extension WinrmHelp {
 
     update reads the domain's policy as this machine, through wbinfo, ldbsearch
     and smbclient. When the domain cannot be reached, what was read before
-    stays in force. forget drops it, after the machine has left its domain.
+    stays in force, and when one object's files cannot be had, what was read of
+    that one. forget drops it, after the machine has left its domain.
     """
 
   private static let token = """
