@@ -27,7 +27,7 @@ struct Daemon {
     guard !WinRMServer.isServed(localSocketPath: paths.serviceSocket) else {
       throw StartFailure(message: "A service with this configuration runs already: it answers at \(paths.serviceSocket). Stop it first.")
     }
-    let watch = try SettingsWatch(store: ConfigurationStore(paths: paths))
+    let watch = try settingsWatch(paths)
     let settings = watch.settings
     let logon = try await logonConfiguration(settings, paths: paths)
     let authority = LogonService(configuration: logon, logger: logger)
@@ -82,6 +82,10 @@ struct Daemon {
     }
     await authority.shutdown()
     logger.notice("stopped")
+  }
+
+  private func settingsWatch(_ paths: WinRMPaths) throws -> SettingsWatch {
+    do { return try SettingsWatch(store: ConfigurationStore(paths: paths)) } catch { throw StartFailure.unreadable(error, paths: paths) }
   }
 
   /// The configuration, for those who may see and change it through the service.

@@ -46,7 +46,7 @@ struct Winrmd: AsyncParsableCommand {
       try await daemon.run()
     } catch {
       StandardErrorLog.complain(StartFailure.explanation(of: error))
-      throw ExitCode(StartFailure.exitCode)
+      throw ExitCode(StartFailure.exitCode(of: error))
     }
   }
 }

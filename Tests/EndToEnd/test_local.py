@@ -1,5 +1,6 @@
 """`winrm` without -remote on a machine whose service runs: it asks the service through its socket, as the user whom the kernel names."""
 
+import json
 import os
 import re
 import shutil
@@ -162,6 +163,52 @@ def test_a_second_service_with_the_same_configuration_does_not_start(host):
     second = host.run("winrmd", timeout=20)
     assert second.returncode == 78 and "runs already" in second.err + second.out
     assert host.winrm("get", "winrm/config/service", check=True).out.startswith("Service\n")
+
+
+def store_domain(host, **members):
+    """The policy of a domain, as `winrm policy update` stores it."""
+    file = host.root / "var/lib/winrm-policy/domain.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    policy = {"Format": 2, "Domain": "lab.example", "Controller": "dc.lab.example", "Machine": "CN=X,DC=lab,DC=example",
+              "Updated": 1763822000, "Objects": [], "LeftAside": [], **members}  # fmt: skip
+    file.write_text(json.dumps(policy))
+    return file
+
+
+def broken_object():
+    key = r"Software\Policies\Microsoft\Windows\WinRM\Service"
+    entry = {"keyname": key, "valuename": "AllowBasic", "class": "MACHINE", "type": "REG_SZ", "data": "yes"}
+    return {"Name": "Broken", "Identifier": "{9D7E6253-909D-4660-A4E5-053E242D0661}", "Link": "DC=lab,DC=example", "Enforced": False,
+            "Version": 1, "File": r"\\lab.example\x\Registry.pol", "Entries": [entry]}  # fmt: skip
+
+
+def test_a_service_that_the_domain_keeps_down_says_that_it_can_be_started_again(own_lab):
+    """The unit starts it again after 75, and not after 78."""
+    host = own_lab.service("kept", start=False)
+    for members, word in [
+        ({"Format": 3, "Unusable": "the policy object X cannot be used"}, "the policy object X cannot be used"),
+        ({"Objects": [broken_object()]}, "Broken {9D7E6253"),
+        ({"Format": 9}, "winrm policy update"),
+    ]:
+        file = store_domain(host, **members)
+        done = host.run("winrmd", timeout=20)
+        assert done.returncode == 75, done.err
+        assert "The policy of the domain cannot be used" in done.err and word in done.err.replace("\n", " "), done.err
+        # What is broken here is not mended by an update.
+        for own in (host.root / "etc/winrm/policy.json", host.root / "etc/winrm/config.json"):
+            before = own.read_text() if own.exists() else None
+            own.write_text("{")
+            done = host.run("winrmd", timeout=20)
+            assert done.returncode == 78 and "The configuration cannot be used" in done.err, done.err
+            own.unlink() if before is None else own.write_text(before)
+    file.unlink()
+    policy = host.root / "etc/winrm/policy.json"
+    policy.write_text("{")
+    assert host.run("winrmd", timeout=20).returncode == 78
+    policy.unlink()
+    # Mended.
+    store_domain(host)
+    host.start()
 
 
 def test_an_argument_that_is_not_utf_8_is_refused(host):

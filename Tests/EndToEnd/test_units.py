@@ -94,3 +94,16 @@ def test_the_policy_is_read_at_the_start_without_delay(installed):
     assert "RandomizedDelaySec" in timer and "OnBootSec" not in timer and "Also=winrm-policy.service" in timer
     # Without a service that has run before, OnUnitActiveSec alone would never come.
     assert "OnActiveSec=90min" in timer
+
+
+def setting(text, name):
+    [value] = re.findall(r"^%s=(.*)$" % name, text, re.MULTILINE)
+    return value
+
+
+def test_a_service_that_waits_for_the_domain_is_started_again_for_ever(installed):
+    text = unit(installed, "winrmd.service")
+    assert setting(text, "Restart") == "on-failure" and setting(text, "RestartPreventExitStatus").split() == ["78"]
+    # systemd gives up on a unit that is started more often than that.
+    starts = int(setting(text, "StartLimitIntervalSec")) / int(setting(text, "RestartSec")) + 1
+    assert starts < int(setting(text, "StartLimitBurst"))
