@@ -536,6 +536,16 @@ def test_the_policy_of_the_domain_is_old(host):
     aside = [{"Object": "Object %d" % number, "Link": "DC=lab", "Because": "it has a WMI filter"} for number in range(7)]
     write(5 * 3600, Format=2, LeftAside=aside)
     assert_broken(host, "policyage", "5 hours ago; linked and not applied: Object 0 (it has a WMI filter), ", "Object 4 (it has a WMI filter) and 2 more")
+    # An object that is older than the rest.
+    values = {"Identifier": "{9D7E6253-909D-4660-A4E5-053E242D0661}", "Link": "DC=lab", "Enforced": False, "Version": 1, "File": "x", "Entries": []}
+    for hours in (3, 30):
+        stale = {"Name": "Old", "LastRead": int(time.time() - hours * 3600 - 60), "NotRead": "SYSVOL of dc lacks x", **values}
+        write(100 * 60, Format=2, Objects=[stale])
+        if hours == 3:
+            assert_well(host)
+        else:
+            remedy = assert_broken(host, "policyage", "Old {9D7E6253", "read 30 hours ago (SYSVOL of dc lacks x)")
+            assert "unlink the object" in remedy
 
 
 # Ordinary users
