@@ -90,7 +90,8 @@ public struct DelegationPattern: Sendable, Hashable {
     hasher.combine(host)
   }
 
-  private static func isServiceByte(_ byte: UInt8) -> Bool {
+  /// Letters, digits, `-` and `_`: what a service class is made of.
+  package static func isServiceByte(_ byte: UInt8) -> Bool {
     let letter = byte | 0x20
     return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
       || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")

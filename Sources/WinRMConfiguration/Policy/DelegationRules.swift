@@ -116,13 +116,27 @@ struct DelegationRules {
   ///
   /// Other services' entries may use forms that WinRM does not. What may mean every service, or would mean WinRM's if what nobody sees were
   /// not there, is no such entry: it is refused rather than passed over. An entry without a service names nothing; to pass over one that
-  /// allows takes nothing from anybody's safety, one that denies was meant to name something.
+  /// allows takes nothing from anybody's safety, one that denies was meant to name something. So in a list that denies only an entry is passed
+  /// over that has the class of another service and something behind it.
   func pattern(_ entry: Entry, in list: DelegationList) throws(ConfigurationError) -> DelegationPattern? {
     let visible = String(String.UnicodeScalarView(entry.text.unicodeScalars.filter { !$0.isInvisible }))
-    let mayMeanWinRM = MachinePolicy.isWSMan(visible) || (list == .denyFresh && visible.prefix { $0 != "/" }.contains("*"))
     if list != .denyFresh, !visible.contains("/") { return nil }
-    if !mayMeanWinRM, entry.text.contains("/"), (try? DelegationPattern(parsing: entry.text)) == nil { return nil }
+    if !MachinePolicy.isWSMan(visible), (try? DelegationPattern(parsing: entry.text)) == nil {
+      guard list == .denyFresh else { return nil }
+      if Self.namesAnotherService(entry.text) { return nil }
+    }
     return try Self.pattern(entry.text, in: entry.origin, entry.identity.file)
+  }
+
+  /// Whether an entry can name nothing but a service that is not WinRM's, in whatever form: `TERMSRV/host:3389`,
+  /// `Microsoft Virtual Console Service/*`, `ldap/dc/domain`.
+  private static func namesAnotherService(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, let first = parts[1].unicodeScalars.first(where: { !$0.isInvisible }), first != "/" else { return false }
+    // Words with one space between, as in the names that Hyper-V uses.
+    return parts[0].split(separator: " ", omittingEmptySubsequences: false).allSatisfy { word in
+      !word.isEmpty && word.utf8.allSatisfy { DelegationPattern.isServiceByte($0) }
+    }
   }
 
   private func entries(of list: DelegationList, narrowing: Bool) throws(ConfigurationError) -> [DelegationPolicy.Entry] {

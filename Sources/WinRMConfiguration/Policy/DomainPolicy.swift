@@ -254,6 +254,8 @@ extension DomainPolicy {
     else {
       throw ConfigurationError(.malformed, "the stored policy of the domain is not whole")
     }
+    // Whoever shows its age takes it from the time of now.
+    guard updated >= 0 else { throw ConfigurationError(.malformed, "the stored policy of the domain has no time that there was") }
     var objects: [Object] = []
     for (index, item) in items.enumerated() { objects.append(try Object(decoding: item, path: "Objects[\(index)]")) }
     var leftAside: [LeftAside] = []
