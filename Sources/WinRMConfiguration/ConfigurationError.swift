@@ -33,7 +33,7 @@ public struct ConfigurationError: Error, Equatable, Sendable {
   }
 
   public var code: Code
-  /// What is wrong, in words for the administrator.
+  /// What is wrong, in words for the administrator: one line. What a file says in it cannot look like another one.
   public var message: String
   /// The file it is about.
   public var file: String?
@@ -49,7 +49,7 @@ public struct ConfigurationError: Error, Equatable, Sendable {
     _ code: Code, _ message: String, file: String? = nil, line: Int? = nil, column: Int? = nil, specificCode: WinRMCode? = nil
   ) {
     self.code = code
-    self.message = message
+    self.message = DomainPolicy.line(message)
     self.file = file
     self.line = line
     self.column = column

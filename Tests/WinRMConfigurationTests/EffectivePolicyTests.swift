@@ -216,8 +216,8 @@ private enum JSONEscape {
       let policy = try ClientPolicy.machine(paths: root.paths).delegation
       let proof: ServerProof = list == "AllowFreshCredentials" ? .certificate("x") : .ntlmOnly
       #expect(policy.decide(host: "b", proof: proof).isAllowed && !policy.decide(host: "server1", proof: proof).isAllowed)
-      let merged = try EffectivePolicy.load(paths: root.paths).merged()
-      #expect(merged.freshCredentialsTargets + merged.ntlmOnlyTargets == ["WSMAN/b"])
+      let effective = try EffectivePolicy.load(paths: root.paths)
+      #expect(effective.freshCredentialsTargets + effective.ntlmOnlyTargets == ["WSMAN/b"])
     }
     try root.storeDomainPolicy([text(delegation + #"\DenyFreshCredentials"#, "1", entry)])
     let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
@@ -362,8 +362,9 @@ private enum JSONEscape {
     try root.writeRegistryPolicy([text(allow, "1", "WSMAN/pol"), text(allow, "name", "WSMAN/named")])
     #expect(
       try names() == ["1 pol WSMAN/pol", "2 json WSMAN/b", "9 json WSMAN/c", "name pol WSMAN/named"])
-    let taken = try EffectivePolicy.load(paths: root.paths).overridden()
-    #expect(taken.map(\.entry.value.text) == ["WSMAN/a"] && taken.first?.by?.value.text == "WSMAN/pol")
+    let taken = try EffectivePolicy.load(paths: root.paths).notInForce()
+    #expect(taken.map(\.value.text) == ["WSMAN/a"] && taken.first?.source.file == root.paths.machinePolicyFile)
+    #expect(taken.first?.reason == "machine policy sets WSMAN/pol (\(root.paths.machineRegistryPolicyFile))")
     try root.storeDomainPolicy([text(allow, "1", "WSMAN/d1"), text(allow, "2", "WSMAN/d2"), text(allow, "4294967295", "WSMAN/d3")])
     #expect(
       try names() == [
@@ -430,8 +431,11 @@ private enum JSONEscape {
     let effective = try EffectivePolicy.load(paths: root.paths)
     #expect(!effective.delegation.decide(host: "evil.example", proof: .certificate("x")).isAllowed)
     #expect(effective.delegation.decide(host: "good.example", proof: .certificate("x")).isAllowed)
-    #expect(effective.overridden().contains { $0.entry.value.text == "wsman/*" })
-    #expect(try effective.merged().freshCredentialsTargets == ["WSMAN/good.example"])
+    #expect(
+      effective.notInForce().contains {
+        $0.value.text == "wsman/*" && $0.reason.hasPrefix("policy.json does not switch its list on, and no other policy's switch brings")
+      })
+    #expect(effective.freshCredentialsTargets == ["WSMAN/good.example"])
     // Nobody else switches it on: it is there to be seen and to be exported.
     try DomainPolicyStore(paths: root.paths).remove()
     try root.writeRegistryPolicy([])
@@ -450,7 +454,7 @@ private enum JSONEscape {
       try root.write(
         "{\"CredentialsDelegation\": {\(local)\(member), \"DenyFreshCredentials.List\": {\"1\": \"WSMAN/evil.example\"}}}",
         to: root.paths.machinePolicyFile)
-      let targets = try MachinePolicyStore(paths: root.paths).load().deniedTargets
+      let targets = try EffectivePolicy.load(paths: root.paths).deniedTargets
       #expect(targets == (state == 0 ? [] : ["WSMAN/evil.example"]))
     } else {
       try root.write("{\"CredentialsDelegation\": {\(local)}}", to: root.paths.machinePolicyFile)
@@ -607,6 +611,152 @@ private enum JSONEscape {
     #expect(throws: DelegationPolicyError.self) { try DelegationPattern(parsing: entry) }
   }
 
+  static let otherServices = [
+    "TERMSRV/a", "TERMSRV/*", "termsrv/*.lab.example", "TERMSRV/a:3389", "TERMSRV/we*ird", "TERMSRV/ a",
+    "Microsoft Virtual Console Service/*",
+    "Microsoft Virtual System Migration Service/a", "ldap/dc.lab.example/lab.example", "E3514235-4B06-11D1-AB04-00C04FC2DCD2/x/y", "HTTP/a",
+  ]
+
+  @Test("In a list that denies, an entry of another service is passed over in every form", arguments: otherServices)
+  func deniesOfOthers(entry: String) throws {
+    try root.storeDomainPolicy([
+      number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "1", "WSMAN/*"),
+      text(delegation + #"\DenyFreshCredentials"#, "1", entry), text(delegation + #"\DenyFreshCredentials"#, "2", "WSMAN/evil"),
+    ])
+    let effective = try EffectivePolicy.load(paths: root.paths)
+    #expect(effective.delegation.decide(host: "a", proof: .certificate("x")).isAllowed)
+    #expect(effective.deniedTargets == ["WSMAN/evil"])
+    #expect(effective.items.first { $0.value.text == entry }.map(effective.isWithoutEffect) == true)
+  }
+
+  @Test(
+    "What is no entry of another service is a mistake in a list that denies",
+    arguments: [
+      "/evil", "//evil", "evil/", "evil//", "evil//x", "http://evil", "evil/ ", "evil/ /x", "evil.lab.example/x", "evil:5985/x", " /evil",
+      "TERMSRV /a", " TERMSRV/a", "TERM  SRV/a", "/", "ws man/evil", "w\u{455}man/evil",
+    ])
+  func badDenials(entry: String) throws {
+    let deny = [number(delegation, "DenyFreshCredentials", 1), text(delegation + #"\DenyFreshCredentials"#, "1", entry)]
+    try root.storeDomainPolicy([number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "1", "WSMAN/*")] + deny)
+    let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+    #expect(error?.winrmCode.rawValue == 0x8033_8088 && error?.file?.hasPrefix(#"\\lab.example\SYSVOL"#) == true)
+    // In a list that allows it would name nobody.
+    try root.storeDomainPolicy([number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "1", entry)])
+    let isLikeWinRM = entry.replacing(" ", with: "").hasPrefix("wsman")
+    #expect((try? ClientPolicy.machine(paths: root.paths).delegation.allowFresh.isEmpty) == (isLikeWinRM ? nil : true))
+  }
+
+  @Test("Entries of a list that is not in force are no rules that hold, whoever wrote them") func idleLists() throws {
+    func idle() throws -> [String] {
+      try EffectivePolicy.load(paths: root.paths).notInForce().map { "\($0.value.text ?? "?"): \($0.reason)" }
+    }
+    let object = #"Object 1 {31B2F340-016D-11D2-945F-00C04FB984F0} sets 0 (\\lab.example\SYSVOL\1\Registry.pol)"#
+    // Nothing switches it on.
+    try root.write(#"{"CredentialsDelegation": {"AllowFreshCredentials.List": ["wsman/*"]}}"#, to: root.paths.machinePolicyFile)
+    #expect(try idle() == ["wsman/*: nothing switches its list on: AllowFreshCredentials is not configured"])
+    #expect(try EffectivePolicy.load(paths: root.paths).rules.isEmpty)
+    // It is switched off where it stands.
+    try root.write(
+      #"{"CredentialsDelegation": {"AllowFreshCredentials": 2, "AllowFreshCredentials.List": ["wsman/*"]}}"#,
+      to: root.paths.machinePolicyFile)
+    #expect(
+      try idle() == ["wsman/*: its list AllowFreshCredentials is switched off: machine policy sets 2 (\(root.paths.machinePolicyFile))"])
+    // Another source switches off what denies.
+    try root.write(#"{"CredentialsDelegation": {"DenyFreshCredentials.List": ["wsman/evil"]}}"#, to: root.paths.machinePolicyFile)
+    #expect(try idle().isEmpty)
+    try root.storeDomainPolicy([
+      number(delegation, "DenyFreshCredentials", 0), text(delegation + #"\DenyFreshCredentials"#, "1", "WSMAN/own"),
+    ])
+    #expect(
+      try idle() == [
+        "WSMAN/own: its list DenyFreshCredentials is switched off: \(object)",
+        "wsman/evil: its list DenyFreshCredentials is switched off: \(object)",
+      ])
+    #expect(try EffectivePolicy.load(paths: root.paths).rules.map(\.name) == ["DenyFreshCredentials"])
+    // The same text of two sources, under one number.
+    try root.write(
+      #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"1": "WSMAN/a"}}}"#,
+      to: root.paths.machinePolicyFile)
+    try root.storeDomainPolicy([number(delegation, "AllowFreshCredentials", 0), text(Self.allow, "1", "WSMAN/a")])
+    #expect(try EffectivePolicy.load(paths: root.paths).notInForce().map(\.source.object).sorted().last == "machine policy")
+    #expect(try idle().count == 3 && idle().contains { $0.hasPrefix("?: Object 1") })
+  }
+
+  @Test("Enabling names what comes into force of every source, and no more") func coming() throws {
+    let good = try DelegationPattern(parsing: "wsman/good")
+    func coming(ntlm: Bool = false, on: Bool = true, _ targets: DelegationPattern...) throws -> [String] {
+      try EffectivePolicy.targetsComing(
+        with: targets.isEmpty ? [good] : targets, whenNTLMOnly: ntlm, isSwitchedOn: on, paths: root.paths
+      ).map { "\($0.pattern) \($0.list) \($0.item?.source.file.split(whereSeparator: { #"/\"#.contains($0) }).last ?? "?")" }
+    }
+    let ntlm = delegation + #"\AllowFreshCredentialsWhenNTLMOnly"#
+    #expect(try coming().isEmpty && coming(ntlm: true, on: false).isEmpty)
+    // Lists without a switch.
+    try root.write(
+      #"{"CredentialsDelegation": {"AllowFreshCredentials.List": ["wsman/old", "WSMAN/GOOD", "TERMSRV/x"]}}"#,
+      to: root.paths.machinePolicyFile)
+    try root.writeRegistryPolicy([text(Self.allow, "7", "WSMAN/*"), text(ntlm, "1", "WSMAN/n")])
+    try root.storeDomainPolicy([text(Self.allow, "8", "WSMAN/d")])
+    #expect(
+      try coming() == [
+        "wsman/old AllowFreshCredentials policy.json", "WSMAN/* AllowFreshCredentials Registry.pol",
+        "WSMAN/d AllowFreshCredentials Registry.pol",
+      ])
+    #expect(try coming(ntlm: true).last == "WSMAN/n AllowFreshCredentialsWhenNTLMOnly Registry.pol")
+    #expect(try coming(try DelegationPattern(parsing: "wsman/*")).isEmpty)
+    // What is in force, and what is denied, does not come.
+    try root.storeDomainPolicy([
+      number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "8", "WSMAN/*.d"), text(Self.allow, "9", "WSMAN/x.d"),
+      text(delegation + #"\DenyFreshCredentials"#, "1", "WSMAN/old"),
+    ])
+    #expect(try coming().isEmpty)
+    // As long as the client may not use CredSSP, nothing is in force.
+    #expect(
+      try coming(on: false) == [
+        "WSMAN/* AllowFreshCredentials Registry.pol", "WSMAN/*.d AllowFreshCredentials Registry.pol",
+        "WSMAN/x.d AllowFreshCredentials Registry.pol",
+      ])
+    // The file changes as it was foretold.
+    try root.storeDomainPolicy([text(Self.allow, "8", "WSMAN/d")])
+    let before = try EffectivePolicy.load(paths: root.paths)
+    #expect(before.freshCredentialsTargets.isEmpty)
+    try MachinePolicyStore(paths: root.paths).update { $0.allowFreshCredentials(to: [good], whenNTLMOnly: false, beside: before) }
+    #expect(
+      try Set(EffectivePolicy.load(paths: root.paths).freshCredentialsTargets) == ["wsman/old", "WSMAN/*", "WSMAN/d", "WSMAN/GOOD"])
+  }
+
+  @Test("A value that means nothing and has another type is no damage, and is not exported") func oddTypes() throws {
+    try root.writeRegistryPolicy([
+      number(delegation + #"\AllowSavedCredentials"#, "1\nForged", 7), text(delegation, "AllowProtectedCreds", "x"),
+      number(delegation, "DenyFreshCredentials", 0), number(delegation + #"\DenyFreshCredentials"#, "1", 7),
+      number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "1", "WSMAN/a"),
+    ])
+    let effective = try EffectivePolicy.load(paths: root.paths)
+    #expect(effective.freshCredentialsTargets == ["WSMAN/a"])
+    let exported = try effective.exported()
+    #expect(exported.credentialsDelegation.numbers == ["AllowFreshCredentials": 1, "DenyFreshCredentials": 0])
+    #expect(exported.credentialsDelegation.lists == ["AllowFreshCredentials": [1: "WSMAN/a"]])
+    // What means something is not passed over.
+    try root.writeRegistryPolicy([number(delegation + #"\DenyFreshCredentials"#, "1", 7)])
+    #expect(throws: ConfigurationError.self) { try EffectivePolicy.load(paths: root.paths) }
+  }
+
+  @Test(
+    "No mistake in a file that is imported can look like another line",
+    arguments: [
+      #"[{"keyname": "Software\\Policies\\Microsoft\\Windows\\WinRM\\Client", "valuename": "x\nForged", "type": "REG_DWORD", "data": 1}]"#,
+      #"[{"keyname": "Software\\Policies\\Microsoft\\Windows\\WinRM\\Client", "valuename": "**x\nForged", "type": "REG_DWORD", "data": 1}]"#,
+      #"[{"keyname": "X\nForged", "valuename": "x", "type": "REG_DWORD", "data": 1}]"#, "{\"x\u{2028}Forged\": 1}",
+      "{\"WinRM\": {\"x\u{85}Forged\": 1}}", "[{\"x\u{2029}Forged\": 1}]",
+      "{\"CredentialsDelegation\": {\"AllowFreshCredentials.List\": {\"x\u{2028}Forged\": \"a\"}}}",
+      "{\"ServerCertificatePins\": {\"x\u{2028}Forged\": []}}",
+    ])
+  func forgedImport(text: String) throws {
+    let error = #expect(throws: ConfigurationError.self) { try MachinePolicy(importing: Array(text.utf8), file: "x.json") }
+    let message = try #require(error).message
+    #expect(message.contains("Forged") && message.split(whereSeparator: \.isNewline).count == 1, "\(message)")
+  }
+
   @Test("Other services' entries may hold blanks: they mean no WinRM server") func othersBlanks() throws {
     try root.storeDomainPolicy([
       number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "1", " TERMSRV/a"), text(Self.allow, "2", "WSMAN/b"),
@@ -634,9 +784,6 @@ private enum JSONEscape {
     #expect(exported.pins.count == 1)
     #expect(try MachinePolicy(importing: Array(exported.document.utf8), file: "x") == exported)
     #expect(exported.credentialsDelegation.lists == ["AllowFreshCredentials": [1: "WSMAN/*.lab"]] && exported.service.numbers.isEmpty)
-    let merged = try EffectivePolicy.load(paths: root.paths).merged()
-    #expect(merged.credentialsDelegation.lists == ["AllowFreshCredentials": [1: "WSMAN/domain"]])
-    #expect(merged.service.numbers == ["AllowCredSSP": 1])
     try DomainPolicyStore(paths: root.paths).remove()
     try FileManager.default.removeItem(atPath: root.paths.machineRegistryPolicyFile)
     try MachinePolicyStore(paths: root.paths).update { $0 = exported }
@@ -707,6 +854,21 @@ private enum JSONEscape {
     #expect(written.contains(#""Format": 3"#))
     try root.write(written.replacing("\"Unusable\"", with: "\"Unknown\""), to: root.paths.domainPolicyFile)
     #expect(throws: ConfigurationError.self) { try store.load() }
+  }
+
+  @Test("A stored policy of a time that there was not is not whole", arguments: [-1, Int64.min]) func negativeTime(updated: Int64) throws {
+    try root.storeDomainPolicy([number(client, "AllowCredSSP", 1)])
+    let path = root.paths.domainPolicyFile
+    for (time, isWhole) in [(updated, false), (0, true), (Int64.max, true)] {
+      try root.write(
+        root.text(path).replacing(#/"Updated": -?[0-9]+/#, with: "\"Updated\": \(time)"), to: path)
+      guard !isWhole else {
+        #expect(try DomainPolicyStore(paths: root.paths).load()?.updated == time)
+        continue
+      }
+      let error = #expect(throws: ConfigurationError.self) { try DomainPolicyStore(paths: root.paths).load() }
+      #expect(error?.winrmCode.rawValue == 0x8033_8088 && error?.file == path)
+    }
   }
 
   @Test("A file of an older version has no list of what was left aside; one of a newer version is not guessed at") func formats() throws {

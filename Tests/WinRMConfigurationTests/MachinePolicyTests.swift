@@ -13,6 +13,8 @@ import WinRMConfiguration
     store = MachinePolicyStore(paths: root.paths)
   }
 
+  var effective: EffectivePolicy { get throws { try EffectivePolicy.load(paths: root.paths) } }
+
   func patterns(_ texts: String...) throws -> [DelegationPattern] { try texts.map { try DelegationPattern(parsing: $0) } }
 
   @Test("No file allows nothing") func missing() throws {
@@ -45,7 +47,7 @@ import WinRMConfiguration
 
         """)
     let policy = try store.load()
-    #expect(policy.freshCredentialsTargets == ["wsman/*.b", "wsman/a"])
+    #expect(try effective.freshCredentialsTargets == ["wsman/*.b", "wsman/a"])
     let rules = try policy.delegationPolicy(source: "machine policy")
     #expect(rules.decide(host: "a", proof: .certificate("pin")).reason.contains("machine policy AllowFreshCredentials\\1"))
     #expect(rules.decide(host: "x.b", proof: .ntlmOnly).isAllowed)
@@ -58,7 +60,7 @@ import WinRMConfiguration
       #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": {"2": "wsman/two"}}}"#,
       to: root.paths.machinePolicyFile)
     try store.update { $0.allowFreshCredentials(to: try patterns("wsman/new"), whenNTLMOnly: false) }
-    #expect(try store.load().freshCredentialsTargets == ["wsman/new", "wsman/two"])
+    #expect(try effective.freshCredentialsTargets == ["wsman/new", "wsman/two"])
   }
 
   @Test("Disabling removes WinRM's entries, renumbers the others, and removes what is empty then")
@@ -149,7 +151,7 @@ import WinRMConfiguration
       #expect(error?.winrmCode.rawValue == 0x8033_8088)
       #expect(throws: ConfigurationError.self) { try EffectivePolicy.load(paths: root.paths) }
       try write(form(whole))
-      #expect(try store.load().deniedTargets == ["wsman/evil"], "\(name)")
+      #expect(try effective.deniedTargets == ["wsman/evil"], "\(name)")
     }
     for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16, .utf32] {
       for text in [text, whole] {

@@ -53,13 +53,24 @@ struct CredSSPOperations {
     return try settings.loadEffective()
   }
 
-  /// A sentence about what comes into force again beside the targets, from a list that was left switched off; `nil` for nothing.
-  func remarkOnTargetsComingBack(besides targets: [DelegationPattern], whenNTLMOnly: Bool) throws -> String? {
-    let others = try policy.load().targetsComingBack(besides: targets, whenNTLMOnly: whenNTLMOnly)
+  /// What comes into force beside the targets, whoever wrote it: a list has one switch for all of its entries, and the client one for all
+  /// lists. A line for each; `nil` for nothing.
+  func remarkOnTargetsComing(with targets: [DelegationPattern], whenNTLMOnly: Bool) throws -> String? {
+    let isSwitchedOn = Role.client.flag(try settings.loadEffective().settings)
+    let others = try EffectivePolicy.targetsComing(
+      with: targets, whenNTLMOnly: whenNTLMOnly, isSwitchedOn: isSwitchedOn, paths: settings.paths)
+    return Self.remark(on: others)
+  }
+
+  /// A line for each target; `nil` for none.
+  static func remark(on others: [EffectivePolicy.ComingTarget]) -> String? {
     guard !others.isEmpty else { return nil }
-    let names = others.prefix(Self.maximumTargets).map { DomainPolicy.line("\($0.text) (\($0.list))") }.joined(separator: ", ")
-    let rest = others.count > Self.maximumTargets ? " and \(others.count - Self.maximumTargets) more" : ""
-    return "Switched off until now, and in force again with it: \(names)\(rest)."
+    let lines = others.prefix(Self.maximumTargets).map { target in
+      let source = target.item.map { ", of \($0.source.object) (\($0.source.file))" } ?? ""
+      return DomainPolicy.line("  \(target.pattern) in \(target.list)\(source)")
+    }
+    let rest = others.count > Self.maximumTargets ? ["  and \(others.count - Self.maximumTargets) more: winrm policy shows them"] : []
+    return (["Not in force until now, and in force with it:"] + lines + rest).joined(separator: "\n")
   }
 
   /// Lets this machine's service receive credentials, and returns the settings that hold then.
@@ -147,7 +158,7 @@ struct CredSSPOperations {
 
   /// The two sentences of Get-WSManCredSSP, and what else the policy says, if it does.
   func status() throws -> [String] {
-    let policy = try EffectivePolicy.load(paths: settings.paths).merged()
+    let policy = try EffectivePolicy.load(paths: settings.paths)
     let targets = policy.freshCredentialsTargets
     var more: [String] = []
     if !policy.ntlmOnlyTargets.isEmpty {
@@ -155,7 +166,7 @@ struct CredSSPOperations {
     }
     if !policy.deniedTargets.isEmpty { more.append("Never, whatever else allows it: " + policy.deniedTargets.joined(separator: ",")) }
     if policy.deniesEveryTarget { more.append("RestrictedRemoteAdministration is set: credentials are delegated to no server.") }
-    for (host, hashes) in policy.pins.sorted(by: { $0.key < $1.key }) {
+    for (host, hashes) in policy.machine.pins.sorted(by: { $0.key < $1.key }) {
       more.append("Pinned certificate of \(host): " + hashes.map(MachinePolicy.hexadecimal).joined(separator: ","))
     }
     let receives = try settings.load().service.auth.credSSP

@@ -91,10 +91,12 @@ extension WinrmRunner {
     let store = MachinePolicyStore(paths: paths)
     let before = try store.understood().map { "the \($0.count) of now, which all go" } ?? "what stands there now, and cannot be understood"
     let remark = skipped == 0 ? "" : " \(skipped == 1 ? "1 entry" : "\(skipped) entries") of class USER in it will be skipped."
+    let others = CredSSPOperations.remark(on: try EffectivePolicy.foreignTargetsComing(with: imported, paths: paths))
+    let coming = others.map { "\(ResultWriter.printable($0))\n" } ?? ""
     let question = """
       The machine's own policy will be what \(ResultWriter.printable(path)) says: \(rules(imported.count)) in place of \(before).\(remark)
       It can let user names and passwords be sent to other computers. What the domain says stays.
-      Import it [y/n]?\u{20}
+      \(coming)Import it [y/n]?\u{20}
       """
     guard try isConfirmed(question, arguments) else { return }
     let effective = try EffectivePolicy.load(paths: paths, replacing: imported)
@@ -102,11 +104,10 @@ extension WinrmRunner {
     console.writeOutput(
       "\(rules(imported.count)) imported, in place of \(replaced)."
         + (skipped == 0 ? "\n" : " Skipped: \(skipped) of class USER.\n"))
-    for (entry, item) in effective.overridden() {
-      let by =
-        item.map { ": \($0.source.object) sets \(PolicyReport.value($0.value)) (\($0.source.file))" } ?? ": other policy takes it away"
-      console.writeError(
-        "\(ResultWriter.printable(DomainPolicy.line("Not in force: \(entry.name) of HKEY_LOCAL_MACHINE\\\(entry.key)\(by)")))\n")
+    console.writeError(coming)
+    for value in effective.notInForce() where value.source.file == paths.machinePolicyFile {
+      let line = DomainPolicy.line("Not in force: \(value.name) of HKEY_LOCAL_MACHINE\\\(value.key): \(value.reason)")
+      console.writeError("\(ResultWriter.printable(line))\n")
     }
   }
 

@@ -24,31 +24,23 @@ struct PolicyReport {
     let domain = policy.domain.map { [Self.domain($0, now: now)] } ?? []
     let effects = policy.effects
     return ResultElement(
-      name: "Policy", children: domain + policy.items.map { rule($0, effects[$0]) } + policy.overridden().map(notInForce)
+      name: "Policy", children: domain + policy.rules.map { rule($0, effects[$0]) } + policy.notInForce().map(notInForce)
     ).onLines
   }
 
-  /// What stands in the machine's own file, and does not hold.
-  private func notInForce(_ entry: PolicyFile.Entry, _ item: PolicyTree.Item?) -> ResultElement {
-    let reason =
-      if let item {
-        "\(item.source.object) sets \(Self.value(item.value)) (\(item.source.file))"
-      } else {
-        policy.isWithheld(entry)
-          ? "policy.json does not switch its list on, and no other policy's switch brings its entries back" : "other policy takes it away"
-      }
-    return ResultElement(
+  /// What stands in policy, and does not hold.
+  private func notInForce(_ value: EffectivePolicy.NotInForce) -> ResultElement {
+    ResultElement(
       name: "NotInForce",
       children: [
-        ResultElement(name: "Name", value: entry.name), ResultElement(name: "Value", value: Self.value(entry.value)),
-        ResultElement(name: "Because", value: reason), ResultElement(name: "Object", value: "machine policy"),
-        ResultElement(name: "Key", value: "HKEY_LOCAL_MACHINE\\" + entry.key),
-      ])
+        ResultElement(name: "Name", value: value.name), ResultElement(name: "Value", value: Self.value(value.value)),
+        ResultElement(name: "Because", value: value.reason),
+      ] + Self.source(value.source, key: value.key))
   }
 
   /// Said where there is no rule to show: an answer without one could as well be one that was cut off.
   var remark: String? {
-    guard policy.items.isEmpty else { return nil }
+    guard policy.rules.isEmpty else { return nil }
     return policy.domain == nil ? "No rule of policy holds here, and no policy of a domain was read." : "No rule of policy holds here."
   }
 
@@ -99,17 +91,16 @@ struct PolicyReport {
         + (effect.map { [ResultElement(name: "Decides", value: $0)] } ?? []) + Self.source(item))
   }
 
-  static func source(_ item: PolicyTree.Item) -> [ResultElement] {
+  static func source(_ item: PolicyTree.Item) -> [ResultElement] { source(item.source, key: item.key) }
+
+  private static func source(_ source: PolicySource, key: String) -> [ResultElement] {
     [
-      ResultElement(name: "Object", value: item.source.object), ResultElement(name: "File", value: item.source.file),
-      ResultElement(name: "Key", value: "HKEY_LOCAL_MACHINE\\" + item.key),
+      ResultElement(name: "Object", value: source.object), ResultElement(name: "File", value: source.file),
+      ResultElement(name: "Key", value: "HKEY_LOCAL_MACHINE\\" + key),
     ]
   }
 
-  static func value(_ value: RegistryValue) -> String {
-    if let number = value.number { return String(number) }
-    return value.text ?? "\(value.data.count) bytes of \(value.type.name)"
-  }
+  static func value(_ value: RegistryValue) -> String { EffectivePolicy.shown(value) }
 
   /// `2026-11-22T14:55:01Z`.
   static func time(_ seconds: Int64) -> String {

@@ -280,7 +280,7 @@ struct WinrmRunner {
       guard let delegate else { throw WinrmUsageError("-role:client needs -delegate:PATTERN[,PATTERN].") }
       let targets = try CredSSPOperations.targets(delegate)
       let whenNTLMOnly = arguments.switches[.ntlmonly] != nil
-      let remark = try operations.remarkOnTargetsComingBack(besides: targets, whenNTLMOnly: whenNTLMOnly).map { ResultWriter.printable($0) }
+      let remark = try operations.remarkOnTargetsComing(with: targets, whenNTLMOnly: whenNTLMOnly).map(ResultWriter.printable)
       guard try isConfirmed(CredSSPOperations.question(role, remark), arguments) else { return }
       let settings = try operations.enableClient(targets, whenNTLMOnly: whenNTLMOnly)
       if let remark { console.writeError("\(remark)\n") }

@@ -29,7 +29,7 @@ public struct EffectivePolicy: Sendable {
   public let delegation: DelegationPolicy
   /// The machine's own part of ``tree``.
   private let own: PolicyTree
-  private let machineFile: String
+  let machineFile: String
   /// In the order in which they are applied.
   private let layers: [Layer]
 
@@ -95,16 +95,19 @@ public struct EffectivePolicy: Sendable {
     var isOwn: Bool
   }
 
+  /// What the machine's own files are called.
+  static let machineObject = "machine policy"
+
   private static func layers(
     machine: MachinePolicy, machineFile: String, registryPolicy: PolicyFile?, registryPolicyFile: String, domain: DomainPolicy?
   ) -> [Layer] {
-    let own = "machine policy"
     return [
       Layer(
-        entries: machine.entries.map(\.withLocalNumber), source: PolicySource(object: own, file: machineFile), path: machineFile,
+        entries: machine.entries.map(\.withLocalNumber), source: PolicySource(object: machineObject, file: machineFile), path: machineFile,
         isOwn: true),
       Layer(
-        entries: registryPolicy?.entries ?? [], source: PolicySource(object: own, file: registryPolicyFile), path: registryPolicyFile,
+        entries: registryPolicy?.entries ?? [], source: PolicySource(object: machineObject, file: registryPolicyFile),
+        path: registryPolicyFile,
         isOwn: true),
     ] + (domain?.objects ?? []).map { Layer(entries: $0.entries, source: $0.source, path: $0.file, isOwn: false) }
   }
@@ -146,42 +149,31 @@ public struct EffectivePolicy: Sendable {
     }
   }
 
-  /// ``items`` as a policy file, with the pins.
-  public func merged() throws(ConfigurationError) -> MachinePolicy { try file(tree) }
-
   /// The machine's own policy as one file, with the pins and without what the domain says: what `winrm policy export` writes. Imported by a
   /// machine that has no `Registry.pol`, it is that machine's own policy.
-  public func exported() throws(ConfigurationError) -> MachinePolicy { try file(own) }
-
-  private func file(_ tree: PolicyTree) throws(ConfigurationError) -> MachinePolicy {
-    var policy = try MachinePolicy(entries: Self.known(tree).map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
+  ///
+  /// Values of a type that such a file has no place for, and that mean nothing, are left out.
+  public func exported() throws(ConfigurationError) -> MachinePolicy {
+    let entries = Self.known(own).filter { Self.fits($0) || isInUse($0) }
+    var policy = try MachinePolicy(entries: entries.map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
     policy.pins = machine.pins
     return policy
   }
 
+  /// Whether a value is of the type that is wanted.
+  private static func fits(_ item: PolicyTree.Item) -> Bool {
+    let isNumber = PolicyKey.at(item.key).map { key in key.spelling(of: item.name).map { !key.texts.contains($0) } ?? false } ?? false
+    return isNumber ? item.value.number != nil : item.value.text != nil
+  }
+
+  private func isInUse(_ item: PolicyTree.Item) -> Bool {
+    guard let name = PolicyKey.list(at: item.key) else { return !isWithoutEffect(item) }
+    guard let list = DelegationList.allCases.first(where: { $0.name == name }) else { return false }
+    return list.isInForce(own.item(PolicyKey.credentialsDelegation.path, name)?.value.number)
+  }
+
   /// Whether a value stands in the machine's own policy file, which `winrm credssp` and `winrm policy import` write.
   public func isLocal(_ item: PolicyTree.Item) -> Bool { item.source.file == machineFile }
-
-  /// What the machine's own policy file says and another source decides otherwise: with the value in its place, if there is one. An entry of a
-  /// list holds where its text does, whoever wrote it and under whatever number.
-  public func overridden() -> [(entry: PolicyFile.Entry, by: PolicyTree.Item?)] {
-    let entries = machine.entries
-    var inForce: [String: Set<RegistryValue>] = [:]
-    for key in Set(entries.map(\.key)) where PolicyKey.at(key) == nil { inForce[key] = Set(tree.items(of: key).map(\.value)) }
-    return entries.compactMap { entry in
-      if inForce[entry.key]?.contains(entry.value) == true { return nil }
-      guard let item = tree.item(entry.key, entry.name) else { return (entry, nil) }
-      return item.value == entry.value ? nil : (entry, item)
-    }
-  }
-
-  /// Whether an entry of a list of ``machine`` is out of force because the file does not switch its list on.
-  public func isWithheld(_ entry: PolicyFile.Entry) -> Bool {
-    guard let list = DelegationList.allCases.first(where: { $0.name == PolicyKey.list(at: entry.key) }), list != .denyFresh else {
-      return false
-    }
-    return !list.isInForce(machine.credentialsDelegation.numbers[list.name])
-  }
 
   /// The numbers that other sources set or remove in a list.
   func foreignNumbers(of list: DelegationList) -> Set<UInt32> {
@@ -310,7 +302,7 @@ extension PolicyFile.Entry {
 
 extension PolicyFile.Entry {
   fileprivate func wrong(_ why: String) -> ConfigurationError {
-    ConfigurationError(.malformed, "the value \(name) of \(key) \(why)", specificCode: .policyCorrupted)
+    ConfigurationError(.malformed, "the value \(DomainPolicy.quoted(name)) of \(key) \(why)", specificCode: .policyCorrupted)
   }
 }
 

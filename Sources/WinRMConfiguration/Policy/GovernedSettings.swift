@@ -1,4 +1,4 @@
-public import DelegationPolicy
+import DelegationPolicy
 public import GroupPolicy
 
 /// The settings that hold, and which of them policy decides.
@@ -193,49 +193,5 @@ extension EffectivePolicy {
     }
     // A value that decides more than one is shown with the first.
     return Dictionary(effects) { first, _ in first }
-  }
-}
-
-extension EffectivePolicy {
-  /// Finds out whether the machine's own policy file can allow delegation to more targets, and returns the policy as it is now.
-  ///
-  /// - Throws: `governedByPolicy` (0x8033808A) with object, file and key when other policy leaves an entry there without effect: it switches
-  ///   the list off, empties it, or denies the target.
-  public static func checkEnabling(
-    _ targets: [DelegationPattern], whenNTLMOnly: Bool, paths: WinRMPaths
-  ) throws -> EffectivePolicy {
-    let present = try load(paths: paths)
-    var machine = present.machine
-    machine.allowFreshCredentials(to: targets, whenNTLMOnly: whenNTLMOnly, beside: present)
-    let policy = try load(paths: paths, replacing: machine)
-    let key = PolicyKey.credentialsDelegation.path
-    for list in DelegationList.allowing(whenNTLMOnly: whenNTLMOnly) {
-      if let item = policy.tree.item(key, list.name), item.value.number != 1 {
-        throw refusal("\(list.name): \(item.source.object) sets it to \(item.value.number ?? 0)", item.key, item.source)
-      }
-      let listKey = "\(key)\\\(list.name)"
-      let texts = policy.tree.items(of: listKey).compactMap { $0.value.text?.lowercased() }
-      guard policy.tree.item(key, list.name) != nil, targets.allSatisfy({ texts.contains($0.text.lowercased()) }) else {
-        let source = policy.source(breaking: { tree in
-          let texts = tree.items(of: listKey).compactMap { $0.value.text?.lowercased() }
-          return tree.item(key, list.name) != nil && targets.allSatisfy { texts.contains($0.text.lowercased()) }
-        })
-        throw refusal("\(list.name): \(source?.object ?? "an object") takes away what stands there", listKey, source)
-      }
-    }
-    let delegation = policy.delegation
-    for target in targets {
-      guard let entry = delegation.denyFresh.first(where: { $0.pattern.covers(target) }) else { continue }
-      let item = policy.item(of: entry.origin)
-      throw refusal("where credentials may go: \(entry.source) (\(entry.pattern)) denies \(target)", item?.key ?? key, item?.source)
-    }
-    return present
-  }
-
-  private static func refusal(_ what: String, _ key: String, _ source: PolicySource?) -> ConfigurationError {
-    ConfigurationError(
-      .governedByPolicy,
-      "policy decides \(what), in the key HKEY_LOCAL_MACHINE\\\(key). An entry of this machine would have no effect. Nothing was changed.",
-      file: source?.file)
   }
 }

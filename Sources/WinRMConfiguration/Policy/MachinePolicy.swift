@@ -44,28 +44,6 @@ public struct MachinePolicy: Sendable, Equatable {
     try DelegationRules(self, source: source).policy(narrowing: narrowing)
   }
 
-  /// The WinRM targets of AllowFreshCredentials, newest first: what `winrm credssp get` shows.
-  public var freshCredentialsTargets: [String] {
-    targets(of: .allowFresh)
-  }
-
-  /// The WinRM targets of AllowFreshCredentialsWhenNTLMOnly, newest first.
-  public var ntlmOnlyTargets: [String] { targets(of: .allowFreshNTLMOnly) }
-
-  /// The WinRM targets of DenyFreshCredentials, newest first.
-  public var deniedTargets: [String] { targets(of: .denyFresh) }
-
-  /// Whether RestrictedRemoteAdministration forbids every delegation.
-  public var deniesEveryTarget: Bool { credentialsDelegation.numbers["RestrictedRemoteAdministration"].map { $0 != 0 } ?? false }
-
-  /// The WinRM targets of a list that is in force, newest first. What stands there twice, in whatever case, counts once.
-  private func targets(of list: DelegationList) -> [String] {
-    guard list.isInForce(credentialsDelegation.numbers[list.name]) else { return [] }
-    var seen: Set<String> = []
-    return credentialsDelegation.texts(of: list.name).map(\.text)
-      .filter { $0.lowercased().hasPrefix("wsman/") && seen.insert($0.lowercased()).inserted }.reversed()
-  }
-
   /// Allows delegating fresh credentials to more targets: enables the policy, concatenates the defaults, appends each target. Entries
   /// that are there stay, and a target that is there already, in whatever case, is not added again, unless other policy has taken the number
   /// of its entry.
@@ -82,17 +60,6 @@ public struct MachinePolicy: Sendable, Equatable {
       var present = Set(credentialsDelegation.texts(of: list.name).filter { !foreign.contains($0.number) }.map { $0.text.lowercased() })
       let new = targets.map(\.text).filter { present.insert($0.lowercased()).inserted }
       credentialsDelegation.append(new, to: list.name, avoiding: foreign)
-    }
-  }
-
-  /// The WinRM targets that stand in lists which are switched off, and which ``allowFreshCredentials(to:whenNTLMOnly:beside:)`` would bring back
-  /// with others: each as it is written, with the name of its list.
-  public func targetsComingBack(besides targets: [DelegationPattern], whenNTLMOnly: Bool) -> [(list: String, text: String)] {
-    let wanted = Set(targets.map { $0.text.lowercased() })
-    return DelegationList.allowing(whenNTLMOnly: whenNTLMOnly).flatMap { list -> [(list: String, text: String)] in
-      guard !list.isInForce(credentialsDelegation.numbers[list.name]) else { return [] }
-      return credentialsDelegation.texts(of: list.name).map(\.text).filter { Self.isWSMan($0) && !wanted.contains($0.lowercased()) }
-        .map { (list: list.name, text: $0) }
     }
   }
 

@@ -21,7 +21,7 @@ import WinRMConfiguration
     #expect(policy.delegation.decide(host: "hosta", proof: .certificate("pin")).isAllowed)
     #expect(policy.delegation.decide(host: "x.lab", proof: .certificate("pin")).isAllowed)
     #expect(!policy.delegation.decide(host: "x.lab", proof: .ntlmOnly).isAllowed)
-    #expect(try MachinePolicyStore(paths: host.paths).load().freshCredentialsTargets == ["WSMAN/*.lab", "wsman/hosta"])
+    #expect(try EffectivePolicy.load(paths: host.paths).freshCredentialsTargets == ["WSMAN/*.lab", "wsman/hosta"])
   }
 
   @Test("No is no, silence is an error, -force does not ask")
@@ -107,7 +107,7 @@ import WinRMConfiguration
     await host.run("credssp", "pin", "-remote:a", "-sha256:\(Self.digits)", "-force").check()
     await host.run("credssp", "disable", "-role:client").check()
     #expect(try policy().pins(for: "a").count == 1)
-    #expect(try MachinePolicyStore(paths: host.paths).load().freshCredentialsTargets.isEmpty)
+    #expect(try EffectivePolicy.load(paths: host.paths).freshCredentialsTargets.isEmpty)
   }
 
   @Test(

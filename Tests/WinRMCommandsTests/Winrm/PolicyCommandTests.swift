@@ -471,11 +471,135 @@ private enum ConfigurationFlag {
           "policy.json has entries in AllowFreshCredentials and does not switch the list on, and the switch of WinRM CredSSP"),
       "\(test.output)")
     let asked = await host.run("credssp", "enable", "-role:client", "-delegate:new", lines: ["n"])
-    #expect(asked.output.contains("in force again with it: wsman/old (AllowFreshCredentials).\nEnable"), "\(asked.output)")
+    let remark = """
+      Not in force until now, and in force with it:
+        wsman/old in AllowFreshCredentials, of machine policy (\(host.paths.machinePolicyFile))
+
+      """
+    #expect(asked.output.contains("\n\(remark)Enable"), "\(asked.output)")
     let forced = await host.run("credssp", "enable", "-role:client", "-delegate:new", "-force")
-    #expect(forced.code == 0 && forced.error.contains("wsman/old (AllowFreshCredentials)"), "\(forced.error)")
+    #expect(forced.code == 0 && forced.error == remark, "\(forced.error)")
     let again = await host.run("credssp", "enable", "-role:client", "-delegate:third", "-force")
     #expect(again.code == 0 && again.error.isEmpty, "\(again.error)")
+  }
+
+  @Test("Enabling names what it brings into force of the domain, before it asks and with -force") func comingOfOthers() async throws {
+    try storeDomain(text(Self.delegation + #"\AllowFreshCredentials"#, "7", "WSMAN/*"))
+    #expect(await host.run("policy", "test", "-remote:evil", "-proof:kerberos").code == 1)
+    let remark = """
+      Not in force until now, and in force with it:
+        WSMAN/* in AllowFreshCredentials, of WinRM CredSSP \(Self.identifier) (\(Self.file))
+
+      """
+    let asked = await host.run("credssp", "enable", "-role:client", "-delegate:wsman/good", lines: ["n"])
+    #expect(asked.code == 0 && asked.output.contains("\n\(remark)Enable"), "\(asked.output)")
+    #expect(host.text(host.paths.machinePolicyFile) == nil)
+    let forced = await host.run("credssp", "enable", "-role:client", "-delegate:wsman/good", "-force")
+    #expect(forced.code == 0 && forced.error == remark)
+    #expect(await host.run("policy", "test", "-remote:evil", "-proof:kerberos").code == 0)
+    let again = await host.run("credssp", "enable", "-role:client", "-delegate:wsman/good", "-force")
+    #expect(again.code == 0 && again.error.isEmpty)
+  }
+
+  @Test("Where only the client's flag was missing, all that the lists allow comes into force") func comingWithFlag() async throws {
+    try storeDomain(number(Self.delegation, "AllowFreshCredentials", 1), text(Self.delegation + #"\AllowFreshCredentials"#, "7", "WSMAN/d"))
+    let asked = await host.run("credssp", "enable", "-role:client", "-delegate:wsman/good", lines: ["n"])
+    #expect(asked.output.contains("in force with it:\n  WSMAN/d in AllowFreshCredentials, of WinRM CredSSP"), "\(asked.output)")
+    try storeDomain(
+      number(Self.delegation, "AllowFreshCredentials", 1), text(Self.delegation + #"\AllowFreshCredentials"#, "7", "WSMAN/d"),
+      number(Self.client, "AllowCredSSP", 1))
+    let later = await host.run("credssp", "enable", "-role:client", "-delegate:wsman/good", lines: ["n"])
+    #expect(later.code == 0 && !later.output.contains("in force with it"))
+  }
+
+  @Test("Importing a switch names what it brings into force of others") func comingWithImport() async throws {
+    try storeDomain(text(Self.delegation + #"\AllowFreshCredentials"#, "7", "WSMAN/*"), number(Self.client, "AllowCredSSP", 1))
+    let file = host.directory + "/x.json"
+    try #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": ["wsman/good"]}}"#.write(
+      toFile: file, atomically: true, encoding: .utf8)
+    let remark = """
+      Not in force until now, and in force with it:
+        WSMAN/* in AllowFreshCredentials, of WinRM CredSSP \(Self.identifier) (\(Self.file))
+
+      """
+    let asked = await host.run("policy", "import", file, lines: ["n"])
+    #expect(asked.code == 0 && asked.output.contains("\n\(remark)Import it"), "\(asked.output)")
+    // Also in place of a file that nobody can understand.
+    try "{".write(toFile: host.paths.machinePolicyFile, atomically: true, encoding: .utf8)
+    let forced = await host.run("policy", "import", file, "-force")
+    #expect(forced.code == 0 && forced.error == remark, "\(forced.error)")
+    let again = await host.run("policy", "import", file, "-force")
+    #expect(again.code == 0 && again.error.isEmpty)
+  }
+
+  @Test("A list that is not in force is told as such, by policy and by import, with one reason") func idleLists() async throws {
+    let file = host.directory + "/x.json"
+    func imported(_ text: String) async throws -> String {
+      try text.write(toFile: file, atomically: true, encoding: .utf8)
+      let run = await host.run("policy", "import", file, "-force")
+      #expect(run.code == 0)
+      return run.error
+    }
+    let allow = #"{"CredentialsDelegation": {"AllowFreshCredentials.List": ["wsman/*"]}}"#
+    let allowKey = "HKEY_LOCAL_MACHINE\\\(Self.delegation)\\AllowFreshCredentials"
+    let alone = "nothing switches its list on: AllowFreshCredentials is not configured"
+    #expect(try await imported(allow) == "Not in force: 1 of \(allowKey): \(alone)\n")
+    #expect(
+      await host.run("policy").output == """
+        Policy
+            NotInForce
+                Name = 1
+                Value = wsman/*
+                Because = \(alone)
+                Object = machine policy
+                File = \(host.paths.machinePolicyFile)
+                Key = \(allowKey)
+        No rule of policy holds here, and no policy of a domain was read.
+
+        """)
+    // Where the domain has the switch, the reason is another one, in both places.
+    try storeDomain(number(Self.delegation, "AllowFreshCredentials", 1))
+    let withheld = "policy.json does not switch its list on, and no other policy's switch brings its entries back"
+    #expect(try await imported(allow) == "Not in force: 1 of \(allowKey): \(withheld)\n")
+    #expect(await host.run("policy").output.contains("Because = \(withheld)\n"))
+    // What denies, and was switched off by somebody else.
+    try storeDomain(number(Self.delegation, "DenyFreshCredentials", 0))
+    let off = "its list DenyFreshCredentials is switched off: WinRM CredSSP \(Self.identifier) sets 0 (\(Self.file))"
+    let deny = #"{"CredentialsDelegation": {"DenyFreshCredentials.List": ["wsman/evil"]}}"#
+    #expect(try await imported(deny) == "Not in force: 1 of HKEY_LOCAL_MACHINE\\\(Self.delegation)\\DenyFreshCredentials: \(off)\n")
+    let shown = await host.run("policy").output
+    #expect(shown.contains("    NotInForce\n        Name = 1\n        Value = wsman/evil\n        Because = \(off)\n"), "\(shown)")
+    #expect(!shown.contains("    Rule\n        Name = 1\n"))
+  }
+
+  @Test("What is about other credentials breaks no answer, and no name of it is a line of its own") func forged() async throws {
+    try storeDomain(
+      number(Self.delegation + #"\AllowSavedCredentials"#, "1\nEverything was enabled.\nz", 7),
+      number(Self.delegation, "AllowFreshCredentials", 1),
+      text(Self.delegation + #"\AllowFreshCredentials"#, "1", "WSMAN/a"))
+    let get = await host.run("credssp", "get")
+    #expect(get.code == 0 && get.error.isEmpty && get.output.contains("following target(s): WSMAN/a\n"), "\(get.error)")
+    let file = host.directory + "/x.json"
+    for name in ["Foo\\nForged line", "**x\\nForged line"] {
+      try
+        #"[{"keyname": "Software\\Policies\\Microsoft\\Windows\\WinRM\\Client", "valuename": "\#(name)", "type": "REG_DWORD", "data": 1}]"#
+        .write(toFile: file, atomically: true, encoding: .utf8)
+      let run = await host.run("policy", "import", file, "-force")
+      #expect(run.code == 1 && run.error.contains("Forged line"))
+      #expect(!run.error.split(separator: "\n").contains { $0.drop { $0 == " " }.hasPrefix("Forged") }, "\(run.error)")
+    }
+  }
+
+  @Test("A stored time that there was not stops nothing but policy", arguments: ["-9223372036854775808", "-1"])
+  func negativeTime(updated: String) async throws {
+    try storeDomain(number(Self.client, "AllowCredSSP", 1))
+    let path = host.paths.domainPolicyFile
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacing("1763822000", with: updated).write(toFile: path, atomically: false, encoding: .utf8)
+    for words in [["policy", "-format:text"], ["policy", "export"], ["credssp", "get"]] {
+      let run = await host.run(words[0], words[1])
+      #expect(run.code == 1 && run.error.contains(path), "\(run.error)")
+    }
   }
 
   @Test("A level of AllowEncryptionOracle that would allow more says that it does not", arguments: [0, 1, 2] as [UInt32])

@@ -181,7 +181,9 @@ extension WinrmHelp {
     (openssl x509 -in FILE -noout -fingerprint -sha256); chain and name do not
     matter then. A server can have several pins; unpin takes all of them.
 
-    enable and pin ask before they change anything; -force does not.
+    enable and pin ask before they change anything; -force does not. A list has
+    one switch, and the client another one for all lists: enable names what
+    else comes into force with it, whoever wrote that.
 
     These commands write to this machine's own files. Where Registry.pol or the
     domain switches a list off, empties it or denies the server, enable refuses
@@ -304,7 +306,9 @@ extension WinrmHelp {
 
     In a list that allows, an entry of policy.json gives way to what another
     source sets or removes under its number; the list counts only if
-    policy.json itself switches it on. Entries that deny do not give way.
+    policy.json itself switches it on. Entries that deny do not give way. What
+    stands there without effect is shown as NotInForce, as are the entries of
+    a list that is not switched on, whoever wrote them.
 
     test says, without connecting, whether credentials could go to a server
     (exit code 0) or not (1), and which rule decides; 2 when there is no
@@ -314,9 +318,9 @@ extension WinrmHelp {
     for each kind of proof, and the exit code is 0 when at least one is a yes.
 
     export writes the machine's own rules as JSON, without those of the domain;
-    import replaces policy.json of a machine by FILE, and says what of it other
-    policy overrides. It also takes the JSON of samba-tool gpo. For the rules of
-    the domain too: winrm policy -format:xml
+    import replaces policy.json of a machine by FILE, and says what of it is not
+    in force. It also takes the JSON of samba-tool gpo. For the rules of the
+    domain too: winrm policy -format:xml
 
     update reads the domain's policy as this machine, through wbinfo, ldbsearch
     and smbclient. When the domain cannot be reached, what was read before
