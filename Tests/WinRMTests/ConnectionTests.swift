@@ -223,7 +223,8 @@ import WinRMConfiguration
       for _ in 0..<5 {
         let error = try await failure(WinRMClientConfiguration(endpoint: endpoint, credential: explicit(), policy: try trusting()))
         #expect(error.code == .httpServiceUnavailable)
-        #expect(error.cause.contains("too many connections"))
+        // What comes before the request was written and what comes after it cannot always be told apart.
+        #expect(error.cause.contains(" is busy"))
       }
     }
   }
