@@ -27,7 +27,9 @@ extension LogonFailure {
       case .outOfSequence: .outOfSequence
       case .badBindings: .refused(.badBindings)
       case .clockSkew: .refused(.timeDifferenceAtDomainController)
-      case .busy, .timeout, .unreachable, .configuration: .unavailable
+      // Nobody has looked at the ticket.
+      case .busy, .timeout: .undecided
+      case .unreachable, .configuration: .unavailable
       default: .refused(.logonFailure)
       }
     self.init(code, error.description)

@@ -98,6 +98,8 @@ extension LogonService {
   }
 
   /// Records a finished authentication.
+  ///
+  /// Whoever comes here has proven who they are: what keeps them out although nobody has decided so is no refusal.
   func complete(
     _ attempt: LogonAttempt, _ subject: LogonSubject, _ delegated: DelegatedCredentials
   ) async throws(LogonFailure) -> LogonGrant {
@@ -118,7 +120,7 @@ extension LogonService {
     }
     if let obstacle, case .admitted = decision {
       delegated.wipe()
-      throw refuse(attempt, obstacle)
+      throw refuse(attempt, obstacle.code == .unavailable ? LogonFailure(.undecided, obstacle.message) : obstacle)
     }
     var metadata: Logger.Metadata = [
       "logon": "\(id)", "account": "\(grant.accountName)", "unixUser": "\(grant.unixUser)", "mechanism": "\(grant.mechanism)",
@@ -138,7 +140,7 @@ extension LogonService {
     }
     guard !isShutDown else {
       delegated.wipe()
-      throw LogonFailure(.unavailable, "the authority has been shut down")
+      throw refuse(attempt, LogonFailure(.undecided, "the authority has been shut down"))
     }
     logons[id] = CompletedLogon(grant: grant, peer: attempt.peer, subject: subject, delegated: delegated)
     logger.info("logon", metadata: metadata)

@@ -23,7 +23,7 @@ public struct LogonClient: Sendable {
   /// Logs on with a name and a password, for HTTP Basic. The caller wipes the password.
   ///
   /// - Throws: ``LogonFailure``: `refused` with ``NTStatus/logonFailure`` whatever is wrong with them, `accessDenied`, `quota` when too many
-  ///   passwords are being checked, `unavailable`.
+  ///   passwords are being checked, `undecided`, `unavailable`.
   public func logOn(_ logon: PasswordLogon, peer: PeerAddress) async throws(LogonFailure) -> ProvenIdentity {
     guard case .granted(let grant) = try await authority.perform(.password(logon, peer: peer)), grant.purpose == .basic else {
       throw .unexpectedReply
@@ -34,7 +34,7 @@ public struct LogonClient: Sendable {
   /// Logs on as the local account that a client's certificate is mapped to.
   ///
   /// - Throws: ``LogonFailure``: `refused` for an account that is not there, is disabled, or that no mapping names; `accessDenied`, `quota`,
-  ///   `unavailable`.
+  ///   `undecided`, `unavailable`.
   public func logOn(
     _ certificate: VerifiedClientCertificate, as userName: String, peer: PeerAddress
   ) async throws(LogonFailure) -> ProvenIdentity {

@@ -18,6 +18,8 @@ public struct LogonFailure: Error, Sendable, Equatable {
     case spawnFailed(errno: Int32, stage: SpawnStage)
     /// The authority cannot work now: a broken accounts file, a lost connection.
     case unavailable
+    /// Whether somebody is let in could not be found out: whoever has to be asked did not answer. Nothing is wrong with what was shown.
+    case undecided
     /// The peer's token, or the frame, is malformed.
     case malformed
     /// The request does not fit the state of what it names.
@@ -44,7 +46,7 @@ public struct LogonFailure: Error, Sendable, Equatable {
     case .refused(let status): status
     case .accessDenied: .accessDenied
     case .malformed, .outOfSequence: .logonFailure
-    case .quota, .notFound, .invalidArgument, .spawnFailed, .unavailable, .limit, .cancelled: nil
+    case .quota, .notFound, .invalidArgument, .spawnFailed, .unavailable, .undecided, .limit, .cancelled: nil
     }
   }
 }
@@ -60,6 +62,7 @@ extension LogonFailure: CustomStringConvertible {
       case .invalidArgument: "invalid argument"
       case .spawnFailed(let errno, let stage): "not started, \(stage), errno \(errno)"
       case .unavailable: "unavailable"
+      case .undecided: "undecided"
       case .malformed: "malformed"
       case .outOfSequence: "out of sequence"
       case .limit: "limit"

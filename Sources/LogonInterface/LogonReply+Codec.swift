@@ -152,6 +152,7 @@ extension LogonWriter {
     case .outOfSequence: write(tag: 9)
     case .limit: write(tag: 10)
     case .cancelled: write(tag: 11)
+    case .undecided: write(tag: 12)
     }
     write(failure.message)
   }
@@ -206,6 +207,7 @@ extension LogonReader {
     case 9: code = .outOfSequence
     case 10: code = .limit
     case 11: code = .cancelled
+    case 12: code = .undecided
     default: throw LogonFailure(.malformed, "a failure is of an unknown kind")
     }
     return LogonFailure(code, try readText())

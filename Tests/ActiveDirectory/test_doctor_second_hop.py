@@ -186,6 +186,24 @@ def test_pam_refuses_the_user(domain, method):
     assert method == "Kerberos" or "a rule of PAM there may refuse the account, or it may be a member of Protected Users" in check["evidence"]
 
 
+@pytest.mark.parametrize("method", ["CredSSP", "Kerberos", "Negotiate"])
+def test_pam_keeps_silent(domain, method):
+    """The password and the ticket were right, which is not denied because somebody else does not answer."""
+    slow = "account required pam_exec.so /bin/sleep 9"
+    domain.directory.run("hop1", "sh", "-c", "cd /etc/pam.d && mv winrmd ../kept && echo '%s' > winrmd" % slow)
+    mark = len(domain.hop1.log())
+    try:
+        report = doctor.run(domain, domain.client_host, domain.hop1, method=method)
+        user = doctor.run(domain, domain.client_host, domain.hop1, method=method, password="wrong")
+    finally:
+        domain.directory.run("hop1", "mv", "/etc/kept", "/etc/pam.d/winrmd")
+    doctor.assert_broken(report, "server.logon", "cannot take the logon now", "PAM", "HTTP 503", code="0x80338112")
+    remedy = report.checks["server.logon"]["remedy"]
+    assert "nothing says that the password is wrong" in remedy and "/etc/pam.d/winrmd" in remedy and "keytab" not in remedy
+    assert "PAM gave no answer within 5.0 seconds" in domain.hop1.log()[mark:]
+    assert user.failed and "503" not in str(user), "a wrong password is wrong whatever PAM does"
+
+
 def test_a_server_outside_of_the_domain_with_an_account_of_the_same_name(domain):
     """NTLM goes there with alice's name and domain, whoever else is called alice."""
     with domain.own_service("wg", "doctor-outside", account=("alice", domain.directory.password("alice"), "walter")) as outside:

@@ -61,7 +61,7 @@ private let replies: [LogonReply] = [
 
 private let failures: [LogonFailure.Code] = [
   .refused(.logonFailure), .accessDenied, .quota, .notFound, .invalidArgument, .spawnFailed(errno: 2, stage: .execute), .unavailable,
-  .malformed, .outOfSequence, .limit, .cancelled,
+  .malformed, .outOfSequence, .limit, .cancelled, .undecided,
 ]
 
 struct LogonCodecTests {

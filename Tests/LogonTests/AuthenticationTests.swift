@@ -3,12 +3,13 @@ import CredSSP
 import Foundation
 import InMemoryLogging
 import Logging
-import LogonInterface
 import NTLM
 import SecuritySupport
+import Synchronization
 import Testing
 
 @testable import Logon
+@testable import LogonInterface
 
 struct AuthenticationTests {
   @Test("Negotiate proves the account, and the network side gets keys that work", arguments: [false, true])
@@ -288,6 +289,72 @@ struct AuthenticationTests {
     let secure = PeerAddress(host: "192.0.2.7", port: 1, transport: .https)
     #expect(await failure { _ = try await fixture.negotiate(from: secure) }?.code == (isStrict ? .unavailable : nil))
     _ = try await fixture.client.begin(.credSSP, peer: secure)
+  }
+
+  /// Asks like a module of PAM that keeps silent, until it is let go.
+  private final class SilentPhase: AccountPhase {
+    let isSilent = Mutex(true)
+    func check(_ unixUser: String, from host: String) async throws(LogonFailure) {
+      if isSilent.withLock({ $0 }) { throw LogonFailure(.unavailable, "PAM gave no answer") }
+    }
+  }
+
+  /// One logon by each way; the secret is that of a password.
+  private static let ways: [(name: String, body: @Sendable (Fixture, String) async throws -> Void)] = [
+    ("Negotiate", { fixture, secret in _ = try await fixture.negotiate(.init(domain: "", user: "ann"), secret) }),
+    (
+      "CredSSP",
+      { fixture, secret in
+        var (client, context) = try await fixture.proven()
+        _ = try await context.acceptCredentials(sealed: client.credentials(.init(domain: "", user: "ann"), secret))
+      }
+    ),
+    (
+      "Basic",
+      { fixture, secret in
+        _ = try await fixture.client.logOn(PasswordLogon(userName: "ann", password: SecretBytes(Array(secret.utf8))), peer: peer)
+      }
+    ),
+    (
+      "Certificate",
+      { fixture, secret in
+        let name = secret == password ? "ann" : "nobody"
+        let thumbprint = CertificateThumbprint(sha1: [UInt8](repeating: 0xAB, count: 20))
+        _ = try await fixture.service.perform(.certificate(CertificateLogon(thumbprint: thumbprint, userName: name), peer: peer))
+      }
+    ),
+  ]
+
+  @Test("Who has proven who they are is not told otherwise while PAM keeps silent, and nobody gets in", arguments: 0..<4)
+  func undecided(way: Int) async throws {
+    let phase = SilentPhase()
+    let fixture = try Fixture {
+      $0.accountPhase = phase
+      $0.certificateAccounts = ["ann"]
+      $0.limits.failuresPerSourceAndAccount = 2
+    }
+    let logOn = Self.ways[way].body
+    for _ in 0..<4 { #expect(await failure { try await logOn(fixture, password) }?.code == .undecided, "\(Self.ways[way].name)") }
+    #expect(await fixture.service.logons.isEmpty)
+    #expect(fixture.reasons("logon refused") == [String](repeating: "PAM gave no answer", count: 4))
+    // A wrong one is wrong meanwhile, and counts; what nobody decided does not.
+    #expect(await failure { try await logOn(fixture, "wrong") }?.code == .refused(.logonFailure))
+    phase.isSilent.withLock { $0 = false }
+    try await logOn(fixture, password)
+    guard Self.ways[way].name != "Certificate" else { return }
+    for _ in 0..<2 { #expect(await failure { try await logOn(fixture, "wrong") }?.code == .refused(.logonFailure)) }
+    #expect(await failure { try await logOn(fixture, password) }?.code == .refused(.logonFailure))
+    #expect(fixture.reasons("logon refused").last == "too many failed logons")
+  }
+
+  @Test("An authority that is full has no time for those who come, and nothing against them", arguments: 0..<4)
+  func full(way: Int) async throws {
+    let fixture = try Fixture {
+      $0.certificateAccounts = ["ann"]
+      $0.limits.logons = 0
+    }
+    #expect(await failure { try await Self.ways[way].body(fixture, password) }?.code == .quota)
+    #expect(await failure { try await Self.ways[way].body(fixture, "wrong") }?.code == .refused(.logonFailure))
   }
 
   @Test("Garbage, truncated and flipped tokens are refused and leave nothing behind")

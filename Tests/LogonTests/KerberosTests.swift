@@ -58,6 +58,25 @@ struct KerberosTests {
     #expect(try await fixture.negotiate().identity.mechanism == "NTLM")
   }
 
+  @Test("A ticket that was accepted is not told to be bad while PAM keeps silent", arguments: [LogonPurpose.kerberos, .negotiate])
+  func undecided(purpose: LogonPurpose) async throws {
+    struct Silent: AccountPhase {
+      func check(_ unixUser: String, from host: String) async throws(LogonFailure) { throw LogonFailure(.unavailable, "no answer") }
+    }
+    let fixture = try Fixture.withRealm { $0.accountPhase = Silent() }
+    #expect(await failure { _ = try await fixture.kerberos(purpose, form: .bare) }?.code == .undecided)
+    #expect(await fixture.service.logons.isEmpty)
+  }
+
+  @Test(
+    "A ticket that nobody had time to look at is undecided; one that nobody has keys for is not",
+    arguments: [
+      (KerberosError.Code.busy, true), (.timeout, true), (.configuration, false), (.unreachable, false),
+    ])
+  func whatIsUndecided(code: KerberosError.Code, isUndecided: Bool) {
+    #expect(LogonFailure(kerberos: KerberosError(code, "x")).code == (isUndecided ? .undecided : .unavailable))
+  }
+
   @Test("A keytab that others could have made or read is not used, and the log says why")
   func unsafeKeytab() async throws {
     let realm = try LocalRealm.shared.get()

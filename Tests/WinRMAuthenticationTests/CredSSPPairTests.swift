@@ -2,6 +2,7 @@ import Certificates
 import CredSSP
 import DelegationPolicy
 import Foundation
+import Logon
 import LogonInterface
 import SecuritySupport
 import Testing
@@ -82,6 +83,31 @@ import WinRMHTTP
     let error = await #expect(throws: AuthenticationError.self) { try await exchange.run(client, server(world)) }
     #expect(error?.winRMCode == .freshCredentialsNotAllowed)
     #expect(!exchange.clientWroteNTLM())
+  }
+
+  @Test("A password that was right, and that nobody decides on: no status and no token say that it was wrong") func undecided() async throws
+  {
+    struct Silent: AccountPhase {
+      func check(_ unixUser: String, from host: String) async throws(LogonFailure) { throw LogonFailure(.unavailable, "no answer") }
+    }
+    let world = try World(accountPhase: Silent())
+    defer { world.remove() }
+    var exchange = Exchange()
+    let (client, server) = (try client(try gate(ntlmOnly: ["WSMAN/*"])), server(world))
+    let refusal = await #expect(throws: AuthenticationRefusal.self) { try await exchange.run(client, server) }
+    #expect(refusal?.code == .undecided && refusal?.status == nil && refusal?.token == nil && refusal?.isLoggedByAuthority == true)
+    #expect(exchange.identity == nil)
+    #expect(throws: AuthenticationRefusal.self) { try server.protector() }
+  }
+
+  @Test(
+    "Whose fault a failure of the authority is",
+    arguments: [
+      (LogonFailure.Code.undecided, AuthenticationRefusal.Code.undecided), (.quota, .undecided), (.unavailable, .unavailable),
+      (.refused(.logonFailure), .refused), (.accessDenied, .refused), (.notFound, .unavailable), (.malformed, .malformed),
+    ])
+  func mapping(failure: LogonFailure.Code, code: AuthenticationRefusal.Code) {
+    #expect(AuthenticationRefusal(LogonFailure(failure, "why")).code == code)
   }
 
   @Test func wrongPasswordSendsNoCredentials() async throws {

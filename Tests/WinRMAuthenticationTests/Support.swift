@@ -19,7 +19,8 @@ struct World {
   let service: LogonService
   let peer = PeerAddress(host: "192.0.2.7", port: 50000, transport: .http)
 
-  init() throws {
+  /// - Parameter accountPhase: what is asked once the account is proven.
+  init(accountPhase: (any AccountPhase)? = nil) throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "winrm-\(UUID().uuidString.prefix(8))").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let accounts = AccountStore(path: directory + "/accounts.json", cost: .forTests)
@@ -27,7 +28,7 @@ struct World {
     service = LogonService(
       configuration: LogonConfiguration(
         accountsFile: directory + "/accounts.json", agentDirectory: directory + "/agents", allowedAccounts: ["alice"],
-        hostNames: .init(netBIOS: "SERVER", dns: "server.example.com"), execHelperPath: "/nonexistent"),
+        hostNames: .init(netBIOS: "SERVER", dns: "server.example.com"), execHelperPath: "/nonexistent", accountPhase: accountPhase),
       logger: Logger(label: "test") { _ in InMemoryLogHandler() })
   }
 

@@ -144,6 +144,27 @@ struct AuthenticationTests {
     }
   }
 
+  @Test(
+    "who could not be decided on is told 503, and neither that they are wrong nor anything else; without keys it is 401",
+    arguments: [("undecided", 503), ("full", 503), ("unavailable", 401)], [AuthenticationScheme.negotiate, .kerberos])
+  func undecided(_ user: (name: String, status: Int), scheme: AuthenticationScheme) async throws {
+    try await ServiceFixture.with(configure: { $0.acceptsKerberos = true }) { service in
+      let connection = try await service.connect()
+      try await connection.send(post(authorization: token("user:\(user.name)", scheme: scheme)))
+      let answer = try await connection.answer()
+      #expect(answer.status == user.status)
+      guard user.status == 503 else {
+        #expect(!answer.closes && answer.values("WWW-Authenticate") == ["Negotiate", "Kerberos"])
+        return
+      }
+      #expect(answer.closes && answer.body.isEmpty && answer.values("WWW-Authenticate").isEmpty && answer.values("Retry-After") == ["2"])
+      await connection.untilClosed()
+      #expect(service.authority.record.opened.isEmpty && service.authority.record.released.isEmpty)
+      // The authority has logged it; the scripted one logs nothing.
+      #expect(service.log.entries.allSatisfy { $0.message.description != "logon refused" })
+    }
+  }
+
   @Test("each refusal has one line in the log: the authority's own, or that of the network side", arguments: 0..<5)
   func refusalsAreLoggedOnce(index: Int) async throws {
     let fields = [

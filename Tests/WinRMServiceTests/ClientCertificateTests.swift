@@ -95,6 +95,21 @@ struct ClientCertificateTests {
     }
   }
 
+  @Test("An account that nobody can decide on is no missing mapping", arguments: ["undecided", "full", "unavailable"])
+  func undecided(user: String) async throws {
+    try await with([mapping("ann@localhost", user)]) { service in
+      let connection = try await connect(service, authority.client("ann@localhost"))
+      try await connection.send(post(try Ask.create().encode(), authorization: mutual, contentType: soap))
+      let answer = try await connection.answer()
+      #expect(answer.status == 503 && answer.closes && answer.body.isEmpty && answer.values("Retry-After") == ["2"])
+      await connection.untilClosed()
+      #expect(service.authority.record.certificates == [user] && service.authority.record.opened.isEmpty)
+      // What the authority has logged is not logged again.
+      let lines = service.log.entries.filter { $0.message.description == "logon refused" }
+      #expect(lines.count == (user == "unavailable" ? 1 : 0))
+    }
+  }
+
   @Test("No certificate, one of strangers, one without a mapping, a disabled mapping: 401, and nobody is asked") func refused() async throws
   {
     try await with([mapping("ann@localhost", "ann"), mapping("off@localhost", "off", enabled: false)]) { service in

@@ -129,10 +129,15 @@ struct PlainAuthenticationTests {
         let answer = try await connection.answer()
         #expect(answer.status == 401 && answer.closes == (attempt == 3))
       }
-      let busy = try await service.connect()
-      try await busy.send(post(authorization: basic("busy")))
-      let answer = try await busy.answer()
-      #expect(answer.status == 503 && answer.closes && answer.values("Retry-After") == ["2"])
+      for name in ["busy", "undecided", "full", "unavailable"] {
+        let busy = try await service.connect()
+        try await busy.send(post(authorization: basic(name)))
+        let answer = try await busy.answer()
+        #expect(answer.status == 503 && answer.closes && answer.values("Retry-After") == ["2"], "\(name)")
+        let wrong = try await service.connect()
+        try await wrong.send(post(authorization: basic("ann", "wrong")))
+        #expect(try await wrong.answer().status == 401)
+      }
       #expect(service.authority.record.opened.isEmpty)
     }
   }

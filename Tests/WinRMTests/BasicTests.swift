@@ -71,6 +71,25 @@ import WinRMHTTP
     }
   }
 
+  @Test("A server that does not decide has not found the password wrong") func undecided() async throws {
+    let script: ScriptedServer.Script = { seen in
+      guard seen.head.headers.contains(name: "Authorization") else {
+        return .reply(401, [("WWW-Authenticate", "Basic realm=\"WSMAN\"")], [])
+      }
+      return .reply(503, [("Retry-After", "2")], [])
+    }
+    try await ScriptedServer.run(script: script) { server in
+      let reports = Reports()
+      var configuration = try overHTTP(server)
+      configuration.onAuthentication = { reports.add($0) }
+      let error = try await error(configuration)
+      #expect(error.code == .httpServiceUnavailable && error.stage == .authenticate && error.peerAnswer == "HTTP 503 (Service Unavailable)")
+      #expect(error.cause.contains("cannot take the logon now") && error.nextStep.hasPrefix("nothing says that the password is wrong"))
+      #expect(error.nextStep.contains("PAM") && error.nextStep.contains("winrm doctor"))
+      #expect(reports.all.isEmpty, "nobody was let in")
+    }
+  }
+
   @Test("P-01: a server that does not offer Basic never sees the password") func notOffered() async throws {
     try await ScriptedServer.run(script: Self.script(offers: ["Negotiate", "Kerberos"])) { server in
       let error = try await error(try overHTTP(server))

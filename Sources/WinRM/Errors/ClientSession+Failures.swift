@@ -193,6 +193,9 @@ extension ClientSession {
     return certificate
   }
 
+  /// Whether each request says by itself who asks.
+  private var bringsProof: Bool { configuration.method == .basic || configuration.method == .certificate }
+
   private static let certificateNextStep = """
     check that the server trusts the certificate's issuer, and that it has not expired (winrm certificate list -user); the server's log has \
     the reason
@@ -402,6 +405,8 @@ extension ClientSession {
 extension ClientSession {
   private func failure(_ error: EnvelopeFailure) -> WinRMError {
     switch error {
+    // With a request that brings its proof along it may be an answer to the proof.
+    case .noBody(let status) where status == .serviceUnavailable && bringsProof: failure(status, .authenticate)
     case .noBody(let status): failure(status, .request)
     case .notEncrypted(let status):
       make(
@@ -498,7 +503,7 @@ extension ClientSession {
       case 503 where stage == .authenticate:
         (
           .httpServiceUnavailable,
-          "\(peer) cannot take the logon now: it is busy, or it cannot ask whoever knows the user, such as its domain",
+          "\(peer) cannot take the logon now: it is busy, or it cannot ask whoever has to say yes, such as its domain or PAM",
           Self.undecidedNextStep
         )
       case 503: (.httpServiceUnavailable, Self.busy(peer), Self.busyNextStep)
@@ -515,8 +520,9 @@ extension ClientSession {
     """
 
   private static let undecidedNextStep = """
-    nothing says that the password is wrong. On the server, winrm doctor shows whether its domain answers. If it does: end other programs of \
-    this machine that are connected to the server, or wait; then try again. A Windows server also answers so while its WinRM service is stopped
+    nothing says that the password is wrong. On the server, winrm doctor shows whether its domain answers, and the log has the reason, such as \
+    a module of PAM that keeps silent (/etc/pam.d/winrmd). If there is none: end other programs of this machine that are connected to the \
+    server, or wait; then try again. A Windows server also answers so while its WinRM service is stopped
     """
 
   private static let portNextStep = "check the port: a WinRM service listens on 5985 (HTTP) or 5986 (HTTPS)"

@@ -26,12 +26,13 @@ extension AuthenticationRefusal {
       case .refused, .accessDenied: .refused
       case .malformed, .outOfSequence: .malformed
       case .limit: .limit
-      case .quota, .notFound, .invalidArgument, .spawnFailed, .unavailable, .cancelled: .unavailable
+      case .quota, .undecided: .undecided
+      case .notFound, .invalidArgument, .spawnFailed, .unavailable, .cancelled: .unavailable
       }
     self.init(code, failure.message, status: failure.status)
     isLoggedByAuthority =
       switch failure.code {
-      case .refused, .accessDenied, .malformed, .outOfSequence, .limit, .quota: true
+      case .refused, .accessDenied, .malformed, .outOfSequence, .limit, .quota, .undecided: true
       case .notFound, .invalidArgument, .spawnFailed, .unavailable, .cancelled: false
       }
   }

@@ -36,13 +36,15 @@ public enum ServerLeg: Sendable {
 public struct AuthenticationRefusal: Error, Sendable {
   /// The family of an ``AuthenticationRefusal``.
   public struct Code: Hashable, Sendable {
-    private enum Value { case malformed, refused, unavailable, timeout, outOfSequence, limit }
+    private enum Value { case malformed, refused, undecided, unavailable, timeout, outOfSequence, limit }
     private let value: Value
 
     /// The peer's token is not what the protocol says.
     public static let malformed = Self(value: .malformed)
     /// The peer could not prove who it is.
     public static let refused = Self(value: .refused)
+    /// The authority has no time for the peer, or nobody could say whether it is let in: its proof was not found wrong.
+    public static let undecided = Self(value: .undecided)
     /// The authority cannot work now.
     public static let unavailable = Self(value: .unavailable)
     /// The authority did not answer in time.

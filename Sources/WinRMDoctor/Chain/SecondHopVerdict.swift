@@ -208,8 +208,8 @@ private struct WinRMRefusal {
       check: .secondHopAccess, evidence: "its WinRM service does not say whether it accepts who the user is: \(failure.evidence)",
       remedy: """
         nothing says that the credentials are wrong. On \(names.host), as root: winrm doctor shows whether its domain and its name service \
-        answer, and the log of winrmd has the reason. If they do answer, it is busy: end other programs on \(names.first) that are connected \
-        to it, or wait; \(Self.stoppedRemark); \(again)
+        answer, and the log of winrmd has the reason, such as a module of PAM that keeps silent (/etc/pam.d/winrmd). If there is none, it is \
+        busy: end other programs on \(names.first) that are connected to it, or wait; \(Self.stoppedRemark); \(again)
         """, code: failure.code)
   }
 

@@ -140,20 +140,26 @@ struct ConnectionAuthentication {
         return await establish(identity, exchange: exchange, token: answer, scheme: scheme)
       }
     } catch  where Self.isUndecided(error, scheme: scheme) {
-      if !error.isLoggedByAuthority { logger.notice("logon refused", metadata: ["reason": "\(error.message.sanitizedForLog())"]) }
-      return .answer(.overloaded)
+      return .answer(undecided(error))
     } catch {
       return .answer(refused(error, scheme: scheme))
     }
   }
 
-  /// Whether the credentials were not looked at, because nobody could. Whoever is told 401 would take them for wrong, and give others.
+  /// Whether the credentials were not looked at, or nothing was found wrong with them and nobody could say whether they are enough. Whoever
+  /// is told 401 would take them for wrong, and give others.
   ///
-  /// CredSSP says it by the status of its own answer. Where the keys for Kerberos are missing, NTLM may still do.
+  /// CredSSP says that no domain answers by the status of its own answer. Where the keys for Kerberos are missing, NTLM may still do; a
+  /// password and a certificate have no other way.
   private static func isUndecided(_ refusal: AuthenticationRefusal, scheme: AuthenticationScheme) -> Bool {
     guard refusal.token == nil else { return false }
-    if refusal.status == .noLogonServers || refusal.code == .timeout { return true }
-    return scheme == .basic && refusal.code == .unavailable
+    if refusal.status == .noLogonServers || refusal.code == .timeout || refusal.code == .undecided { return true }
+    return (scheme == .basic || scheme == .certificate) && refusal.code == .unavailable
+  }
+
+  private func undecided(_ refusal: AuthenticationRefusal) -> HTTPAnswer {
+    if !refusal.isLoggedByAuthority { logger.notice("logon refused", metadata: ["reason": "\(refusal.message.sanitizedForLog())"]) }
+    return .overloaded
   }
 
   /// Whether a token of Basic is the one that has proven who is there, and is still accepted.
@@ -215,7 +221,9 @@ struct ConnectionAuthentication {
       return .established(headers: [:])
     } catch {
       await forget()
-      return .answer(refused(error.message, isLogged: error.isLoggedByAuthority))
+      return .answer(
+        Self.isUndecided(error, scheme: .certificate)
+          ? undecided(error) : refused(error.message, isLogged: error.isLoggedByAuthority))
     }
   }
 

@@ -40,7 +40,7 @@ extension WSManFault {
       .operationAborted()
     case .limit:
       .invalidParameter("The command, its arguments or its environment are too long.")
-    case .unavailable, .malformed:
+    case .unavailable, .undecided, .malformed:
       .internalError(.internalFailure, "The logon authority cannot work now.")
     case .cancelled:
       nil

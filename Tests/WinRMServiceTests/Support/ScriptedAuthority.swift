@@ -12,7 +12,8 @@ import Synchronization
 
 /// An authority that proves whatever its tokens say, keeps a record of what it was asked, and starts commands that the test plays.
 ///
-/// Basic: everybody has ``password``. Certificates: every account is there. Tokens: `user:NAME` proves NAME at once, `next:` asks for another token, everything else is refused.
+/// Basic: everybody has ``password``. Certificates: every account is there. Tokens: `user:NAME` proves NAME at once, `next:` asks for another token, everything else is refused. Who is called
+/// `undecided` is proven, and nobody says whether they are let in; who is called `unavailable` finds nobody at work.
 final class ScriptedAuthority: LogonAuthority {
   /// The test's ends of a command's pipes.
   final class Process: Sendable {
@@ -147,6 +148,7 @@ final class ScriptedAuthority: LogonAuthority {
       throw LogonFailure(.outOfSequence, "not scripted")
     case .password(let logon, _):
       books.withLock { $0.record.passwords.append(logon.userName) }
+      try Self.obstruct(logon.userName)
       if logon.userName == "busy" { throw LogonFailure(.quota, "too many passwords are being checked") }
       guard logon.password.isEqual(to: SecretBytes(Array(Self.password.utf8))) else {
         throw LogonFailure(.refused(.logonFailure), "refused")
@@ -154,6 +156,7 @@ final class ScriptedAuthority: LogonAuthority {
       return .granted(grant(logon.userName, .basic))
     case .certificate(let logon, _):
       books.withLock { $0.record.certificates.append(logon.userName) }
+      try Self.obstruct(logon.userName)
       return .granted(grant(logon.userName, .certificate))
     case .abandon(let id):
       books.withLock {
@@ -194,6 +197,15 @@ final class ScriptedAuthority: LogonAuthority {
     }
   }
 
+  private static func obstruct(_ user: String) throws(LogonFailure) {
+    switch user {
+    case "undecided": throw LogonFailure(.undecided, "PAM gave no answer")
+    case "unavailable": throw LogonFailure(.unavailable, "not at work")
+    case "full": throw LogonFailure(.quota, "too many logons")
+    default: return
+    }
+  }
+
   private func step(_ id: ContextID, _ token: [UInt8]) throws(LogonFailure) -> LogonReply {
     guard books.withLock({ $0.contexts.contains(id) }) else { throw LogonFailure(.notFound, "no such context") }
     let text = String(decoding: token, as: UTF8.self)
@@ -201,6 +213,7 @@ final class ScriptedAuthority: LogonAuthority {
       return .stepped(MechanismStep(token: Array("go on".utf8), mayProtect: false, isFinished: false), grant: nil, keys: nil)
     }
     guard text.hasPrefix("user:") else { throw LogonFailure(.refused(.logonFailure), "refused") }
+    try Self.obstruct(String(text.dropFirst(5)))
     let grant = grant(String(text.dropFirst(5)), .negotiate)
     books.withLock { _ = $0.contexts.remove(id) }
     return .stepped(
