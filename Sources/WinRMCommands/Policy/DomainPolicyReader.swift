@@ -95,6 +95,12 @@ struct DomainPolicyReader {
     return object
   }
 
+  /// Whether an object was there at the last update, and did not apply. Its files are none that only come later than a new link, and whoever may
+  /// edit it decides whether it applies.
+  private func wasLeftAside(_ identifier: PolicyIdentifier, in domain: String) -> Bool {
+    previous?.domain == domain && previous?.leftAside.contains { $0.object.hasSuffix(" \(identifier)") } == true
+  }
+
   /// What was read before of objects that are linked and were not read now: otherwise whoever switches an object off, and on again without its
   /// files, would have made it one of which nothing is known.
   ///
@@ -347,7 +353,10 @@ struct DomainPolicyReader {
     do {
       (object.version, object.entries) = try files(of: record, directory, file, title, session)
     } catch let error as DomainPolicyError where error.isOfOneObject {
-      guard let known = known(identifier, in: session.domain) else { throw error }
+      guard let known = known(identifier, in: session.domain) else {
+        guard wasLeftAside(identifier, in: session.domain) else { throw error }
+        throw DomainPolicyError(message: "\(error.message), and nothing was read of it before", isAnswer: true)
+      }
       (object.version, object.entries) = (known.version, known.entries)
       object.stale = DomainPolicy.Object.Stale(lastRead: known.stale?.lastRead ?? 0, reason: error.message)
     }
@@ -369,7 +378,9 @@ struct DomainPolicyReader {
     of record: DirectoryRecord, _ directory: String, _ file: String, _ title: String, _ session: Session
   ) throws -> (version: UInt32, entries: [PolicyFile.Entry]) {
     func missing(_ file: String) -> DomainPolicyError {
-      DomainPolicyError(message: "SYSVOL of \(session.controller.name) lacks \(file) of the policy object \(title)", isOfOneObject: true)
+      DomainPolicyError(
+        message: "SYSVOL of \(session.controller.name) lacks \(file) of the policy object \(title)",
+        isOfOneObject: isServing(session.controller))
     }
     let template = directory + "\\GPT.INI"
     guard let bytes = try fetch(session.controller, template, PolicyTemplateFile.maximumSize, title) else { throw missing(template) }
@@ -424,34 +435,34 @@ struct DomainPolicyReader {
   private func fetch(_ controller: Controller, _ file: String, _ maximumSize: Int, _ title: String) throws -> [UInt8]? {
     let path = file.dropFirst("\\\\\(controller.domain)\\sysvol\\".count)
     let failure = "SYSVOL of \(controller.name) does not give \(file) of the policy object \(title)"
-    let result = try start(
-      "smbclient",
-      ["//\(controller.name)/sysvol", "-P", "--use-kerberos=required", "--client-protection=sign", "-E", "-c", "get \"\(path)\" -"],
-      maximumSize,
-      failure)
+    let result: ChildProcess.Result
+    do {
+      result = try share(controller, "get \"\(path)\" -", maximumSize, failure)
+    } catch var error as DomainPolicyError where !error.isAnswer {
+      error.isOfOneObject = isServing(controller)
+      throw error
+    }
     guard result.exitCode != 0 else { return result.output }
     // Its own words only, which go to standard error: the output is what the file says.
-    let statuses = result.errors.split(separator: "\n").compactMap(Self.fileStatus)
-    if statuses.contains("OBJECT_NAME_NOT_FOUND") || statuses.contains("OBJECT_PATH_NOT_FOUND") { return nil }
-    let isOfOneObject = !statuses.isEmpty && !statuses.contains(where: Self.isOfConnection)
+    let isMissing = result.errors.split(separator: "\n").contains {
+      $0.hasPrefix("NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file")
+        || $0.hasPrefix("NT_STATUS_OBJECT_PATH_NOT_FOUND opening remote file")
+    }
+    if isMissing { return nil }
     let told = ChildProcess.Result(output: [], errors: result.errors, exitCode: result.exitCode)
-    throw DomainPolicyError(message: Self.explained(failure, told), isOfOneObject: isOfOneObject)
+    throw DomainPolicyError(message: Self.explained(failure, told), isOfOneObject: isServing(controller))
   }
 
-  private static let status = "NT_STATUS_"
-
-  /// The status, without what every one begins with, where a server that answers does not give a file; `nil` for all other lines.
-  private static func fileStatus(_ line: Substring) -> Substring? {
-    let reading = "parallel_read returned " + status
-    if line.hasPrefix(reading) { return line.dropFirst(reading.count) }
-    guard line.hasPrefix(status), let end = line.firstRange(of: " opening remote file") else { return nil }
-    return line[..<end.lowerBound].dropFirst(status.count)
+  /// Whether SYSVOL answers, and has the place where the domain's objects are. Then a file that cannot be had is a matter of its object, whatever
+  /// the reason looks like: who holds a file open can make its server answer like one that is gone.
+  private func isServing(_ controller: Controller) -> Bool {
+    (try? share(controller, "cd \"\(controller.domain)\\Policies\"", 1 << 16, ""))?.exitCode == 0
   }
 
-  /// Whether a status says that the server stopped answering, or cannot at the moment, whatever file is asked for.
-  private static func isOfConnection(_ status: Substring) -> Bool {
-    ["CONNECTION_", "NETWORK_", "HOST_", "IO_TIMEOUT", "USER_SESSION_", "INSUFF", "NO_MEMORY", "UNEXPECTED_NETWORK_", "INVALID_NETWORK_"]
-      .contains(where: status.hasPrefix)
+  /// One command for SYSVOL; what the program has to say goes to standard error.
+  private func share(_ controller: Controller, _ command: String, _ maximumOutput: Int, _ failure: String) throws -> ChildProcess.Result {
+    let options = ["-P", "--use-kerberos=required", "--client-protection=sign", "-E", "-c", command]
+    return try start("smbclient", ["//\(controller.name)/sysvol"] + options, maximumOutput, failure)
   }
 
   // MARK: Programs

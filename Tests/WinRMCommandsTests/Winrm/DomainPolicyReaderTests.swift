@@ -24,6 +24,8 @@ private struct FakeDomain {
   var share: String?
   /// The same for one file, and what comes of it before that.
   var refusedFiles: [String: (said: String, output: String)] = [:]
+  /// Files whose server does not answer in time.
+  var hangingFiles: Set<String> = []
   /// Attributes by base.
   var directory: [String: String]
   var files: [String: [UInt8]] = [:]
@@ -86,7 +88,12 @@ private struct FakeDomain {
       #expect(arguments.contains("-E"))
       if let share { return ChildProcess.Result(output: [], errors: "ldb: x secrets.ldb\n" + share, exitCode: 1) }
       let command = arguments.last ?? ""
+      if command.hasPrefix("cd ") {
+        #expect(command == #"cd "lab.example\Policies""#)
+        return answer([])
+      }
       let name = String(command.dropFirst(5).dropLast(3))
+      if hangingFiles.contains(name) { throw ChildProcess.Failure.timedOut("smbclient") }
       if let refusal = refusedFiles[name] {
         return ChildProcess.Result(output: Array(refusal.output.utf8), errors: "ldb: x secrets.ldb\n\(refusal.said)\n", exitCode: 1)
       }
@@ -122,6 +129,10 @@ private let denyKey = #"Software\Policies\Microsoft\Windows\CredentialsDelegatio
     ({ refuse(&$0, #"NT_STATUS_ACCESS_DENIED opening remote file \lab.example\x"#) }, "NT_STATUS_ACCESS_DENIED"),
     ({ refuse(&$0, #"NT_STATUS_FILE_IS_A_DIRECTORY opening remote file \lab.example\x"#) }, "NT_STATUS_FILE_IS_A_DIRECTORY"),
     ({ refuse(&$0, #"NT_STATUS_SHARING_VIOLATION opening remote file \lab.example\x"#) }, "NT_STATUS_SHARING_VIOLATION"),
+    // Somebody holds the file open, and the server waits for them.
+    ({ $0.hangingFiles = [FakeDomain.template(FakeDomain.first)] }, "in time"),
+    ({ refuse(&$0, #"NT_STATUS_IO_TIMEOUT opening remote file \lab.example\x"#) }, "NT_STATUS_IO_TIMEOUT"),
+    ({ refuse(&$0, "do_connect: Connection to dc.lab.example failed (Error NT_STATUS_CONNECTION_REFUSED)") }, "CONNECTION_REFUSED"),
     // A file that is locked from some byte on, and says before that what looks like a server that is gone.
     (
       { domain in
@@ -191,7 +202,7 @@ private let denyKey = #"Software\Policies\Microsoft\Windows\CredentialsDelegatio
       "tree connect failed: NT_STATUS_BAD_NETWORK_NAME",
       "session setup failed: NT_STATUS_ACCESS_DENIED", #"NT_STATUS_CONNECTION_DISCONNECTED opening remote file \x"#,
       #"NT_STATUS_IO_TIMEOUT opening remote file \x"#, #"NT_STATUS_NETWORK_NAME_DELETED opening remote file \x"#,
-      "parallel_read returned NT_STATUS_CONNECTION_RESET", "",
+      "parallel_read returned NT_STATUS_CONNECTION_RESET", "NT_STATUS_OBJECT_PATH_NOT_FOUND opening remote file x", "",
     ])
   func unreachable(said: String) throws {
     var domain = FakeDomain()
@@ -220,6 +231,23 @@ private let denyKey = #"Software\Policies\Microsoft\Windows\CredentialsDelegatio
     domain.directory["DC=lab,DC=example"] = ""
     policy = try domain.read(after: policy, now: 5000)
     #expect(policy.objects.isEmpty && policy.remembered.isEmpty)
+  }
+
+  @Test("Left aside from the beginning, and then switched on without its files, an object is a mistake, and keeps nothing from the machine")
+  func neverRead() throws {
+    var domain = FakeDomain()
+    domain.change(FakeDomain.first, ["flags": "2"])
+    let before = try domain.read()
+    domain.change(FakeDomain.first, [:])
+    domain.files[FakeDomain.template(FakeDomain.first)] = nil
+    let policy = try domain.read(after: before)
+    #expect(
+      policy.unusable?.contains("Object 1 \(FakeDomain.first), and nothing was read of it before") == true, "\(policy.unusable ?? "")")
+    // A new link, or a new object, whose files are still to come.
+    domain.directory["CN=\(FakeDomain.first),CN=Policies,CN=System,DC=lab,DC=example"] = nil
+    let without = try domain.read()
+    domain.change(FakeDomain.first, [:])
+    #expect(throws: DomainPolicyError.self) { try domain.read(after: without) }
   }
 
   @Test("A mistake in between does not make it unknown") func unusableBetween() throws {
