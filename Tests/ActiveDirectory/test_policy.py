@@ -5,9 +5,11 @@ import json
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 
+from winrmtest.domain import LAB_PROGRAMS
 from winrmtest.grouppolicy import CLIENT, DELEGATION, applied, is_allowed, left_aside, stored, update
 
 
@@ -155,6 +157,37 @@ def directory_in_place(objects, name):
             objects.lab.directory.run("dc", "rmdir", file)
 
 
+# Opens a file of SYSVOL so that nobody else can, until its input ends. Runs with Samba's own Python.
+HOLDER = """
+import sys
+from samba import credentials, param
+from samba.samba3 import libsmb_samba_internal as libsmb, param as s3param
+parameters = s3param.get_context()
+parameters.load_default()
+who = credentials.Credentials()
+who.guess(param.LoadParm())
+who.parse_string("LAB/" + sys.argv[1])
+connection = libsmb.Conn("dc.lab.example", "sysvol", lp=parameters, creds=who)
+handle = connection.create(sys.argv[2], DesiredAccess=1, ShareAccess=0)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def file_held(objects, name):
+    """Somebody who may edit the object keeps its file to themselves."""
+    path = r"lab.example\Policies\%s\%s" % (objects.credssp, name.replace("/", "\\"))
+    command = [str(LAB_PROGRAMS / "in"), "dc", "/usr/bin/python3", "-c", HOLDER, objects.administrator, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "held\n"
+            yield "NT_STATUS_SHARING_VIOLATION"
+        finally:
+            process.stdin.close()
+            process.wait(30)
+
+
 def age(member, seconds):
     """Sets back the time at which the stored policy was read."""
     policy = json.loads(stored(member).read_text())
@@ -190,6 +223,7 @@ ONE_OBJECT = {
     "values gone": (file_gone, "Machine/Registry.pol"),
     "all gone": (file_gone, ""),
     "template a directory": (directory_in_place, "GPT.INI"),
+    "values held open": (file_held, "Machine/Registry.pol"),
     "values a directory": (directory_in_place, "Machine/Registry.pol"),
 }
 
