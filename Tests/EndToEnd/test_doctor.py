@@ -318,6 +318,25 @@ def test_a_stored_policy_of_the_domain_that_cannot_be_read(scene):
     doctor.assert_whole(examine(scene))
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_policy_of_the_domain_that_means_nothing(scene, is_named):
+    """There is nothing here to repair, and the service's own examination says the same."""
+    allow(scene)
+    domain_policy(scene.client_host, ("WinRM\\Client", "AllowBasic", "yes"))
+    if not is_named:
+        path = scene.client_host.root / "var" / "lib" / "winrm-policy" / "domain.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "Format": 3, "Unusable": "the policy object X cannot be used", "Objects": []}))
+    report = examine(scene)
+    doctor.assert_broken(report, "client.settings", OBJECT if is_named else "the policy object X cannot be used", code="0x80338088")
+    remedy = report.checks["client.settings"]["remedy"]
+    assert remedy.startswith("have it corrected on the domain, then as root: winrm policy update ") and "repair" not in remedy
+    own = doctor.Report(scene.client_host.run("winrm", "doctor", "-format:json"))
+    assert own.checks["service.policy"]["remedy"] == remedy
+    assert remedy.endswith("winrm policy forget")
+    scene.client_host.winrm("policy", "forget", "-force")
+    doctor.assert_whole(examine(scene))
+
+
 # The way
 
 

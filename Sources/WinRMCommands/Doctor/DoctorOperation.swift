@@ -116,7 +116,8 @@ struct DoctorOperation {
   }
 
   private func remedy(of error: ConfigurationError) -> String {
-    switch error.winrmCode {
+    if let remedy = error.domainPolicyRemedy { return remedy }
+    return switch error.winrmCode {
     case .accessDenied: "let this user read the file, which is no secret, or run the doctor as its owner"
     case WinRMCode(rawValue: 0x8033_8088) where error.file == paths.domainPolicyFile:
       "as root, read the policy of the domain anew: winrm policy update   or, where this machine has left its domain: winrm policy forget"

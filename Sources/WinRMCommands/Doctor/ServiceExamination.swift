@@ -142,10 +142,8 @@ struct ServiceExamination {
   }
 
   private func remedy(for error: ConfigurationError) -> String {
-    guard let file = error.file, !file.hasPrefix(#"\\"#) else {
-      return error.winrmCode.rawValue == 0x8033_8088
-        ? "have it corrected on the domain, then: winrm policy update" : "repair the file, and run winrm doctor again"
-    }
+    if let remedy = error.domainPolicyRemedy { return remedy }
+    guard let file = error.file else { return "repair the file, and run winrm doctor again" }
     if error.code == .unsafeFile { return "chown \(owner) \(file); chmod 644 \(file)" }
     let aside = "mv \(file) \(file).broken"
     switch file {
