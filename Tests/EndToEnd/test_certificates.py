@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from winrmtest import authority, hosts, processes
+from winrmtest import authority, hosts, processes, remedies
 
 
 @pytest.fixture(scope="module")
@@ -458,6 +458,38 @@ def test_h_08_certificates_that_prove_nothing(lab, pki, doubtful, client, kind):
     for target, method in ((endpoint(doubtful), "Negotiate"), (doubtful, "CredSSP")):
         done = lab.winrs(pinning, target, "id -un", method=method)
         assert (done.returncode, done.out.strip()) == (0, lab.unix_user), done.err
+
+
+@pytest.mark.parametrize("first", ["CredSSP", "HTTPS"])
+def test_a_host_with_two_certificates_needs_two_pins(lab, other_pki, first):
+    """What is advised where one of them is pinned leaves the other way as it is."""
+    made = lab.service("two " + first, start=False)
+    leaf = other_pki.server("two-" + first, made.address)
+    made.winrm("certificate", "import", leaf.chain, "-key:%s" % leaf.key)
+    listen(made, "CertificateThumbprint=" + leaf.thumbprint)
+    made.start()
+    own = made.log().partition("certificateSHA256=")[2].split()[0].strip('"')
+    assert own != leaf.sha256
+    pinning = lab.client("pinning two " + first)
+    pinning.winrm("credssp", "enable", "-role:client", "-delegate:" + made.address, "-force")
+    hashes = {"CredSSP": own, "HTTPS": leaf.sha256}
+    pinning.winrm("credssp", "pin", "-remote:" + made.address, "-sha256:" + hashes.pop(first), "-force")
+    ways = {"CredSSP": (made, "CredSSP"), "HTTPS": (endpoint(made), "Negotiate")}
+
+    def run(way):
+        target, method = ways[way]
+        return lab.winrs(pinning, target, "id -un", method=method)
+
+    ((second, shown),) = hashes.items()
+    assert run(first).returncode == 0
+    refused = run(second)
+    assert refused.returncode != 0 and "the server shows " + shown in refused.err, refused.err
+    steps = [words for words in remedies.commands(refused.err.partition("Next: ")[2].partition("Error number")[0]) if words[0] == "credssp"]
+    assert [words[1] for words in steps] == ["pin", "unpin"] and "no longer in use" in refused.err, steps
+    pinning.winrm(*(word.replace("HEX", shown) for word in steps[0]), "-force")
+    for way in ways:
+        done = run(way)
+        assert (done.returncode, done.out.strip()) == (0, lab.unix_user), (way, done.err)
 
 
 def test_thumbprint_of_the_service_allows_delegation_without_the_ntlm_only_policy(lab, pki, doubtful, client):

@@ -79,7 +79,9 @@ import WinRMHTTP
         let hash = MachinePolicy.hexadecimal(CertificateHash.sha256(certificateDER: identity.certificateDER))
         let pinned = [
           "pinned is SHA-256 \(String(repeating: "01", count: 32)), the server shows \(hash)", "do not go on before you know why",
-          "winrm credssp unpin -remote:127.0.0.1",
+          "its CredSSP certificate has (winrmd logs it when it starts); that of an HTTPS listener may be another one",
+          "winrm credssp pin -remote:127.0.0.1 -sha256:HEX adds it",
+          "no longer in use, before that: winrm credssp unpin -remote:127.0.0.1 takes all",
         ]
         for part in pins.isEmpty ? free : pinned { #expect(error?.description.contains(part) == true, "\(part)") }
         // Who does not show the pinned certificate may be an impostor: less is not to be enough for him.

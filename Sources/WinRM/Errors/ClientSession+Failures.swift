@@ -78,7 +78,7 @@ extension ClientSession {
     if reason.contains("SSL_CERT_FILE") {
       return "correct the environment variable SSL_CERT_FILE: it must name a readable file of certificates in PEM; or unset it"
     }
-    if !policy.pins(for: host).isEmpty { return Self.nextStep(afterPinOf: host, source: "winrm certificate list") }
+    if !policy.pins(for: host).isEmpty { return Self.nextStep(afterPinOf: host, .listener) }
     if reason.contains("expired") || reason.contains("not valid yet") {
       return "have the server's certificate renewed; if it is good, check the clock of this machine"
     }
@@ -95,15 +95,24 @@ extension ClientSession {
       """
   }
 
+  /// The certificates that a host shows. They may be two, and pins hold for both.
+  private enum ShownCertificate { case listener, credSSP }
+
   /// A server that shows another certificate than the pinned one may be an impostor: before anything else that is to be found out.
   ///
-  /// - Parameter source: where the server's administrator finds the hash of the right one.
-  private static func nextStep(afterPinOf host: String, source: String) -> String {
-    """
-    do not go on before you know why: something else may be answering in the server's place. Have its administrator say, on the server \
-    itself, which SHA-256 its certificate has (\(source)). Only if it is the one that is shown here: winrm credssp unpin -remote:\(host), \
-    then winrm credssp pin -remote:\(host) -sha256:HEX
-    """
+  /// The pin may be that of the other certificate, and stays: a pin is added, and all are taken away only where one is no longer in use.
+  private static func nextStep(afterPinOf host: String, _ shown: ShownCertificate) -> String {
+    let (this, source, other) =
+      switch shown {
+      case .listener: ("the certificate of its HTTPS listener", "winrm certificate list", "that of CredSSP")
+      case .credSSP: ("its CredSSP certificate", "winrmd logs it when it starts", "that of an HTTPS listener")
+      }
+    return """
+      do not go on before you know why: something else may be answering in the server's place. Have its administrator say, on the server \
+      itself, which SHA-256 \(this) has (\(source)); \(other) may be another one, with a pin of its own. Only if it is the one that is shown \
+      here: winrm credssp pin -remote:\(host) -sha256:HEX adds it. If what was pinned is no longer in use, before that: \
+      winrm credssp unpin -remote:\(host) takes all pins of the host away
+      """
   }
 
   /// An error between opening the connection and the first request.
@@ -252,7 +261,7 @@ extension ClientSession {
       let kerberos = plan.obstacle?.error.map { ". For Kerberos, which proves the server as well: \($0.nextStep)" } ?? ""
       return make(
         code, .delegate, cause,
-        Self.nextStep(afterPinOf: host, source: "winrmd logs that of its CredSSP certificate when it starts") + kerberos)
+        Self.nextStep(afterPinOf: host, .credSSP) + kerberos)
     }
     return make(
       code, .delegate, cause,
