@@ -193,7 +193,7 @@ extension WinrmRunner {
   }
 
   /// What failed, and what holds until it is mended.
-  private static func failure(_ error: any Error, _ stored: Result<DomainPolicy?, any Error>) -> WinrmFailure {
+  static func failure(_ error: any Error, _ stored: Result<DomainPolicy?, any Error>) -> WinrmFailure {
     let cause =
       switch error {
       case let error as DomainPolicyError: error.message

@@ -289,6 +289,27 @@ private let denyKey = #"Software\Policies\Microsoft\Windows\CredentialsDelegatio
     #expect(try domain.read().objects[0].entries == kept)
   }
 
+  @Test("What does not apply is dropped before a policy is too large, and a mark keeps its reason") func dropping() throws {
+    let host = try WinrmHost()
+    let store = DomainPolicyStore(paths: host.paths)
+    var policy = try FakeDomain().read()
+    var large = policy.objects[1]
+    large.entries = (1...3).map {
+      PolicyFile.Entry(key: denyKey, name: String($0), value: RegistryValue(type: .binary, data: Array(repeating: 255, count: 65_000)))
+    }
+    large.entries += large.entries
+    policy.remembered = [large]
+    let stored = try store.replace(with: policy)
+    #expect(stored.unusable == nil && stored.objects == policy.objects && stored.remembered.isEmpty)
+    #expect(try store.load() == stored)
+    policy.objects.append(large)
+    #expect(try store.replace(with: policy).unusable?.hasPrefix("it is larger than 1048576 bytes; most of it is from Object 2") == true)
+    policy.unusable = "a mistake"
+    let marked = try store.replace(with: policy)
+    #expect(marked.unusable == "a mistake" && marked.objects.isEmpty)
+    #expect(try store.load() == marked)
+  }
+
   @Test("Reading ends as soon as more is kept than can be stored, and what was said cannot be used", .timeLimit(.minutes(2)))
   func size() throws {
     var domain = FakeDomain()

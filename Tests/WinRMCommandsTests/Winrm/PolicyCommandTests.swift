@@ -371,6 +371,51 @@ private enum ConfigurationFlag {
     #expect(run.code == 1 && run.output.contains("denies delegation"))
   }
 
+  @Test("An update that fails says what holds: nothing, where what was read before cannot be used") func failedUpdate() throws {
+    var policy = DomainPolicy(
+      domain: "lab.example", controller: "dc.lab.example", machine: "CN=HOP1,DC=lab,DC=example", updated: WinrmRunner.now - 7300,
+      objects: [])
+    func message(_ stored: Result<DomainPolicy?, any Error>) -> String {
+      WinrmRunner.failure(DomainPolicyError(message: "no domain controller was found"), stored).message
+    }
+    #expect(message(.success(policy)).contains("The policy of lab.example that was read 2 hours ago (20"))
+    #expect(message(.success(policy)).contains("stays in force"))
+    #expect(message(.success(nil)).hasSuffix("No policy of a domain was read before."))
+    policy.unusable = "the policy object X cannot be used"
+    let unusable = message(.success(policy))
+    #expect(!unusable.contains("in force") && unusable.contains("no domain controller was found"), "\(unusable)")
+    #expect(unusable.contains("What lab.example said 2 hours ago (20") && unusable.contains("the policy object X cannot be used"))
+    #expect(unusable.contains("nothing is delegated") && unusable.contains("0x80338088"))
+  }
+
+  @Test("What an object said last is shown as such") func staleObject() async throws {
+    let identifier = try #require(PolicyIdentifier(Self.identifier))
+    try DomainPolicyStore(paths: host.paths).replace(
+      with: DomainPolicy(
+        domain: "lab.example", controller: "dc.lab.example", machine: "CN=HOP1,DC=lab,DC=example", updated: WinrmRunner.now,
+        objects: [
+          DomainPolicy.Object(
+            name: "Old", identifier: identifier, link: "DC=lab,DC=example", isEnforced: false, version: 3, file: Self.file,
+            entries: [number(Self.client, "AllowCredSSP", 1)],
+            stale: DomainPolicy.Object.Stale(lastRead: WinrmRunner.now - 7300, reason: "SYSVOL lacks x\nAllowed = true"))
+        ]))
+    let shown = await host.run("policy")
+    #expect(shown.code == 0 && shown.output.contains("            Version = 3\n            Stale = true\n            LastRead = 20"))
+    #expect(
+      shown.output.contains("            Age = 2 hours\n            Because = SYSVOL lacks x\u{FFFD}Allowed = true\n"), "\(shown.output)")
+    #expect(shown.output.contains("Name = AllowCredSSP"))
+    // A time that is none.
+    let file = host.paths.domainPolicyFile
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    for damage in [#""LastRead": -1,"#, #""LastRead": "x","#, ""] {
+      let damaged = text.replacing(try Regex(#""LastRead": [0-9]+,"#), with: damage)
+      #expect(damaged != text)
+      try Data(damaged.utf8).write(to: URL(fileURLWithPath: file))
+      let run = await host.run("policy")
+      #expect(run.code == 1 && run.error.contains("0x80338088") && run.error.contains("LastRead"), "\(run.output)\(run.error)")
+    }
+  }
+
   @Test("Nobody names an object or a value so that a rule seems to be somebody else's") func forgedSource() async throws {
     let list = Self.delegation + #"\AllowFreshCredentials"#
     func store(_ name: String, _ entries: [PolicyFile.Entry]) throws {
