@@ -98,6 +98,35 @@ def test_the_name_service_does_not_ask_the_domain(bare, member, edit):
         file.write_text(before)
 
 
+def test_the_groups_of_the_domain_are_asked_for_too(bare, member):
+    file = nsswitch(bare)
+    before = file.read_text()
+    try:
+        file.write_text(before.replace("group: files winbind", "group: files"))
+        remedy = assert_broken(member, "domainusers", "LAB\\", "does not know its group", "(group: files)")
+        on_host(bare, member, remedy.split("; then start")[0])
+        assert file.read_text().split() == before.split()
+        assert_well(member)
+    finally:
+        file.write_text(before)
+
+
+def test_winbind_behind_another_name(bare, member):
+    """Who knows the domain's users is asked, and not guessed from what the sources are called."""
+    file, users = nsswitch(bare), nsswitch(bare).with_name("passwd")
+    before = file.read_text(), users.read_text()
+    try:
+        file.write_text(before[0].replace("passwd: files winbind", "passwd: compat\npasswd_compat: winbind"))
+        users.write_text(before[1] + "+::::::\n")
+        assert_well(member)
+        assert "passwd: compat; LAB\\" in examine(member).evidence("service.domainusers")
+        users.write_text(before[1])
+        assert_broken(member, "domainusers", "names neither winbind nor sss")
+    finally:
+        file.write_text(before[0])
+        users.write_text(before[1])
+
+
 def test_winbind_comes_too_late(bare, member):
     file = nsswitch(bare)
     before = file.read_text()

@@ -17,6 +17,8 @@ extension ServiceExamination {
   private static let nameServiceSwitch = "/etc/nsswitch.conf"
   /// The sources that know a domain's users, with their modules.
   private static let modules = ["winbind": "libnss_winbind.so.2", "sss": "libnss_sss.so.2"]
+  /// The sources that know nobody but this machine's own users. Others, such as ldap or compat, may know those of a domain.
+  private static let ownSources: Set<String> = ["files", "db", "systemd", "mymachines"]
 
   /// No check on a machine that is in no domain.
   func domainUsers(_ membership: Membership) -> [Check] {
@@ -24,14 +26,10 @@ extension ServiceExamination {
     let configuration = SystemFile.text(Self.nameServiceSwitch) ?? ""
     let sources = NameService.sources(of: "passwd", in: configuration) ?? ["files"]
     let known = sources.filter { Self.modules[$0] != nil }
-    guard !known.isEmpty else {
-      return [
-        domainUsers(
-          .fail,
-          "\(Self.nameServiceSwitch) names neither winbind nor sss for passwd: nobody of the domain is a user of this machine, and nobody is admitted",
-          remedy: "\(Self.nameServiceRemedy(configuration)); then start the service anew")
-      ]
-    }
+    let unnamed = domainUsers(
+      .fail,
+      "\(Self.nameServiceSwitch) names neither winbind nor sss for passwd: nobody of the domain is a user of this machine, and nobody is admitted",
+      remedy: "\(Self.nameServiceRemedy(configuration)); then start the service anew")
     let seen = "passwd: \(sources.joined(separator: " "))"
     if let lack = Self.missingModule(known) {
       return [
@@ -42,9 +40,16 @@ extension ServiceExamination {
             : "apt-get install libnss-sss (Fedora: dnf install sssd-client); then start the service anew")
       ]
     }
-    guard membership == .member, let (name, number) = Self.sample() else { return [domainUsers(.pass, seen)] }
+    guard membership == .member, let (name, number) = Self.sample() else {
+      if !known.isEmpty { return [domainUsers(.pass, seen)] }
+      return [
+        Self.areOwn(sources)
+          ? unnamed : domainUsers(.unknown, "\(seen); whether these know the users of the domain cannot be found out without winbind")
+      ]
+    }
     do throws(NameService.Failure) {
       guard let user = try NameService.system.user(named: name) else {
+        guard !known.isEmpty else { return [unnamed] }
         return [
           domainUsers(
             .fail, "\(seen); winbind has the Unix user \(name), and the system's name service does not know it",
@@ -61,11 +66,28 @@ extension ServiceExamination {
               "let winbind alone number the users of the domain: name it before others in the line passwd of \(Self.nameServiceSwitch)")
         ]
       }
+      guard try NameService.system.group(user.group) != nil else {
+        let groups = NameService.sources(of: "group", in: configuration) ?? ["files"]
+        return [
+          domainUsers(
+            .fail,
+            """
+            \(seen); \(name) is one, and the system's name service does not know its group \(user.group) (group: \
+            \(groups.joined(separator: " "))): shells run without the groups of the domain
+            """,
+            remedy: known.contains("winbind") && !groups.contains { Self.modules[$0] != nil }
+              ? "\(Self.nameServiceRemedy(configuration)); then start the service anew"
+              : "have the line group of \(Self.nameServiceSwitch) name what the line passwd names; then start the service anew")
+        ]
+      }
     } catch {
       return [domainUsers(.unknown, "\(seen); whether \(name) is known cannot be found out: \(Names.reason(error))")]
     }
     return [domainUsers(.pass, "\(seen); \(name) is one")]
   }
+
+  /// Whether nobody else than this machine is asked. What the configuration says of results is no source.
+  static func areOwn(_ sources: [String]) -> Bool { sources.allSatisfy { ownSources.contains($0) || $0.contains("=") } }
 
   private func domainUsers(_ state: CheckState, _ evidence: String, remedy: String? = nil) -> Check {
     check("domainusers", Self.domainUsersTitle, state, evidence, remedy: remedy)

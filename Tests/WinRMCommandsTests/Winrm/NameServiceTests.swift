@@ -74,6 +74,16 @@ struct NameServiceTests {
     }
   }
 
+  @Test(
+    "Who but winbind and sss knows the users of a domain is not said by the name of a source",
+    arguments: [
+      ("passwd: files systemd", true), ("passwd: files [NOTFOUND=return] db", true), ("passwd: files ldap", false),
+      ("passwd: compat\npasswd_compat: winbind", false), ("passwd: files winbind", false),
+    ])
+  func sourcesOfThisMachineAlone(_ configuration: String, _ areOwn: Bool) throws {
+    #expect(ServiceExamination.areOwn(try #require(NameService.sources(of: "passwd", in: configuration))) == areOwn)
+  }
+
   @Test func whatIsRestartedIsThere() {
     #expect(NameService.remedy(restarting: [.sssd], hasSystemd: true) == "systemctl restart sssd")
     #expect(NameService.remedy(restarting: [.winbind, .sssd], hasSystemd: true) == "systemctl restart winbind sssd")
