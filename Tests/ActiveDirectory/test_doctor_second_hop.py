@@ -212,7 +212,7 @@ def test_a_server_outside_of_the_domain_with_an_account_of_the_same_name(domain)
             report = examine(domain, "http://wg.lab.example:%d" % outside.port, inside)
     doctor.assert_broken(report, "secondhop.access", "does not accept who the user is", code="0x52E")
     remedy = report.checks["secondhop.access"]["remedy"]
-    assert "join it to the domain" in remedy and "-u:HOST" in remedy and "winrm account add" not in remedy
+    assert "join it to the domain" in remedy and "-u:'HOST\\USER'" in remedy and "winrm account add" not in remedy
 
 
 @pytest.mark.parametrize("method", ["CredSSP", "Negotiate"])
