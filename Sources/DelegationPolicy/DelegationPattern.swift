@@ -18,7 +18,8 @@ public struct DelegationPattern: Sendable, Hashable {
 
   /// Reads `SERVICE/host`, `SERVICE/*.domain` or `SERVICE/*`.
   ///
-  /// - Throws: `malformedPattern` for anything else: no service class, two wildcards, a wildcard elsewhere, a port.
+  /// - Throws: `malformedPattern` for anything else: no service class, two wildcards, a wildcard elsewhere, a port, a host that no endpoint
+  ///   can have.
   public init(parsing text: String) throws(DelegationPolicyError) {
     func malformed(_ why: String) -> DelegationPolicyError {
       DelegationPolicyError(.malformedPattern, "\"\(text.withVisibleScalars)\" is no delegation target: \(why)")
@@ -36,16 +37,32 @@ public struct DelegationPattern: Sendable, Hashable {
     if host == "*" {
       self.host = .any
     } else if host.hasPrefix("*.") {
-      guard let domain = FoldedHost(String(host.dropFirst(2))), !domain.isIPv6Shaped, domain.bytes.first != UInt8(ascii: ".") else {
-        throw malformed("after the wildcard must stand the name of a domain")
+      let name = host.dropFirst(2)
+      // The shortest host of the domain is one of a single letter.
+      guard let domain = FoldedHost(String(name)), !name.contains("*"), HostSyntax.isName("x.\(name)") else {
+        var error = malformed("after the wildcard must stand the name of a domain")
+        error.isAboutHost = !name.contains("*") && !name.contains(":") && !name.isEmpty
+        throw error
       }
       self.host = .suffix([UInt8(ascii: ".")] + domain.bytes)
     } else {
       guard !host.contains("*") else { throw malformed("only one wildcard may stand, alone or before the first dot") }
-      guard let exact = FoldedHost(String(host)) else { throw malformed("it holds characters that no host name has") }
-      guard exact.bytes.count(where: { $0 == UInt8(ascii: ":") }) != 1 else { throw malformed("a delegation target has no port") }
+      guard host.utf8.count(where: { $0 == UInt8(ascii: ":") }) != 1, !Self.isBracketsAndPort(host) else {
+        throw malformed("a delegation target has no port")
+      }
+      guard let exact = FoldedHost(String(host)), exact.isIPv6Shaped ? HostSyntax.isIPv6Address(exact.text) : HostSyntax.isName(host) else {
+        var error = malformed("what follows the / is no host name and no address that an endpoint can have")
+        error.isAboutHost = !host.isEmpty
+        throw error
+      }
       self.host = .exact(exact)
     }
+  }
+
+  /// `[ADDRESS]:PORT`.
+  private static func isBracketsAndPort(_ host: Substring) -> Bool {
+    guard host.first == "[", let end = host.lastIndex(of: "]") else { return false }
+    return host[host.index(after: end)...].first == ":"
   }
 
   /// `WSMAN/*`.

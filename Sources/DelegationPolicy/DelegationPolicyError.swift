@@ -16,6 +16,8 @@ public struct DelegationPolicyError: Error, Equatable, Sendable {
   public var code: Code
   /// What is wrong with which text, for the person who wrote it.
   public var message: String
+  /// Whether a pattern has the form of one, and only its host is none that an endpoint can have: it would match nothing.
+  package var isAboutHost = false
 
   public init(_ code: Code, _ message: String) {
     self.code = code

@@ -70,6 +70,47 @@ import Testing
     #expect(error?.winrmCode.rawValue == 87)
   }
 
+  /// Hosts that no endpoint can have.
+  static let impossibleHosts = [
+    "hop1|hop2", "%HOSTX%", "hop3?", "hop$1", "hop1%", "a%25", "%", "hop1#x", "hop1+x", "hop1=x", "(hop1)", "'hop1'", "~", "!hop1", "hop&1",
+    ".hop", "a..b", "hop1..", ":::", "-hop", "hop1;hop2", "{hop1}", "hop^1", "hop`1", "a/b", "a@b", "a,b", "a\\b", "\"a\"", "<local>",
+    "[hop1]",
+    "[::1", "::1]", "[fe80::1%eth0]", "fe80::1%eth0", "1::2::3", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "12345::1", "::g", "::1.2.3",
+    "::1.2.3.256", "::1.2.3.4:5", "[::]]", "\u{2800}", "a\u{2800}", "\u{FF0A}", "\u{1F600}", "a\u{3002}\u{FF0F}",
+    String(repeating: "a", count: 256),
+    String(repeating: "a", count: 300), String(repeating: "\u{E9}", count: 128),
+  ]
+
+  @Test("A host that no endpoint can have is refused as such", arguments: impossibleHosts)
+  func impossible(host: String) {
+    let error = #expect(throws: DelegationPolicyError.self) { try DelegationPattern(parsing: "WSMAN/" + host) }
+    #expect(error?.code == .malformedPattern && error?.isAboutHost == true, "\(error?.message ?? "")")
+    guard !host.contains(":"), !host.hasPrefix("-") else { return }
+    #expect(throws: DelegationPolicyError.self) { try DelegationPattern(parsing: "WSMAN/*." + host) }
+  }
+
+  @Test(
+    "Every form of a host that an endpoint can have is taken",
+    arguments: [
+      "hop1", "HOP1.lab.example", "hop1.", "a_b", "_hop", "1", "10.0.0.1", "0x7f.1", "a-", "b\u{FC}cher.example", "xn--bcher-kva.example",
+      "e\u{301}", "\u{4E2D}\u{6587}", "\u{0668}", "::", "::1", "[::1]", "2001:DB8::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::",
+      "::2:3:4:5:6:7:8",
+      "::FFFF:129.144.52.38", "1:2:3:4:5:6:1.2.3.4", String(repeating: "a", count: 255), String(repeating: "a", count: 255) + ".",
+    ])
+  func possible(host: String) throws {
+    #expect(try DelegationPattern(parsing: "wsman/" + host).matches(host: host))
+    guard !host.contains(":"), host.utf8.count < 254 else { return }
+    #expect(try DelegationPattern(parsing: "WSMAN/*." + host).matches(host: "x." + host))
+  }
+
+  @Test(
+    "A mistake in the form of an entry is not one of its host",
+    arguments: ["WSMAN/", "WSMAN/hop1:5985", "WSMAN/[::1]:5985", "WSMAN/a*", "WSMAN/*.*", "WSMAN/*.a:1", "WSMAN/*.", "WSMAN/a b", "hop1"])
+  func form(text: String) {
+    let error = #expect(throws: DelegationPolicyError.self) { try DelegationPattern(parsing: text) }
+    #expect(error?.isAboutHost == false)
+  }
+
   @Test("Patterns that match the same hosts are equal, and keep their text")
   func equality() throws {
     let left = try DelegationPattern(parsing: "wsman/Server.")

@@ -66,6 +66,13 @@ import Testing
       Fixture.number("K", "**securekey", 1), PolicyFile.Entry(key: "K", name: "", value: none), Fixture.text("K", "**Comment:GPO", "x"),
     ])
     #expect(tree.items.isEmpty)
+    // As Windows writes it: what it says of the key is a part of the name.
+    for name in ["**SecureKey=0", "**SecureKey=1", "**SECUREKEY=1", "**securekey."] {
+      for entry in [Fixture.number("K", name, 1), Fixture.text("K", name, ""), PolicyFile.Entry(key: "K", name: name, value: none)] {
+        #expect(try self.tree([Fixture.number("K", "a", 1), entry]).items.map(\.name) == ["a"])
+      }
+    }
+    #expect(throws: GroupPolicyError(.unsupported, "")) { try self.tree([Fixture.number("K", "**SecureKeys", 1)]) }
   }
 
   @Test("An unknown instruction is refused where it matters") func unknown() throws {

@@ -646,6 +646,30 @@ private enum JSONEscape {
     #expect((try? ClientPolicy.machine(paths: root.paths).delegation.allowFresh.isEmpty) == (isLikeWinRM ? nil : true))
   }
 
+  static let impossibleHosts = [
+    "WSMAN/hop1|hop2", "WSMAN/%HOSTX%", "wsman/hop3?", "WSMAN/.hop", "WSMAN/a..b", "WSMAN/hop1..", "WSMAN/:::", "WSMAN/\u{2800}",
+    "WSMAN/*.a|b",
+    "WSMAN/" + String(repeating: "a", count: 300),
+  ]
+
+  @Test("An entry whose host nobody can type forbids nothing, which is a mistake, or allows nothing", arguments: impossibleHosts)
+  func impossibleHost(entry: String) throws {
+    let allow = [number(delegation, "AllowFreshCredentials", 1), text(Self.allow, "1", "WSMAN/*")]
+    try root.storeDomainPolicy(
+      allow + [number(delegation, "DenyFreshCredentials", 1), text(delegation + #"\DenyFreshCredentials"#, "1", entry)])
+    let error = #expect(throws: ConfigurationError.self) { try ClientPolicy.machine(paths: root.paths) }
+    #expect(error?.winrmCode.rawValue == 0x8033_8088 && error?.file?.hasPrefix(#"\\lab.example\SYSVOL"#) == true)
+    for list in ["AllowFreshCredentials", "AllowFreshCredentialsWhenNTLMOnly", "DenyFreshCredentials"] {
+      let json = JSONEscape.text(#"{"CredentialsDelegation": {"LIST.List": ["ENTRY"]}}"#, list: list, entry: entry)
+      let policy = try? MachinePolicy(importing: Array(json.utf8), file: "x.json")
+      #expect((policy == nil) == (list == "DenyFreshCredentials"))
+    }
+    try root.storeDomainPolicy(allow + [text(Self.allow, "2", entry)])
+    let effective = try EffectivePolicy.load(paths: root.paths)
+    #expect(effective.freshCredentialsTargets == ["WSMAN/*"])
+    #expect(effective.items.filter(effective.isWithoutEffect).map(\.value.text) == [entry])
+  }
+
   @Test("Entries of a list that is not in force are no rules that hold, whoever wrote them") func idleLists() throws {
     func idle() throws -> [String] {
       try EffectivePolicy.load(paths: root.paths).notInForce().map { "\($0.value.text ?? "?"): \($0.reason)" }

@@ -1,3 +1,4 @@
+import DelegationPolicy
 import Testing
 import WinRM
 
@@ -28,7 +29,9 @@ import WinRM
       let scheme = ["", "http://", "HTTPS://"][random.number(3)]
       let isIPv6 = random.number(4) == 0
       let host =
-        isIPv6 ? random.text("0123456789abcdef", 1...4) + "::" + random.text("0123456789", 1...4) : "h" + random.text("ab0-.", 0...8) + "z"
+        isIPv6
+        ? random.text("0123456789abcdef", 1...4) + "::" + random.text("0123456789", 1...4)
+        : "h" + random.text("ab0-.", 0...8).split(separator: ".").joined(separator: ".") + "z"
       let port = random.number(2) == 0 ? nil : 1 + random.number(65_535)
       let path = random.number(2) == 0 ? nil : "p" + random.text("abc/._~%1", 0...6)
       let text = scheme + (isIPv6 ? "[\(host)]" : host) + (port.map { ":\($0)" } ?? "") + (path.map { "/" + $0 } ?? "")
@@ -40,6 +43,27 @@ import WinRM
       let again = try WinRMEndpoint(parsing: "\(endpoint)")
       #expect(again.host == endpoint.host && again.port == endpoint.port && again.path == endpoint.path && again.scheme == endpoint.scheme)
     }
+  }
+
+  @Test("What can be typed as a host can stand in a delegation list, and what can stand there can be typed")
+  func hostsOfLists() {
+    var random = Seeded(state: 3)
+    var taken = 0
+    for index in 0..<3_000 {
+      let alphabet = index.isMultiple(of: 2) ? "ab1.-_\u{E9}\u{301}\u{3164}\u{200D}\u{2800}\u{10FFFD}\u{BD}%|?$#+=()'~!&" : "a19:."
+      let host = random.text(alphabet, 1...6)
+      let isIPv6 = host.count { $0 == ":" } > 1
+      let endpoint = try? WinRMEndpoint(parsing: isIPv6 ? "[\(host)]" : host)
+      // With one colon it has a port, which lists do not have.
+      let pattern = try? DelegationPattern(parsing: "WSMAN/\(host)")
+      if isIPv6 || !host.contains(":") {
+        #expect((endpoint == nil) == (pattern == nil) || isIPv6 && host.hasSuffix("."), "\(host.debugDescription)")
+      }
+      guard let endpoint, let pattern else { continue }
+      #expect(pattern.matches(host: endpoint.host), "\(host)")
+      taken += 1
+    }
+    #expect(taken > 100)
   }
 
   @Test("H-05: whatever is typed is refused, or is an endpoint that cannot break a request apart")

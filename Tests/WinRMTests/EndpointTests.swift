@@ -27,6 +27,7 @@ import WinRM
       text: "https://[::FFFF:129.144.52.38]", url: "https://[::FFFF:129.144.52.38]:443/wsman", host: "::FFFF:129.144.52.38", fallback: 5986),
     Row(text: "srv/other/path", url: "http://srv:5985/other/path", host: "srv"),
     Row(text: "srv/", url: "http://srv:5985/wsman", host: "srv"),
+    Row(text: "srv.", url: "http://srv.:5985/wsman", host: "srv."),
     Row(text: "srv_1", url: "http://srv_1:5985/wsman", host: "srv_1"),
     Row(text: "bücher.example", url: "http://bücher.example:5985/wsman", host: "bücher.example"),
   ]) func parses(_ row: Row) throws {
@@ -43,6 +44,8 @@ import WinRM
       ("[srv]", 0x8033_80D9), ("[::1]x", 0x8033_80D9), ("::1", 0x8033_80D9), ("fe80::1%eth0", 0x8033_80D9),
       ("[fe80::1%eth0]", 0x8033_80D9), ("a b", 0x8033_80D9), ("srv\r\nX: y", 0x8033_80D9), ("srv/a\r\nX: y", 0x8033_80D9),
       ("srv/a b", 0x8033_80D9), ("-srv", 0x8033_80D9), ("user@srv", 0x8033_80D9), ("srv\u{0}", 0x8033_80D9),
+      ("[:::]", 0x8033_80D9), ("[1::2::3]", 0x8033_80D9), ("a..b", 0x8033_80D9), ("srv..", 0x8033_80D9), (".srv", 0x8033_80D9),
+      ("srv\u{3164}", 0x8033_80D9), ("srv\u{2800}", 0x8033_80D9), (".", 0x8033_80D9),
     ] as [(String, UInt32)]) func refuses(_ text: String, _ code: UInt32)
   {
     let error = #expect(throws: WinRMError.self) { try WinRMEndpoint(parsing: text) }

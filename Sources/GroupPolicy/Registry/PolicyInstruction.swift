@@ -12,7 +12,7 @@ public enum PolicyInstruction: Hashable, Sendable {
   case deleteAllValues
   /// `**deletekeys`: removes the keys below this one that the data names, separated by semicolons, with all that is in them.
   case deleteKeys(names: [String])
-  /// `**securekey`: says who may write the key. Policy here is read from files that only the administrator can write.
+  /// `**SecureKey`, also with `=0` or `=1` in its name: says who may write the key. Policy here is read from files that only the administrator can write.
   case secureKey
   /// An entry without name, type and data only makes the key.
   case makeKey
@@ -35,7 +35,7 @@ public enum PolicyInstruction: Hashable, Sendable {
     case "**delvals", "**delvals.": self = .deleteAllValues
     case "**deletevalues", "**deletevalues.": self = .deleteValues(names: try Self.names(entry))
     case "**deletekeys", "**deletekeys.": self = .deleteKeys(names: try Self.names(entry))
-    case "**securekey", "**securekey.": self = .secureKey
+    case "**securekey", "**securekey.", "**securekey=0", "**securekey=1": self = .secureKey
     default:
       if let value = rest("**del.") {
         self = .delete(name: value)

@@ -1,3 +1,4 @@
+import DelegationPolicy
 import SecuritySupport
 
 /// Where a WinRM service is: `[TRANSPORT://]HOST[:PORT][/PREFIX]`.
@@ -109,14 +110,14 @@ extension WinRMEndpoint {
       guard let close = authority.firstIndex(of: "]") else { throw .endpoint(.syntax, text) }
       let address = authority[authority.index(after: authority.startIndex)..<close]
       if address.contains("%") { throw .endpoint(.zone, text) }
-      guard isIPv6Address(address) else { throw .endpoint(.syntax, text) }
+      guard HostSyntax.isIPv6Address(address) else { throw .endpoint(.syntax, text) }
       return (String(address), try port(authority[authority.index(after: close)...], of: text))
     }
     let colons = authority.count { $0 == ":" }
     if colons > 1 { throw .endpoint(authority.contains("%") ? .zone : .brackets, text) }
     let cut = authority.firstIndex(of: ":") ?? authority.endIndex
     let host = authority[..<cut]
-    guard isHostName(host) else { throw .endpoint(.syntax, text) }
+    guard HostSyntax.isName(host) else { throw .endpoint(.syntax, text) }
     return (String(host), try port(authority[cut...], of: text))
   }
 
@@ -129,22 +130,6 @@ extension WinRMEndpoint {
       throw .endpoint(.port, whole)
     }
     return port
-  }
-
-  /// Letters, digits, hyphens, dots, underscores; international names in Unicode letters. At most 255 bytes.
-  private static func isHostName(_ host: Substring) -> Bool {
-    guard !host.isEmpty, host.utf8.count <= 255, host.first != "-", host.first != "." else { return false }
-    return host.unicodeScalars.allSatisfy { scalar in
-      scalar.isASCII
-        ? (scalar.properties.isAlphabetic || (0x30...0x39).contains(scalar.value) || scalar == "-" || scalar == "." || scalar == "_")
-        : scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar.properties.generalCategory == .nonspacingMark
-    }
-  }
-
-  /// Whether the characters could be an IPv6 address; the system's resolver has the last word.
-  private static func isIPv6Address(_ text: Substring) -> Bool {
-    text.count { $0 == ":" } >= 2 && text.utf8.count <= 45
-      && text.allSatisfy { $0.isASCII && ($0.isHexDigit || $0 == ":" || $0 == ".") }
   }
 
   /// Printable ASCII without what would end the request line, start a query or carry a header.

@@ -117,7 +117,8 @@ struct DelegationRules {
   /// Other services' entries may use forms that WinRM does not. What may mean every service, or would mean WinRM's if what nobody sees were
   /// not there, is no such entry: it is refused rather than passed over. An entry without a service names nothing; to pass over one that
   /// allows takes nothing from anybody's safety, one that denies was meant to name something. So in a list that denies only an entry is passed
-  /// over that has the class of another service and something behind it.
+  /// over that has the class of another service and something behind it. A host that no endpoint can have is like no service: nothing is allowed
+  /// by it, and in a list that denies it is refused.
   func pattern(_ entry: Entry, in list: DelegationList) throws(ConfigurationError) -> DelegationPattern? {
     let visible = String(String.UnicodeScalarView(entry.text.unicodeScalars.filter { !$0.isInvisible }))
     if list != .denyFresh, !visible.contains("/") { return nil }
@@ -125,7 +126,13 @@ struct DelegationRules {
       guard list == .denyFresh else { return nil }
       if Self.namesAnotherService(entry.text) { return nil }
     }
-    return try Self.pattern(entry.text, in: entry.origin, entry.identity.file)
+    do throws(DelegationPolicyError) {
+      return try DelegationPattern(parsing: entry.text)
+    } catch {
+      // A host that no endpoint can have: the entry would allow nothing, or was meant to forbid something.
+      if error.isAboutHost, list != .denyFresh { return nil }
+      throw Self.mistake(error, in: entry.origin, entry.identity.file)
+    }
   }
 
   /// Whether an entry can name nothing but a service that is not WinRM's, in whatever form: `TERMSRV/host:3389`,
@@ -166,12 +173,16 @@ struct DelegationRules {
     return result
   }
 
-  private static func pattern(_ text: String, in origin: String, _ file: String? = nil) throws(ConfigurationError) -> DelegationPattern {
+  private static func pattern(_ text: String, in origin: String) throws(ConfigurationError) -> DelegationPattern {
     do throws(DelegationPolicyError) {
       return try DelegationPattern(parsing: text)
     } catch {
-      throw ConfigurationError(.malformed, DomainPolicy.line("\(origin): \(error.message)"), file: file, specificCode: .policyCorrupted)
+      throw mistake(error, in: origin, nil)
     }
+  }
+
+  private static func mistake(_ error: DelegationPolicyError, in origin: String, _ file: String?) -> ConfigurationError {
+    ConfigurationError(.malformed, DomainPolicy.line("\(origin): \(error.message)"), file: file, specificCode: .policyCorrupted)
   }
 }
 
