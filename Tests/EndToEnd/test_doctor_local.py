@@ -281,6 +281,81 @@ def test_an_entry_that_nobody_answers_to(host, accounts, groups, texts):
     assert_well(host)
 
 
+HOSTILE = ["$(touch $0.sub)", "x';touch quote;'", "`touch back`", "a;touch semicolon", 'q"; touch double', "-x"]
+
+
+def words(host, command):
+    """What a shell makes of the commands of a remedy: each with its words. Nothing but these may come of it."""
+    before = sorted(os.listdir(host.root))
+    names = "winrm", "groupadd", "useradd", "mv", "chown", "chmod"
+    functions = "".join('%s() { printf "%%s\\0" %s "$@"; echo; }\n' % (name, name) for name in names)
+    done = subprocess.run(["sh", "-ec", functions + command], cwd=host.root, capture_output=True, text=True, timeout=10)
+    assert done.returncode == 0 and not done.stderr and sorted(os.listdir(host.root)) == before, (command, done)
+    return [line.split("\0")[:-1] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_words_of_a_command_and_nothing_else(host, name):
+    settings = host.root / "etc" / "winrm" / "config.changes.json"
+    content = json.loads("".join(line for line in settings.read_text().splitlines() if not line.lstrip().startswith("//")))
+
+    def allow(**lists):
+        content["Service"].update({"AllowedAccounts": [], "AllowedGroups": [], **lists})
+        settings.write_text(json.dumps(content))
+
+    allow(AllowedAccounts=[name, "ghost'$(touch other)", "alice"])
+    out = "; or take the name out: "
+    remedy = assert_broken(host, "allowed", name)
+    lost = ["winrm", "set", "winrm/config/service", """@{AllowedAccounts="ghost'$(touch other),alice"}"""]
+    first = words(host, remedy.replace(out, "\n"))
+    given = "NAME" if name.startswith("-") else name
+    assert first == [["winrm", "account", "add", given, "-unixuser:USER"], lost]
+    # The name as one of those that stay.
+    allow(AllowedAccounts=["ghost", name, "alice"])
+    remedy = assert_broken(host, "allowed", name)
+    quote = "'" if '"' in name else '"'
+    assert words(host, remedy.split(out)[1]) == [["winrm", "set", "winrm/config/service", "@{AllowedAccounts=%s%s,alice%s}" % (quote, name, quote)]]
+    allow(AllowedAccounts=["alice"], AllowedGroups=[name])
+    given = "GROUP" if name.startswith("-") else name
+    assert words(host, assert_broken(host, "allowed", name).split("; or ")[0]) == [["groupadd", given]]
+
+
+def test_a_list_that_no_command_can_have(host):
+    service(host, AllowedAccounts="ghost,it's,alice")
+    settings = host.root / "etc" / "winrm" / "config.changes.json"
+    settings.write_text(settings.read_text().replace("it's", """it's \\"q\\";touch y"""))
+    remedy = assert_broken(host, "allowed", "ghost")
+    assert """winrm set winrm/config/service '@{AllowedAccounts="LIST"}', LIST being""" in remedy and "touch" not in remedy
+
+
+@pytest.mark.parametrize("name", ["with blanks", "it's;touch x", "$(touch x)", 'a"b`touch x`'])
+def test_files_are_words_of_a_command(host, name):
+    root = host.root / name
+    directory = root / "etc" / "winrm"
+    directory.mkdir(parents=True)
+    file = directory / "config.json"
+    file.write_text("{")
+    extra = {"WINRM_ROOT": str(root)}
+
+    def remedy(check):
+        return examine(host, extra=extra).checks["service." + check]["remedy"]
+
+    text = remedy("settings")
+    assert words(host, text[text.index("mv ") :]) == [["mv", str(file), "%s.broken" % file]]
+    file.write_text("{}")
+    file.chmod(0o666)
+    assert [line[-1] for line in words(host, remedy("settings"))] == [str(file)] * 2
+    file.chmod(0o644)
+    accounts = root / "var" / "lib" / "winrm" / "accounts.json"
+    accounts.parent.mkdir(parents=True, exist_ok=True)
+    accounts.write_text("{}")
+    accounts.chmod(0o644)
+    assert [line[-1] for line in words(host, remedy("accounts"))] == [str(accounts)] * 2
+    # Below it, a shell of the same kind carries it out.
+    shell(host, remedy("accounts"))
+    assert accounts.stat().st_mode & 0o777 == 0o600
+
+
 def test_the_only_entry_is_nobody(host):
     service(host, AllowedAccounts="ghost", AllowedGroups="")
     remedy = assert_broken(host, "allowed", "ghost")
@@ -488,6 +563,29 @@ def test_policy_that_is_broken_and_repaired(host, name, content):
     mark = len(host.log())
     remedy = assert_broken(host, "policy", str(file), code="0x80338088")
     shell(host, remedy[remedy.index("mv ") :])
+    assert_well(host)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "link to a device"])
+@pytest.mark.parametrize("check,name", [("policy", "policy.json"), ("policy", "Registry.pol"), ("settings", "config.json"), ("accounts", "")])
+def test_what_is_no_file_is_set_aside(host, check, name, kind):
+    """Neither owner nor mode makes a file of it."""
+    file = host.root / "etc" / "winrm" / name if name else host.root / "var" / "lib" / "winrm" / "accounts.json"
+    if file.exists():
+        file.rename(str(file) + ".kept")
+    if kind == "pipe":
+        os.mkfifo(file, 0o600)
+    elif kind == "directory":
+        file.mkdir(0o700)
+    else:
+        file.symlink_to("/dev/null")
+    report = examine(host)
+    assert report.failed == ["service." + check], report
+    remedy = report.checks["service." + check]["remedy"]
+    assert "chmod" not in remedy and "chown" not in remedy
+    shell(host, remedy[remedy.index("mv ") :].split(";")[0])
+    if os.path.exists(str(file) + ".kept"):
+        os.rename(str(file) + ".kept", file)
     assert_well(host)
 
 

@@ -33,6 +33,25 @@ struct CommandWordTests {
     #expect(CommandWord.quoted("//hop2/adm$n") == "'//hop2/adm$n'")
     #expect(CommandWord.quoted("a'b") == #"'a'\''b'"#)
     #expect(CommandWord.quoted("") == "''")
+    // To Swift, a quote and its accent are one character that is no quote.
+    #expect(Array(CommandWord.quoted("a'\u{301};b").utf8) == Array("'a'\\''\u{301};b'".utf8))
+  }
+
+  @Test func namesOfThisMachine() {
+    for (name, word) in [
+      ("alice", "alice"), ("LAB\\alice", #"'LAB\alice'"#), ("$(evil)", "'$(evil)'"), ("x';evil", #"'x'\'';evil'"#),
+      ("a b", "'a b'"), ("Jürgen", "'Jürgen'"), ("~root", "'~root'"), ("`evil`", "'`evil`'"),
+    ] { #expect(CommandWord.argument(name, or: "NAME") == word) }
+    for name in ["", "-evil", "/evil", "a\nevil", "a\u{1B}[2Jevil", "a\u{202E}evil", "a\u{2028}evil", "a\0", "a\u{200B}"] {
+      #expect(CommandWord.argument(name, or: "NAME") == "NAME")
+    }
+  }
+
+  @Test func filesOfThisMachine() {
+    #expect(CommandWord.path("/etc/winrm/config.json") == "/etc/winrm/config.json")
+    #expect(CommandWord.path("/a b/it's/$(evil)") == #"'/a b/it'\''s/$(evil)'"#)
+    #expect(CommandWord.path("-r/etc") == "./-r/etc")
+    #expect(CommandWord.path("/a\nb") == "FILE")
   }
 
   @Test func titlesOfPolicyObjects() {

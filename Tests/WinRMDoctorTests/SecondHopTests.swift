@@ -147,6 +147,7 @@ struct SecondHopVerdictTests {
       (.serverNotTrusted, .policy, .secondHopClient),
       (.explicitCredentialsRequired, .policy, .secondHopClient), (.negotiateDisabled, .policy, .secondHopClient),
       (.noCredentials, .policy, .secondHopClient), (.mutualAuthenticationFailed, .tls, .secondHopClient),
+      (.mutualAuthenticationFailed, .authenticate, .secondHopClient), (.mutualAuthenticationFailed, .request, .secondHopClient),
       (.nameNotResolved, .resolve, .secondHopName),
       (.destinationUnreachable, .connect, .secondHopPort), (.networkTimedOut, .connect, .secondHopPort),
       (.sslConnectionAborted, .tls, .secondHopPort), (.networkTimedOut, .authenticate, .secondHopPort),
@@ -160,6 +161,19 @@ struct SecondHopVerdictTests {
     let verdict = try verdict(code, stage)
     #expect(verdict.check == check && verdict.code == code)
     #expect(!verdict.remedy.isEmpty)
+  }
+
+  @Test("Who has proven nothing says nothing of the user", arguments: [WinRMError.Stage.authenticate, .request, .shell])
+  func unproven(stage: WinRMError.Stage) throws {
+    for hasTicket in [true, false] {
+      let verdict = try verdict(
+        .mutualAuthenticationFailed, stage, "hop2:5985 said yes before it had proven who it is", answer: "HTTP 200 (OK)",
+        hasTicket: hasTicket)
+      #expect(verdict.check == .secondHopClient)
+      #expect(verdict.evidence.contains("what answers for hop2 has not proven who it is") && !verdict.evidence.contains("who the user is"))
+      #expect(verdict.remedy.contains("may be answering in its place") && verdict.remedy.contains("getent hosts hop2"))
+      for word in ["keytab", "klist", "winrm account", "AllowedAccounts"] { #expect(!verdict.remedy.contains(word)) }
+    }
   }
 
   @Test func theRuleOfTheFirstHopIsNamedWithTheCommandForIt() throws {

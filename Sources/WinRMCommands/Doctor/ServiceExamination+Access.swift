@@ -19,7 +19,7 @@ extension ServiceExamination {
     else { return [] }
     let title = "Whoever is admitted may open shells"
     let builtIn = resource.security.first?.sddl ?? ""
-    func set(_ sddl: String) -> String { "winrm configsddl \(resource.uri) '-sddl:\(sddl)'" }
+    func set(_ sddl: String) -> String { "winrm configsddl \(CommandWord.quoted(resource.uri)) \(CommandWord.quoted("-sddl:" + sddl))" }
     guard let descriptor = try? SecurityDescriptor(sddl: sddl), let list = descriptor.dacl, !list.flags.contains(.noAccessControl) else {
       return [
         check("shellaccess", title, .fail, "\(place) cannot be used, so that administrators alone are admitted", remedy: set(builtIn))

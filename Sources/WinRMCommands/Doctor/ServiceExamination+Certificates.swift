@@ -45,7 +45,7 @@ extension ServiceExamination {
   private func credSSP(_ settings: WinRMSettings) -> Check {
     let (id, title) = ("credsspcertificate", "The certificate of CredSSP can be used")
     let text = settings.service.certificateThumbprint
-    let naming = "winrm set winrm/config/service '@{CertificateThumbprint=\"THUMBPRINT\"}'"
+    let naming = SettingCommand.set("winrm/config/service", "CertificateThumbprint", "THUMBPRINT")
     guard text.isEmpty else { return named(id, title, text, naming: naming, host: nil) }
     // The one that the service has made itself.
     let file = paths.stateDirectory + "/credssp-identity"
@@ -57,7 +57,8 @@ extension ServiceExamination {
     }
     guard status.st_mode & 0o077 == 0 else {
       return check(
-        id, title, .fail, "the key in \(file) is open to others; the service does not start with it", remedy: "chmod 600 \(file)")
+        id, title, .fail, "the key in \(file) is open to others; the service does not start with it",
+        remedy: "chmod 600 \(CommandWord.path(file))")
     }
     return check(id, title, .pass, "none is named: the service shows one of its own, which clients must pin (its hash is in the log)")
   }
@@ -80,7 +81,7 @@ extension ServiceExamination {
       case .accessDenied where userID != 0: return check(id, title, .unknown, "\(error.message); \(Self.asRoot)")
       case .unsafeFile where isOfOthers: return check(id, title, .unknown, "\(error.message); \(Self.asRoot)")
       case .unsafeFile:
-        let file = "\(paths.certificateDirectory)/\(thumbprint)"
+        let file = CommandWord.path("\(paths.certificateDirectory)/\(thumbprint)")
         return check(id, title, .fail, error.message, remedy: "chown \(owner) \(file).*; chmod 644 \(file).pem; chmod 600 \(file).key")
       default: return check(id, title, .fail, error.message, remedy: replacing, code: error.winrmCode)
       }
@@ -104,9 +105,8 @@ extension ServiceExamination {
   /// That of an HTTPS listener: the one that it names, or the best one for its Hostname.
   private func shown(by listener: ListenerSettings, _ id: String) -> Check {
     let title = "The certificate of the listener on port \(listener.port) can be used"
-    let resource = "winrm/config/Listener?Address=\(listener.address)+Transport=HTTPS"
     let host = listener.hostname.isEmpty ? nil : listener.hostname
-    let naming = "winrm set \(resource) '@{CertificateThumbprint=\"THUMBPRINT\"}'"
+    let naming = SettingCommand.set(SettingCommand.resource(listener), "CertificateThumbprint", "THUMBPRINT")
     guard listener.certificateThumbprint.isEmpty else {
       return named(id, title, listener.certificateThumbprint, naming: naming, host: host)
     }
@@ -129,7 +129,7 @@ extension ServiceExamination {
     return check(
       id, title, .fail, "there is no usable certificate for \(names) in \(paths.certificateDirectory)",
       remedy:
-        "winrm certificate import FILE -key:KEYFILE; or one that clients must pin: winrm certificate new -hostname:\(hosts.last ?? "HOST")",
+        "winrm certificate import FILE -key:KEYFILE; or one that clients must pin: winrm certificate new -hostname:\(CommandWord.argument(hosts.last ?? "", or: "HOST"))",
       code: .certificateNotFound)
   }
 
@@ -137,7 +137,9 @@ extension ServiceExamination {
   private func authorities(_ settings: WinRMSettings) -> Check {
     let (id, title) = ("clientcertificates", "Certificates of clients can be verified")
     let authorities = ClientAuthorities(directory: paths.trustedDirectory)
-    let put = "put the PEM file of the authority there: install -D -m 644 FILE \(paths.trustedDirectory)/authority.pem"
+    let directory = CommandWord.path(paths.trustedDirectory)
+    let put =
+      "put the PEM file of the authority there: install -D -m 644 FILE \(CommandWord.path(paths.trustedDirectory + "/authority.pem"))"
     do throws(CertificateError) {
       let anchors = try ClientCertificateVerifier(authorities: authorities).anchors()
       if let problem = anchors.problems.first {
@@ -165,7 +167,7 @@ extension ServiceExamination {
       return error.code == .accessDenied && userID != 0
         ? check(id, title, .unknown, "\(error.message); \(Self.asRoot)")
         : check(
-          id, title, .fail, error.message, remedy: "chown \(owner) \(paths.trustedDirectory); chmod 755 \(paths.trustedDirectory)")
+          id, title, .fail, error.message, remedy: "chown \(owner) \(directory); chmod 755 \(directory)")
     }
   }
 }

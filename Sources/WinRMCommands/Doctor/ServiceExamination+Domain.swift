@@ -113,13 +113,17 @@ extension ServiceExamination {
       return [
         check(
           "keytab", title, .fail, "\(file) is not believed: \(danger)",
-          remedy: "chown \(UnixMembership.name(of: findings.running?.user ?? userID)): \(file); chmod 600 \(file)")
+          remedy: Self.isOther(file)
+            ? Self.aside(file)
+            : "chown \(Self.owner(findings.running?.user ?? userID)) \(CommandWord.path(file)); chmod 600 \(CommandWord.path(file))")
       ]
     }
     if file.hasPrefix("/"), access(file, R_OK) != 0 {
       return [
         userID == 0
-          ? check("keytab", title, .fail, "\(file) cannot be read: \(String(cString: strerror(errno)))", remedy: "chmod 600 \(file)")
+          ? check(
+            "keytab", title, .fail, "\(file) cannot be read: \(String(cString: strerror(errno)))",
+            remedy: "chmod 600 \(CommandWord.path(file))")
           : check("keytab", title, .unknown, "\(file) cannot be read; \(Self.asRoot)")
       ]
     }

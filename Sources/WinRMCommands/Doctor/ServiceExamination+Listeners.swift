@@ -52,8 +52,8 @@ extension ServiceExamination {
     "\(listener.transport.rawValue) on \(listener.address), port \(listener.port)"
   }
 
-  private static func resource(_ listener: ListenerSettings) -> String {
-    "winrm/config/Listener?Address=\(listener.address)+Transport=\(listener.transport.rawValue)"
+  private static func takingAnotherPort(_ listener: ListenerSettings) -> String {
+    SettingCommand.set(SettingCommand.resource(listener), "Port", String(otherPort(than: listener.port)))
   }
 
   // MARK: Addresses
@@ -106,9 +106,10 @@ extension ServiceExamination {
       if findings.effective.item(deciding: "IPv4Filter", of: .service) != nil { return setting("IPv4Filter", "*", of: .service, findings) }
       if findings.effective.item(deciding: "IPv6Filter", of: .service) != nil { return setting("IPv6Filter", "*", of: .service, findings) }
       return "winrm set winrm/config/service '@{IPv4Filter=\"*\";IPv6Filter=\"*\"}'"
-    case .conflict: return "winrm set \(Self.resource(listener)) '@{Port=\"\(Self.otherPort(than: listener.port))\"}'"
+    case .conflict: return Self.takingAnotherPort(listener)
     case .noSuchAddress, .noSuchAdapter, .noAddress, .malformed:
-      return "give the machine the address, or remove the listener: winrm delete \(Self.resource(listener)); winrm quickconfig"
+      let resource = CommandWord.quoted(SettingCommand.resource(listener))
+      return "give the machine the address, or remove the listener: winrm delete \(resource); winrm quickconfig"
     }
   }
 
@@ -161,7 +162,7 @@ extension ServiceExamination {
       return check(
         "listening", title, .fail, evidence.joined(separator: "; "),
         remedy: findings.settings.listeners.contains(listener)
-          ? "\(end); or take another port: winrm set \(Self.resource(listener)) '@{Port=\"\(Self.otherPort(than: listener.port))\"}'" : end)
+          ? "\(end); or take another port: \(Self.takingAnotherPort(listener))" : end)
     }
     guard open.isEmpty || !hasService else {
       return check(
@@ -267,7 +268,7 @@ extension ServiceExamination {
     guard plugIns.contains(where: \.enabled) else {
       return check(
         "shells", title, .fail, "the plug-in \"\(plugIn.name)\" is disabled",
-        remedy: "winrm set \"winrm/config/plugin?Name=\(plugIn.name)\" '@{Enabled=\"true\"}'")
+        remedy: SettingCommand.set("winrm/config/plugin?Name=\(CommandWord.title(plugIn.name) ?? "NAME")", "Enabled", "true"))
     }
     return check("shells", title, .pass, "\(name) = true, the plug-in \"\(plugIn.name)\" is enabled")
   }

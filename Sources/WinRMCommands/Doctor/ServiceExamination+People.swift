@@ -28,7 +28,7 @@ extension ServiceExamination {
         check(
           "accounts", Self.accountsTitle, .fail, summary + "nobody (AllowedAccounts and AllowedGroups are empty)",
           remedy: (accounts.isEmpty && findings.domain == .none ? "winrm account add \(user); " : "")
-            + "winrm set winrm/config/service '@{AllowedAccounts=\"\(user)\"}'")
+            + SettingCommand.list("AllowedAccounts", [user]))
       ]
     }
     let entries = entries(service, accounts, findings)
@@ -62,10 +62,15 @@ extension ServiceExamination {
     case .insecureFile where isOfOthers:
       return check("accounts", title, .unknown, "\(error.message); \(Self.asRoot)")
     case .insecureFile:
-      return check("accounts", title, .fail, error.message, remedy: "chown \(owner) \(file); chmod 600 \(file)")
+      return check(
+        "accounts", title, .fail, error.message,
+        remedy:
+          Self.isOther(file, followingLinks: false)
+          ? "\(Self.aside(file)); then restore the file, or make the accounts anew"
+          : "chown \(owner) \(CommandWord.path(file)); chmod 600 \(CommandWord.path(file))")
     default:
       return check(
-        "accounts", title, .fail, error.message, remedy: "restore the file, or make the accounts anew: mv \(file) \(file).broken")
+        "accounts", title, .fail, error.message, remedy: "restore the file, or make the accounts anew: \(Self.moving(file))")
     }
   }
 
@@ -106,21 +111,26 @@ extension ServiceExamination {
     guard let name = AccountName(parsing: text) else { return .lost("\"\(text)\" cannot be a name", mend: nil) }
     guard let local = AccountStore.localName(of: name, hostNames: hosts) else { return domainAccount(name, findings, &names) }
     guard let account = AccountStore.find(name, in: accounts, hostNames: hosts) else {
-      var mend = "winrm account add \(local) -unixuser:USER"
+      var mend = "winrm account add \(CommandWord.argument(local, or: "NAME")) -unixuser:USER"
       if findings.domain != .none {
         let domain = names.ownDomain()
         mend += Self.domainForm(of: text, local, in: findings.settings.service.allowedAccounts, domain: domain)
       }
       return .lost("there is no account \(local) (winrm account list)", mend: mend)
     }
-    guard account.isEnabled else { return .lost("the account \(account.name) is disabled", mend: "winrm account enable \(account.name)") }
+    guard account.isEnabled else {
+      return .lost(
+        "the account \(account.name) is disabled", mend: "winrm account enable \(CommandWord.argument(account.name, or: "NAME"))")
+    }
     let user: UnixMembership?
     do throws(NameService.Failure) { user = try UnixMembership.user(named: account.unixUser) } catch {
       let reason = names.reason(error, for: account.unixUser)
       return .unknown("whether there is the Unix user \(account.unixUser) of \(account.name) cannot be found out: \(reason)")
     }
     guard user != nil else {
-      return .lost("the Unix user \(account.unixUser) of the account \(account.name) does not exist", mend: "useradd \(account.unixUser)")
+      return .lost(
+        "the Unix user \(account.unixUser) of the account \(account.name) does not exist",
+        mend: "useradd \(CommandWord.argument(account.unixUser, or: "USER"))")
     }
     return .exists
   }
@@ -128,8 +138,7 @@ extension ServiceExamination {
   /// On a member of a domain, a name without the domain may have been meant for one of its accounts.
   static func domainForm(of text: String, _ local: String, in list: [String], domain: String?) -> String {
     let names = list.map { $0 == text ? "\(domain ?? "DOMAIN")\\\(local)" : $0 }
-    return
-      "; or, if an account of the domain is meant, name it so: winrm set winrm/config/service '@{AllowedAccounts=\"\(names.joined(separator: ","))\"}'"
+    return "; or, if an account of the domain is meant, name it so: \(SettingCommand.list("AllowedAccounts", names))"
   }
 
   private func domainAccount(_ name: AccountName, _ findings: Findings, _ names: inout Names) -> Entry.State {
@@ -152,7 +161,7 @@ extension ServiceExamination {
     } catch {
       return .unknown("whether there is \(name) cannot be found out: \(names.reason(error, for: name))")
     }
-    let mend = isBare ? "groupadd \(name)" : nil
+    let mend = isBare ? "groupadd \(CommandWord.argument(name, or: "GROUP"))" : nil
     return first ?? (isBare ? names.state(of: name, .group, mend: mend) : nil)
       ?? .lost("there is no group \(name) on this machine", mend: mend)
   }
@@ -163,8 +172,7 @@ extension ServiceExamination {
       guard case .lost(_, let mend) = entry.state else { continue }
       let rest = entries.filter { $0.list == entry.list && $0.name != entry.name }.map(\.name)
       let isLast = rest.isEmpty && !entries.contains { $0.list != entry.list }
-      let text = isLast ? "NAME" : rest.joined(separator: ",")
-      let set = "winrm set winrm/config/service '@{\(entry.list)=\"\(text)\"}'"
+      let set = SettingCommand.list(entry.list, isLast ? ["NAME"] : rest)
       return mend.map { "\($0); or \(isLast ? "name somebody else" : "take the name out"): \(set)" }
         ?? (isLast ? "name somebody who is there: \(set)" : set)
     }
@@ -194,10 +202,9 @@ extension ServiceExamination {
         "accounts", Self.accountsTitle, .fail, "\(evidence), but there is no account to log on with, no domain and no keytab",
         remedy: "winrm account add NAME -unixuser:USER")
     }
-    let rest = (service.allowedAccounts + [first.name]).joined(separator: ",")
     return check(
       "accounts", Self.accountsTitle, .fail, "\(evidence); none of the accounts belongs to these",
-      remedy: "winrm set winrm/config/service '@{AllowedAccounts=\"\(rest)\"}'")
+      remedy: SettingCommand.list("AllowedAccounts", service.allowedAccounts + [first.name]))
   }
 
   /// Whether one of the accounts is named, or a member of one of the groups.

@@ -87,7 +87,9 @@ struct ServiceExamination {
   /// Whether an ordinary user looks at the machine's service.
   var isOfOthers: Bool { userID != 0 && paths.serviceSocket == WinRMPaths.current(environment: [:], effectiveUserID: 0).serviceSocket }
   /// Whose the files of the service are to be, for chown.
-  var owner: String { userID == 0 ? "root:root" : UnixMembership.name(of: userID) + ":" }
+  var owner: String { userID == 0 ? "root:root" : Self.owner(userID) }
+  /// A user with his group, for chown.
+  static func owner(_ user: UInt32) -> String { CommandWord.argument(UnixMembership.name(of: user) + ":", or: "\(user):") }
 
   static let listenerTitle = "There is a listener"
   static let accountsTitle = "Somebody may use it"
@@ -144,18 +146,38 @@ struct ServiceExamination {
   private func remedy(for error: ConfigurationError) -> String {
     if let remedy = error.domainPolicyRemedy { return remedy }
     guard let file = error.file else { return "repair the file, and run winrm doctor again" }
-    if error.code == .unsafeFile { return "chown \(owner) \(file); chmod 644 \(file)" }
-    let aside = "mv \(file) \(file).broken"
+    if error.code == .unsafeFile, !Self.isOther(file), !isTrusted(file) {
+      return "chown \(owner) \(CommandWord.path(file)); chmod 644 \(CommandWord.path(file))"
+    }
+    let aside = Self.moving(file)
     switch file {
     case paths.settingsChangesFile, paths.machineSettingsChangesFile:
       return "set it aside: \(aside); what winrm had changed of the settings is lost then, and is to be set again"
     case paths.domainPolicyFile: return "set it aside, and read the policy again: \(aside); winrm policy update"
     case paths.machineRegistryPolicyFile: return "put a whole file in its place, or set it aside: \(aside)"
+    case _ where Self.isOther(file): return Self.aside(file)
     default:
       let place = error.line.map { " at line \($0)" + (error.column.map { ", column \($0)" } ?? "") } ?? ""
       return "correct the file\(place), or set it aside: \(aside)"
     }
   }
+
+  /// Whether what stands at a path is a directory, a pipe or a device, which no right makes a file.
+  static func isOther(_ path: String, followingLinks: Bool = true) -> Bool {
+    var status = stat()
+    guard (followingLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return false }
+    return status.st_mode & S_IFMT != S_IFREG
+  }
+
+  /// Whether owner and mode of a file are not what is wrong with it.
+  private func isTrusted(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && (status.st_uid == 0 || status.st_uid == userID) && status.st_mode & (S_IWGRP | S_IWOTH) == 0
+  }
+
+  static func moving(_ file: String) -> String { "mv \(CommandWord.path(file)) \(CommandWord.path(file + ".broken"))" }
+
+  static func aside(_ file: String) -> String { "set aside what stands in the file's place: \(moving(file))" }
 
   private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
@@ -171,7 +193,7 @@ struct ServiceExamination {
         return (
           check(
             "running", title, .fail, "who listens at \(socket) is the user \(UnixMembership.name(of: peer.user)), and no service of yours",
-            remedy: "find out who made \(socket), and remove it"), nil
+            remedy: "find out who made \(CommandWord.path(socket)), and remove it"), nil
         )
       }
       let running = Running(process: peer.process, user: peer.user)
@@ -203,14 +225,15 @@ struct ServiceExamination {
   /// The command that sets something, or who else is to be asked because policy decides it.
   func setting(_ name: String, _ value: String, of resource: ConfigurationResource, _ findings: Findings) -> String {
     guard let item = findings.effective.item(deciding: name, of: resource) else {
-      return "winrm set winrm/\(resource.rawValue) '@{\(name)=\"\(value)\"}'"
+      return SettingCommand.set("winrm/\(resource.rawValue)", name, value)
     }
     return policyRemedy(item.name, item.source.object, item.source.file)
   }
 
   func policyRemedy(_ name: String, _ object: String, _ file: String) -> String {
     file.hasPrefix(#"\\"#)
-      ? "change \(name) in the policy object \(object) on the domain, then: winrm policy update" : "change \(name) in \(file)"
+      ? "change \(name) in \(CommandWord.title(object).map { "the policy object \($0)" } ?? "that policy object") on the domain, then: winrm policy update"
+      : "change \(name) in \(CommandWord.path(file))"
   }
 
   /// What decides a setting, in brackets; empty for one that is the machine's own.

@@ -53,6 +53,9 @@ extension SecondHopVerdict {
       case _ where code == .httpServiceUnavailable: refusal.unavailable
       case .resolve: refusal.unnamed
       case .tls where code == .mutualAuthenticationFailed: refusal.uncertified
+      case .authenticate where code == .mutualAuthenticationFailed, .request where code == .mutualAuthenticationFailed,
+        .shell where code == .mutualAuthenticationFailed:
+        refusal.unproven
       case .connect, .tls: refusal.unreachable
       case .kerberos: refusal.ticketless
       case .request where !Self.isOfTransport(code), .shell where !Self.isOfTransport(code): refusal.unauthorized
@@ -176,6 +179,19 @@ private struct WinRMRefusal {
         """, code: failure.code)
   }
 
+  /// The client does not believe that it speaks with the second hop: nothing is said of the user.
+  var unproven: SecondHopVerdict {
+    let place = names.host.contains(":") ? "" : " Is the machine really \(names.host) (on the first hop: getent hosts \(names.host))?"
+    return SecondHopVerdict(
+      check: .secondHopClient,
+      evidence:
+        "the client on the first hop does not go on, as what answers for \(names.host) has not proven who it is: \(failure.evidence)",
+      remedy: """
+        do not go on before you know why: something between \(names.first) and \(names.host) may be answering in its place, or a proxy is in \
+        the way.\(place) \(again)
+        """, code: failure.code)
+  }
+
   var unreachable: SecondHopVerdict {
     let isSilent = failure.code == .networkTimedOut
     return SecondHopVerdict(
@@ -237,7 +253,7 @@ private struct WinRMRefusal {
     switch code {
     // In CredSSP's own words what others say by HTTP 503.
     case .noAuthenticatingAuthority?: return undecided
-    case .wrongPrincipal?, .badBindings?, .mutualAuthenticationFailed?: remedy = server.keys(of: "WSMAN/\(names.host)")
+    case .wrongPrincipal?, .badBindings?: remedy = server.keys(of: "WSMAN/\(names.host)")
     case .logonFailure? where failure.cause.contains("with his ticket"):
       let place = names.host.contains(":") ? nil : "Is the machine really \(names.host) (on the first hop: getent hosts \(names.host))?"
       remedy = server.refused(withTicketFor: "WSMAN/\(names.host)", place: place)

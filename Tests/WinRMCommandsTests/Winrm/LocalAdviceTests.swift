@@ -226,6 +226,43 @@ struct FailureTextTests {
   }
 }
 
+@Suite("Commands that change settings")
+struct SettingCommandTests {
+  @Test(
+    "Both readers give the value back",
+    arguments: [
+      ("alice", #"'@{A="alice"}'"#), ("$(touch x)", #"'@{A="$(touch x)"}'"#),
+      ("x';touch y;'", #"'@{A="x'\'';touch y;'\''"}'"#), (#"a"b"#, #"'@{A='\''a"b'\''}'"#),
+      (#"a";B="c"#, #"'@{A='\''a";B="c'\''}'"#), ("", #"'@{A=""}'"#),
+    ])
+  func values(value: String, input: String) {
+    #expect(SettingCommand.set("winrm/config/service", "A", value) == "winrm set winrm/config/service \(input)")
+  }
+
+  @Test("What one of them would read as something else is left to people", arguments: [#"a"b'c"#, "a\nb", "a\u{202E}b", "\u{301}a"])
+  func placeholders(value: String) {
+    #expect(SettingCommand.set("winrm/config/service", "A", value) == #"winrm set winrm/config/service '@{A="VALUE"}'"#)
+    #expect(
+      SettingCommand.list("AllowedAccounts", ["alice", value]).hasPrefix(
+        #"winrm set winrm/config/service '@{AllowedAccounts="LIST"}', LIST "#)
+    )
+  }
+
+  @Test func lists() {
+    #expect(
+      SettingCommand.list("AllowedAccounts", ["alice", #"LAB\bob"#])
+        == #"winrm set winrm/config/service '@{AllowedAccounts="alice,LAB\bob"}'"#)
+    for entry in ["a,b", " a", "a ", ""] { #expect(SettingCommand.list("AllowedAccounts", [entry]).contains(#"="LIST"}'"#)) }
+  }
+
+  @Test func listeners() {
+    let listener = ListenerSettings(address: "IP:fe80::1%eth0", transport: .http)
+    #expect(SettingCommand.resource(listener) == "winrm/config/Listener?Address=IP:fe80::1%eth0+Transport=HTTP")
+    let hostile = ListenerSettings(address: "IP:1+Transport=HTTPS", transport: .http)
+    #expect(SettingCommand.resource(hostile) == "winrm/config/Listener?Address=ADDRESS+Transport=HTTP")
+  }
+}
+
 @Suite("Ports of others")
 struct PortRemedyTests {
   @Test func theFirstProcessIsNotEnded() {
