@@ -562,6 +562,7 @@ def test_policy_that_is_broken_and_repaired(host, name, content):
     file.chmod(0o644)
     mark = len(host.log())
     remedy = assert_broken(host, "policy", str(file), code="0x80338088")
+    assert examine(host).evidence("service.accounts") == "not tried: the policy cannot be read"
     shell(host, remedy[remedy.index("mv ") :])
     assert_well(host)
 

@@ -75,8 +75,9 @@ struct ServiceExamination {
       checks += (domain.map { [$0] } ?? []) + domainUsers(membership)
       checks += await keytab(findings)
     } else {
+      let unread = checks.contains { $0.id.rawValue == "service.settings" && $0.state == .pass } ? "policy" : "settings"
       for (id, title) in [("listeners", Self.listenerTitle), ("accounts", Self.accountsTitle)] {
-        checks.append(check(id, title, .unknown, "not tried: the settings cannot be read"))
+        checks.append(check(id, title, .unknown, "not tried: the \(unread) cannot be read"))
       }
       checks += (domain.map { [$0] } ?? []) + domainUsers(membership)
     }
