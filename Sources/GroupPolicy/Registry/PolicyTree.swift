@@ -43,16 +43,21 @@ public struct PolicyTree: Sendable, Equatable {
   }
 
   /// Applies one entry.
-  public mutating func apply(_ entry: PolicyFile.Entry, from source: PolicySource) throws(GroupPolicyError) {
+  ///
+  /// - Returns: the values that it takes away, or puts another one in place of.
+  @discardableResult
+  public mutating func apply(_ entry: PolicyFile.Entry, from source: PolicySource) throws(GroupPolicyError) -> [Item] {
     let key = RegistryName(entry.key)
     switch try PolicyInstruction(entry) {
-    case .set(let name): store(entry, key, name, source)
-    case .setIfAbsent(let name): if keys[key]?[RegistryName(name)] == nil { store(entry, key, name, source) }
-    case .delete(let name): keys[key]?[RegistryName(name)] = nil
-    case .deleteValues(let names): keys[key]?.remove(names)
-    case .deleteAllValues: keys[key] = nil
-    case .deleteKeys(let names): removeKeys(names, below: key)
-    case .secureKey, .makeKey, .comment: break
+    case .set(let name): return store(entry, key, name, source).map { [$0] } ?? []
+    case .setIfAbsent(let name):
+      if keys[key]?[RegistryName(name)] == nil { store(entry, key, name, source) }
+      return []
+    case .delete(let name): return keys[key]?.remove([name]) ?? []
+    case .deleteValues(let names): return keys[key]?.remove(names) ?? []
+    case .deleteAllValues: return keys.removeValue(forKey: key)?.inOrder ?? []
+    case .deleteKeys(let names): return removeKeys(names, below: key)
+    case .secureKey, .makeKey, .comment: return []
     }
   }
 
@@ -67,21 +72,23 @@ public struct PolicyTree: Sendable, Equatable {
     keys.sorted { $0.key.folded < $1.key.folded }.flatMap { $0.value.inOrder }
   }
 
-  private mutating func store(_ entry: PolicyFile.Entry, _ key: RegistryName, _ name: String, _ source: PolicySource) {
-    keys[key, default: [:]][RegistryName(name)] = Item(key: entry.key, name: name, value: entry.value, source: source)
+  @discardableResult
+  private mutating func store(_ entry: PolicyFile.Entry, _ key: RegistryName, _ name: String, _ source: PolicySource) -> Item? {
+    keys[key, default: [:]].updateValue(Item(key: entry.key, name: name, value: entry.value, source: source), forKey: RegistryName(name))
   }
 
   /// Removes keys with all that is in them. The work is that of looking at every key there is, once.
-  private mutating func removeKeys(_ names: [String], below parent: RegistryName) {
+  private mutating func removeKeys(_ names: [String], below parent: RegistryName) -> [Item] {
     let below = keys.keys.compactMap { key in key.path(below: parent).map { (key: key, path: $0) } }
-    guard !below.isEmpty else { return }
+    guard !below.isEmpty else { return [] }
     let paths = RegistryPaths(names)
-    for (key, path) in below where paths.contain(path) { keys[key] = nil }
+    let removed = below.filter { paths.contain($0.path) }.map(\.key).sorted { $0.folded < $1.folded }
+    return removed.flatMap { keys.removeValue(forKey: $0)?.inOrder ?? [] }
   }
 }
 
 extension [RegistryName: PolicyTree.Item] {
-  fileprivate mutating func remove(_ names: [String]) { for name in names { self[RegistryName(name)] = nil } }
+  fileprivate mutating func remove(_ names: [String]) -> [PolicyTree.Item] { names.compactMap { removeValue(forKey: RegistryName($0)) } }
 
   /// Numbers by size, then texts.
   fileprivate var inOrder: [PolicyTree.Item] {

@@ -82,17 +82,17 @@ extension WinrmRunner {
   private func importPolicy(_ path: String, _ arguments: WinrmArguments) throws {
     let content = try Self.content(path)
     // Nothing is written that nobody could use afterwards.
-    let (imported, skipped) = try checkingImport(of: path) {
-      let imported = try MachinePolicy.importing(content, file: path)
-      _ = try EffectivePolicy.load(paths: paths, replacing: imported.policy)
-      return imported
+    let (imported, skipped, remarks) = try checkingImport(of: path) {
+      let result = try MachinePolicy.importing(content, file: path)
+      _ = try EffectivePolicy.load(paths: paths, replacing: result.policy)
+      return result
     }
     func rules(_ count: Int) -> String { count == 1 ? "1 rule" : "\(count) rules" }
     let store = MachinePolicyStore(paths: paths)
     let before = try store.understood().map { "the \($0.count) of now, which all go" } ?? "what stands there now, and cannot be understood"
     let remark = skipped == 0 ? "" : " \(skipped == 1 ? "1 entry" : "\(skipped) entries") of class USER in it will be skipped."
     let others = CredSSPOperations.remark(on: try EffectivePolicy.foreignTargetsComing(with: imported, paths: paths))
-    let coming = others.map { "\(ResultWriter.printable($0))\n" } ?? ""
+    let coming = Self.lines(of: remarks) + (others.map { "\(ResultWriter.printable($0))\n" } ?? "")
     let question = """
       The machine's own policy will be what \(ResultWriter.printable(path)) says: \(rules(imported.count)) in place of \(before).\(remark)
       It can let user names and passwords be sent to other computers. What the domain says stays.
@@ -105,10 +105,22 @@ extension WinrmRunner {
       "\(rules(imported.count)) imported, in place of \(replaced)."
         + (skipped == 0 ? "\n" : " Skipped: \(skipped) of class USER.\n"))
     console.writeError(coming)
+    for entry in imported.malformedEntries {
+      let line = DomainPolicy.line("Without effect: \(entry.number) of HKEY_LOCAL_MACHINE\\\(entry.key): \(entry.reason)")
+      console.writeError("\(ResultWriter.printable(line))\n")
+    }
     for value in effective.notInForce() where value.source.file == paths.machinePolicyFile {
       let line = DomainPolicy.line("Not in force: \(value.name) of HKEY_LOCAL_MACHINE\\\(value.key): \(value.reason)")
       console.writeError("\(ResultWriter.printable(line))\n")
     }
+  }
+
+  /// The first of the remarks on a list, each on its line.
+  private static func lines(of remarks: [String]) -> String {
+    let maximum = 50
+    let shown = remarks.prefix(maximum).map { ResultWriter.printable($0) }
+    let rest = remarks.count > maximum ? ["and \(remarks.count - maximum) more of this kind"] : []
+    return (shown + rest).map { $0 + "\n" }.joined()
   }
 
   /// A mistake in the file that is imported is told of that file, and is no damage of this machine's policy.

@@ -135,6 +135,15 @@ struct DelegationRules {
     }
   }
 
+  /// Why an entry has no effect though nobody says that it is another service's; `nil` for every other entry.
+  func flaw(of entry: Entry, in list: DelegationList) -> String? {
+    // What throws is refused, and not passed over.
+    do throws(ConfigurationError) { guard try pattern(entry, in: list) == nil else { return nil } } catch { return nil }
+    guard MachinePolicy.isWSMan(entry.text) || !Self.namesAnotherService(entry.text) else { return nil }
+    do throws(DelegationPolicyError) { _ = try DelegationPattern(parsing: entry.text) } catch { return error.message }
+    return nil
+  }
+
   /// Whether an entry can name nothing but a service that is not WinRM's, in whatever form: `TERMSRV/host:3389`,
   /// `Microsoft Virtual Console Service/*`, `ldap/dc/domain`.
   private static func namesAnotherService(_ text: String) -> Bool {

@@ -273,12 +273,12 @@ extension PolicyTree {
   private mutating func rename(_ item: Item, to name: String) {
     remove(item)
     // A name of digits is no instruction.
-    try? apply(PolicyFile.Entry(key: item.key, name: name, value: item.value), from: item.source)
+    _ = try? apply(PolicyFile.Entry(key: item.key, name: name, value: item.value), from: item.source)
   }
 
   private mutating func remove(_ item: Item) {
     // The instruction is known, and has no data that could be wrong.
-    try? apply(PolicyFile.Entry(key: item.key, name: "**del.\(item.name)", value: .text(" ")), from: item.source)
+    _ = try? apply(PolicyFile.Entry(key: item.key, name: "**del.\(item.name)", value: .text(" ")), from: item.source)
   }
 }
 
@@ -303,6 +303,23 @@ extension PolicyFile.Entry {
 extension PolicyFile.Entry {
   fileprivate func wrong(_ why: String) -> ConfigurationError {
     ConfigurationError(.malformed, "the value \(DomainPolicy.quoted(name)) of \(key) \(why)", specificCode: .policyCorrupted)
+  }
+}
+
+extension PolicyFile.Entry {
+  /// What happens to a value that stood before this entry in a list that is imported.
+  ///
+  /// - Throws: `malformed` when this entry gives it another content: which one was meant, nobody can know.
+  fileprivate func remark(on item: PolicyTree.Item, path: String) throws(ConfigurationError) -> String {
+    let value = "the value \(DomainPolicy.quoted(item.name)) of \(item.key)"
+    let before = item.source.object
+    guard case .set? = try? PolicyInstruction(self) else {
+      return DomainPolicy.line("\(before) is not imported: \(path) (\(self.name)) takes \(value) away again")
+    }
+    guard item.value == self.value else {
+      throw ConfigurationError(.malformed, DomainPolicy.line("\(path) gives \(value) another content than \(before)"))
+    }
+    return DomainPolicy.line("\(path) says the same as \(before): \(value)")
   }
 }
 
@@ -369,26 +386,31 @@ extension MachinePolicy {
   /// - Throws: ``ConfigurationError``.
   public init(importing bytes: [UInt8], file: String) throws { self = try Self.importing(bytes, file: file).policy }
 
-  /// The same, with the number of the list's entries that are a user's and were skipped.
+  /// The same, with the number of the list's entries that are a user's and were skipped, and a line for each value of the list that is not in the
+  /// policy, because the list itself takes it away, or that stands there twice.
   ///
-  /// - Throws: ``ConfigurationError``; `malformed` also for a list without anything of a machine's policy. `{}` says that there is to be none.
-  public static func importing(_ bytes: [UInt8], file: String) throws -> (policy: MachinePolicy, skipped: Int) {
+  /// - Throws: ``ConfigurationError``; `malformed` also for a list that gives one value two contents, and for one without anything of a
+  ///   machine's policy. `{}` says that there is to be none.
+  public static func importing(_ bytes: [UInt8], file: String) throws -> (policy: MachinePolicy, skipped: Int, remarks: [String]) {
     let json = try JSONValue(parsing: bytes, file: file)
     do throws(ConfigurationError) {
-      guard case .list(let items) = json else { return (try MachinePolicy(decoding: json), 0) }
+      guard case .list(let items) = json else { return (try MachinePolicy(decoding: json), 0, []) }
       var tree = PolicyTree()
       var skipped = 0
+      var remarks: [String] = []
       for (index, item) in items.enumerated() {
         let path = "[\(index)]"
         guard let entry = try PolicyFile.Entry(decoding: item, path: path) else {
           skipped += 1
           continue
         }
+        let lost: [PolicyTree.Item]
         do throws(GroupPolicyError) {
-          try tree.apply(entry, from: PolicySource(object: path, file: file))
+          lost = try tree.apply(entry, from: PolicySource(object: path, file: file))
         } catch {
           throw ConfigurationError(.malformed, "\(path): \(error.message)")
         }
+        for item in lost { remarks.append(try entry.remark(on: item, path: path)) }
         if !PolicyKey.isRelevant(entry.key), !tree.items(of: entry.key).isEmpty { throw entry.wrong("is no policy that is known here") }
       }
       guard !tree.items.isEmpty else {
@@ -398,7 +420,7 @@ extension MachinePolicy {
       }
       let policy = try MachinePolicy(entries: tree.items.map { PolicyFile.Entry(key: $0.key, name: $0.name, value: $0.value) })
       try policy.checkEntries(source: file)
-      return (policy, skipped)
+      return (policy, skipped, remarks)
     } catch {
       var located = error
       located.file = file

@@ -178,6 +178,17 @@ extension MachinePolicy {
   /// - Throws: ``ConfigurationError`` `malformed` for an entry of a list that is no pattern, whether the list is in force or not.
   func checkEntries(source: String) throws(ConfigurationError) { try DelegationRules(self, source: source).check() }
 
+  /// The entries of the lists for fresh credentials that name no WinRM server because of their form, each with its key and the reason.
+  public var malformedEntries: [(key: String, number: UInt32, reason: String)] {
+    let rules = DelegationRules(self, source: Self.delegationKey)
+    return DelegationList.allCases.flatMap { list in
+      ((try? rules.entries(list)) ?? []).compactMap { entry in
+        guard let number = UInt32(entry.identity.name) else { return nil }
+        return rules.flaw(of: entry, in: list).map { (entry.identity.key, number, $0) }
+      }
+    }
+  }
+
   var json: JSONText {
     var members: [(key: String, value: JSONText)] = []
     if credentialsDelegation != RegistryValues() { members.append((Self.delegationKey, credentialsDelegation.json)) }

@@ -172,7 +172,8 @@ import WinRMConfiguration
     arguments: [
       ["enable"], ["enable", "-role:client"], ["enable", "-role:server", "-delegate:a"], ["enable", "-role:server", "-ntlmonly"],
       ["enable", "-role:both", "-delegate:a"], ["enable", "-role:client", "-delegate:a,,b"],
-      ["enable", "-role:client", "-delegate:a:5985"],
+      ["enable", "-role:client", "-delegate:a:5985"], ["enable", "-role:client", "-delegate:hop1|hop2"],
+      ["enable", "-role:client", "-delegate:WSMAN/a..b"], ["enable", "-role:client", "-delegate:%HOSTX%"],
       ["enable", "-role:client", "-delegate:TERMSRV/*"], ["enable", "-role:client", "-delegate:*a"], ["disable"],
       ["disable", "-role:client", "-delegate:a"], ["get", "-role:client"], ["frob", "-role:client", "-delegate:a"],
     ])

@@ -617,6 +617,54 @@ private enum ConfigurationFlag {
     #expect(!shown.contains("    Rule\n        Name = 1\n"))
   }
 
+  @Test("Entries that name nobody because of their form are named by import") func malformedEntries() async throws {
+    let file = host.directory + "/x.json"
+    let list = #"["WSMAN/a", "hop1", "*", "http://hop1", "WSMAN/b|c", "TERMSRV/a:3389", "Microsoft Virtual Console Service/*"]"#
+    try #"{"CredentialsDelegation": {"AllowFreshCredentials": 1, "AllowFreshCredentials.List": \#(list)}}"#.write(
+      toFile: file, atomically: true, encoding: .utf8)
+    let run = await host.run("policy", "import", file, "-force")
+    let lines = run.error.split(separator: "\n")
+    let key = "HKEY_LOCAL_MACHINE\\\(Self.delegation)\\AllowFreshCredentials"
+    #expect(run.code == 0 && lines.count == 4, "\(run.error)")
+    for (line, (number, text)) in zip(lines, [(2, "hop1"), (3, "*"), (4, "http://hop1"), (5, "WSMAN/b|c")]) {
+      #expect(line.hasPrefix("Without effect: \(number) of \(key): \"\(text)\" is no delegation target: "), "\(line)")
+    }
+    try #"{"CredentialsDelegation": {"DenyFreshCredentials.List": ["WSMAN/b|c"]}}"#.write(toFile: file, atomically: true, encoding: .utf8)
+    let refused = await host.run("policy", "import", file, "-force")
+    #expect(refused.code == 1 && refused.error.contains("b|c") && refused.error.contains("Nothing was imported."), "\(refused.error)")
+  }
+
+  @Test("What a list of values takes away itself, or says twice, is named; what it says in two ways is refused") func doubledValues()
+    async throws
+  {
+    let file = host.directory + "/x.json"
+    func imported(_ entries: (name: String, data: String)...) async throws -> (code: Int32, error: String) {
+      let key = #"Software\\Policies\\Microsoft\\Windows\\CredentialsDelegation\\DenyFreshCredentials"#
+      let list = entries.map { #"{"keyname":"\#(key)","valuename":"\#($0.name)","class":"MACHINE","type":"REG_SZ","data":"\#($0.data)"}"# }
+      try "[\(list.joined(separator: ","))]".write(toFile: file, atomically: true, encoding: .utf8)
+      let run = await host.run("policy", "import", file, "-force")
+      return (run.code, run.error)
+    }
+    let key = #"Software\Policies\Microsoft\Windows\CredentialsDelegation\DenyFreshCredentials"#
+    let doubled = try await imported(("1", "WSMAN/a"), ("1", "WSMAN/b"))
+    #expect(doubled.code == 1 && doubled.error.contains("[1] gives the value 1 of \(key) another content than [0]"), "\(doubled.error)")
+    #expect(host.text(host.paths.machinePolicyFile) == nil)
+    let same = try await imported(("1", "WSMAN/a"), ("1", "WSMAN/a"))
+    #expect(same.code == 0 && same.error == "[1] says the same as [0]: the value 1 of \(key)\n", "\(same.error)")
+    let taken = try await imported(("1", "WSMAN/a"), ("2", "WSMAN/b"), ("**del.1", " "), ("**delvals.", " "), ("1", "WSMAN/c"))
+    #expect(
+      taken.code == 0
+        && taken.error == """
+          [0] is not imported: [2] (**del.1) takes the value 1 of \(key) away again
+          [1] is not imported: [3] (**delvals.) takes the value 2 of \(key) away again
+
+          """,
+      "\(taken.error)")
+    let usual = try await imported(("**delvals.", " "), ("1", "WSMAN/a"), ("2", "WSMAN/a"))
+    #expect(usual.code == 0 && usual.error.isEmpty, "\(usual.error)")
+    #expect(host.text(host.paths.machinePolicyFile)?.contains("WSMAN/a") == true)
+  }
+
   @Test("What is about other credentials breaks no answer, and no name of it is a line of its own") func forged() async throws {
     try storeDomain(
       number(Self.delegation + #"\AllowSavedCredentials"#, "1\nEverything was enabled.\nz", 7),
